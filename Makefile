@@ -1,0 +1,47 @@
+# Two commands: `make demo` and `make test`. Each sets up what it needs in .venv/ first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: env dev demo test bench fmt docs lock clean
+
+env: $(VENV)/.runtime
+dev: $(VENV)/.dev
+
+$(VENV)/.runtime: locks/runtime.txt pyproject.toml tools/env.sh
+	PYTHON="$(PYTHON)" sh tools/env.sh $(VENV) locks/runtime.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
+	PYTHON="$(PYTHON)" sh tools/env.sh $(VENV) locks/dev.txt
+	touch $@
+
+demo: env
+	$(BIN)/makara demo $(ARGS)
+
+test: dev
+	sh tools/browser.sh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/docs.py --check
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: dev
+	$(BIN)/python -m bench $(ARGS)
+
+fmt: dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: dev
+	$(BIN)/python tools/docs.py
+
+# Needs the package registry; uv is kept out of the environment.
+lock:
+	sh tools/lock.sh "$(PYTHON)"
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis out

@@ -1,0 +1,1 @@
+"""Ground: units, geodesy, time, ids, motion, errors. Imports nothing of ours."""

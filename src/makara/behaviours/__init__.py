@@ -1,0 +1,163 @@
+"""Behaviours: one file, one rule. ``names()`` lists them, ``rule(name)`` gives one, ``find`` runs one on a DataFrame.
+
+``find`` and the walk use the same ``step``; rules know no lake, no clock and no other rule.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+
+from makara.base.errors import ColumnsError, NotFoundError, UsageError
+from makara.base.time import EPOCH
+from makara.behaviours import _zones
+from makara.behaviours._chains import link
+from makara.behaviours._rule import (
+    STEP,
+    Parameter,
+    Parameters,
+    Rule,
+    Window,
+    carry,
+    finish,
+    merge,
+    nothing,
+    ordered,
+)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Kinds of events that there are rules for, sorted."""
+    return tuple(sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_")))
+
+
+@cache
+def rule(kind: str) -> ModuleType:
+    """The module of a rule: ``RULE, step, why, CASES``.
+
+    Raises:
+        NotFoundError: there is no such rule; the message lists those there are.
+    """
+    if kind not in names():
+        raise NotFoundError(f"no rule {kind!r}; there are: {', '.join(names())}")
+    return import_module(f"{__name__}.{kind}")
+
+
+def find(
+    kind: str,
+    track_points: Any,
+    *,
+    profile: str = "makara",
+    detections: Any = None,
+    collections: Any = None,
+    matches: Any = None,
+    zones: Any = None,
+    vessels: Any = None,
+    authorisations: Any = None,
+    horizons: Any = None,
+    tracks: Any = None,
+    to: datetime | None = None,
+    **parameters: float | int | str,
+) -> pl.DataFrame:
+    """The events of a kind in track points: one step over the whole span.
+
+    Args:
+        kind: a rule's name (``names()``).
+        track_points: Polars, pandas or Arrow table with ``report, mover, track, t_seen, lon_deg, lat_deg``; the other
+            columns of table track_points are filled. Unknown columns are ignored.
+        profile: of the rule.
+        detections: table detections, for rules that read it; the same for the other tables.
+        collections: table collections.
+        matches: table matches.
+        zones: table zones; points without ``zones`` or ``anchorage_m`` are tagged with it.
+        vessels: table vessels, or any frame with ``mover`` (or ``mmsi``) and ``class``.
+        authorisations: table authorisations.
+        horizons: table horizons; without it, silence is judged against ``to``.
+        tracks: table tracks; without it, tracks are linked by time and reach.
+        to: end of what is known; the last row's time unless given.
+        parameters: values that differ from the profile's.
+
+    Returns:
+        Columns of table events without its history, and ``marks``; ordered by event.
+
+    Raises:
+        NotFoundError: no such rule.
+        SettingsError: no such profile or parameter.
+        ColumnsError: a required column is missing.
+    """
+    module = rule(kind)
+    p = module.RULE.resolve(profile, **parameters)
+    points = _frame(track_points)
+    others = {
+        "detections": detections,
+        "collections": collections,
+        "matches": matches,
+        "zones": zones,
+        "vessels": vessels,
+        "authorisations": authorisations,
+        "horizons": horizons,
+        "tracks": tracks,
+    }
+    tables = {name: _frame(given) for name, given in others.items() if given is not None}
+    clean = ordered(points).filter(pl.col("track").is_not_null())
+    if "zones" in tables:
+        clean = _zones.tagged(clean, tables["zones"], set(points.columns))
+    elif "anchorage_m" in points.columns:
+        tables["anchorages"] = pl.DataFrame()
+    tables["track_points"] = clean
+    if "tracks" not in tables:
+        tables["tracks"] = link(clean)
+    end = to if to is not None else _end(tables)
+    return finish(module.RULE, p, module.step(Window(EPOCH, end, tables), nothing(), p))
+
+
+def _end(tables: dict[str, pl.DataFrame]) -> datetime:
+    """Just after the last row of points and detections."""
+    last = [tables[n]["t_seen"].max() for n in ("track_points", "detections") if n in tables and len(tables[n])]
+    found = max((t for t in last if isinstance(t, datetime)), default=EPOCH)
+    return found + timedelta(microseconds=1)
+
+
+def _frame(given: Any) -> pl.DataFrame:
+    """A Polars frame of whatever table was given; instants as microseconds UTC."""
+    if isinstance(given, pl.LazyFrame):
+        frame = given.collect()
+    elif isinstance(given, pl.DataFrame):
+        frame = given
+    elif hasattr(given, "__arrow_c_stream__") or hasattr(given, "__dataframe__") or isinstance(given, (dict, list)):
+        frame = pl.DataFrame(given)
+    else:
+        raise UsageError(f"{type(given).__name__} is no table; give a Polars, pandas or Arrow one")
+    if "geometry" in frame.columns and frame.schema["geometry"] == pl.String():
+        raise ColumnsError("geometry must be WKB (binary), not text")
+    utc = [
+        pl.col(c).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        if t.time_zone is None
+        else pl.col(c).dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
+        for c, t in frame.schema.items()
+        if isinstance(t, pl.Datetime)
+    ]
+    return frame.with_columns(utc)
+
+
+__all__ = [
+    "STEP",
+    "Parameter",
+    "Parameters",
+    "Rule",
+    "Window",
+    "carry",
+    "find",
+    "finish",
+    "merge",
+    "names",
+    "nothing",
+    "rule",
+]

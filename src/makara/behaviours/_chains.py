@@ -1,0 +1,105 @@
+"""Chains: the tracks of one object, one after the other (tracks.joins). Silence and stays in zones run along them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numba import njit
+
+from makara.base.geo import distance_scalar
+from makara.base.units import KN_M_S
+
+SPEED_KN: Final = 30.0
+"""Fastest speed at which a track may take up another, where no table of tracks says it."""
+
+
+def roots(tracks: pl.DataFrame | None, wanted: pl.Series) -> pl.Series:
+    """The first track of each track's chain, following ``joins``; a track that the table lacks is its own chain."""
+    if tracks is None or not len(tracks) or "joins" not in tracks.columns:
+        return wanted
+    known = tracks.select("track", "joins").unique("track", keep="last")
+    every = pl.concat([known["track"], known["joins"].drop_nulls(), wanted]).unique().sort().to_numpy()
+    parent = np.arange(every.size)
+    has = known.filter(pl.col("joins").is_not_null())
+    at = np.searchsorted(every, has["track"].to_numpy())
+    parent[at] = np.searchsorted(every, has["joins"].to_numpy())
+    while True:
+        onward = parent[parent]
+        if np.array_equal(onward, parent):
+            break
+        parent = onward
+    found = every[parent[np.searchsorted(every, wanted.to_numpy())]]
+    return pl.Series("chain", found, dtype=pl.Int64())
+
+
+def with_chain(points: pl.DataFrame, tracks: pl.DataFrame | None) -> pl.DataFrame:
+    """Track points with ``chain``, ordered by chain, time, report.
+
+    Without a table of tracks the chain is the mover: then a clone's messages hide its twin's silence. The tracks'
+    ``quality`` is left aside: it changes as a track grows, and what a rule says must not.
+    """
+    if tracks is None:
+        return points.with_columns(chain=pl.col("mover")).sort("chain", "t_seen", "report")
+    each = points["track"].unique(maintain_order=True)
+    known = pl.DataFrame({"track": each, "chain": roots(tracks, each)}, schema_overrides={"chain": pl.Int64()})
+    out = points.join(known, on="track", how="left", maintain_order="left")
+    return out.sort("chain", "t_seen", "report")
+
+
+@njit(cache=True)
+def _link(mover: Any, start: Any, end: Any, lon0: Any, lat0: Any, lon1: Any, lat1: Any, speed: float) -> Any:
+    """For each track (ordered by mover, start) the earlier one it takes up, or -1: the latest to end within reach."""
+    n = mover.size
+    joins = np.full(n, -1, np.int64)
+    taken = np.zeros(n, np.bool_)
+    first = 0
+    for i in range(n):
+        if i > 0 and mover[i] != mover[i - 1]:
+            first = i
+        best = -1
+        for j in range(first, i):
+            if taken[j] or end[j] > start[i]:
+                continue
+            far = distance_scalar(lon1[j], lat1[j], lon0[i], lat0[i])
+            if far > speed * ((start[i] - end[j]) / 1e6 + 900.0):
+                continue
+            if best < 0 or end[j] > end[best]:
+                best = j
+        if best >= 0:
+            taken[best] = True
+            joins[i] = best
+    return joins
+
+
+def link(points: pl.DataFrame) -> pl.DataFrame:
+    """A table of tracks (``track, mover, t_start, t_end, n, joins``) from points alone.
+
+    A track takes up the track of the same mover that ended last before it began and that it can have come from at
+    30 kn (with 15 minutes to spare); tracks that overlap in time stay apart.
+    """
+    order = pl.col("t_seen").arg_min(), pl.col("t_seen").arg_max()
+    each = (
+        points.group_by("track")
+        .agg(
+            pl.col("mover").first(),
+            pl.col("t_seen").min().alias("t_start"),
+            pl.col("t_seen").max().alias("t_end"),
+            pl.len().cast(pl.Int64).alias("n"),
+            pl.col("lon_deg", "lat_deg").get(order[0]).name.suffix("_0"),
+            pl.col("lon_deg", "lat_deg").get(order[1]).name.suffix("_1"),
+        )
+        .sort("mover", "t_start", "track")
+    )
+    at = _link(
+        each["mover"].to_numpy(),
+        each["t_start"].to_physical().to_numpy(),
+        each["t_end"].to_physical().to_numpy(),
+        *(each[c].to_numpy() for c in ("lon_deg_0", "lat_deg_0", "lon_deg_1", "lat_deg_1")),
+        SPEED_KN * KN_M_S,
+    )
+    track = each["track"].to_numpy()
+    joins = pl.Series("joins", track[np.maximum(at, 0)] if len(each) else [], dtype=pl.Int64())
+    named = each.select("track", "mover", "t_start", "t_end", "n").with_columns(joins, found=pl.Series(at >= 0))
+    return named.with_columns(joins=pl.when("found").then("joins")).drop("found")

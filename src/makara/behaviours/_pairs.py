@@ -1,0 +1,275 @@
+"""Pairs: when two vessels are near each other, found without comparing all with all.
+
+Tracks are cut into pieces of ten minutes; each piece is put into the cubes (2.5 km, through the Earth) that the box
+around it touches; pieces that share a cube and whose boxes come near are compared report by report, the other vessel's
+position interpolated. The cut and the cubes only find candidates: they change no result, wherever and whenever it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numba import njit
+from numpy.typing import NDArray
+
+from makara.base.geo import A_M, distance_scalar
+from makara.base.units import MINUTE_S, S_US
+
+_BIN: Final = 10 * MINUTE_S * S_US
+_VOUCHED: Final = 5 * MINUTE_S * S_US
+"""A report vouches for its position this long before and after; the rest between two reports is interpolated."""
+_CUBE_M: Final = 2500.0
+_HALF: Final = 1 << 12
+
+_NAMES: Final = (
+    "a", "b", "t_first", "t_last", "start", "row_a", "row_b", "end_a", "end_b", "mm", "lon", "lat",
+    "made_0", "mm_0", "slow_0", "pace_0", "in_ms", "in_made", "in_slow", "in_mm", "in_pace",
+)  # fmt: skip
+_WIDTH: Final = len(_NAMES)
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Legs of tracks: row i is the leg from report i - 1 to report i; ``usable`` says whether pairs may use it."""
+
+    who: Ints
+    t: Ints
+    lon: Floats
+    lat: Floats
+    usable: NDArray[np.bool_]
+
+
+def near(legs: Legs, reach_m: float, slow_mm_s: float, known_from_us: int) -> pl.DataFrame:
+    """Stretches (of ten minutes at most) in which two vessels are within ``reach_m`` at each report of either.
+
+    Args:
+        legs: usable legs are slow (below about 6 kn) and short in time.
+        reach_m: largest distance.
+        slow_mm_s: speed below which a vessel counts as slow.
+        known_from_us: only instants that are known (by both legs' ends) from then on.
+
+    Returns:
+        ``a, b`` (numbers of the vessels, a < b), ``t_first, t_last`` (first and last such report), ``start`` (the later
+        start of both legs at the first), ``row_a, row_b, end_a, end_b`` (legs at the first and last), ``mm`` (least
+        distance), ``lon, lat`` (middle at the first, 1e-7 degrees). Then of the time between ``start`` and ``t_first``:
+        ``made_0`` (interpolated, ms), ``mm_0`` (distance), ``slow_0`` (slow vessels), ``pace_0`` (both speeds, mm/s);
+        and of that between ``t_first`` and ``t_last``: ``in_ms``, and summed over it ``in_made`` (ms), ``in_slow``,
+        ``in_mm, in_pace`` (times ms).
+    """
+    who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
+    pairs = _candidates(who, at, lo, hi) if who.size else np.empty((0, 2), np.int64)
+    pace = speeds(legs)
+    rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, at, low, high, pairs, reach_m, slow_mm_s, known_from_us)
+    found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
+    return found.sort("a", "b", "t_last", "row_a", "row_b")
+
+
+def speeds(legs: Legs) -> NDArray[np.int64]:
+    """Implied speed of each leg, mm/s (0 where it is not usable)."""
+    out: NDArray[np.int64] = _speeds(legs.t, legs.lon, legs.lat, legs.usable)
+    return out
+
+
+@njit(cache=True)
+def _speeds(t: Any, lon: Any, lat: Any, usable: Any) -> Any:
+    out = np.zeros(t.size, np.int64)
+    for i in range(1, t.size):
+        if usable[i]:
+            far = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i])
+            out[i] = round(far * 1e9 / (t[i] - t[i - 1]))
+    return out
+
+
+@njit(cache=True)
+def _place(t: Any, lon: Any, lat: Any, i: int, when: int) -> tuple[float, float]:
+    """Position on leg i at an instant, linear between its reports."""
+    if when == t[i]:
+        return lon[i], lat[i]
+    w = (when - t[i - 1]) / (t[i] - t[i - 1])
+    d = (lon[i] - lon[i - 1] + 180.0) % 360.0 - 180.0
+    return (lon[i - 1] + w * d + 180.0) % 360.0 - 180.0, lat[i - 1] + w * (lat[i] - lat[i - 1])
+
+
+@njit(cache=True)
+def _stretch(lo: Any, hi: Any, n: int, x: float, y: float) -> None:
+    """Widen the box of piece n to hold a point."""
+    a = x * np.pi / 180.0
+    b = y * np.pi / 180.0
+    c = np.cos(b)
+    p0 = A_M * c * np.cos(a)
+    p1 = A_M * c * np.sin(a)
+    p2 = A_M * np.sin(b)
+    lo[n, 0] = min(lo[n, 0], p0)
+    hi[n, 0] = max(hi[n, 0], p0)
+    lo[n, 1] = min(lo[n, 1], p1)
+    hi[n, 1] = max(hi[n, 1], p1)
+    lo[n, 2] = min(lo[n, 2], p2)
+    hi[n, 2] = max(hi[n, 2], p2)
+
+
+@njit(cache=True)
+def _pieces(who: Any, t: Any, lon: Any, lat: Any, usable: Any, reach: float) -> Any:
+    """Tracks cut by ten minutes: vessel, bin, first and last leg, and the box (metres) grown by half the reach."""
+    count = 0
+    for i in range(1, t.size):
+        if usable[i]:
+            count += t[i] // _BIN - t[i - 1] // _BIN + 1
+    w = np.empty(count, np.int64)
+    at = np.empty(count, np.int64)
+    low = np.empty(count, np.int64)
+    high = np.empty(count, np.int64)
+    lo = np.full((count, 3), 1e12)
+    hi = np.full((count, 3), -1e12)
+    n = 0
+    for i in range(1, t.size):
+        if not usable[i]:
+            continue
+        for b in range(t[i - 1] // _BIN, t[i] // _BIN + 1):
+            joined = n > 0 and high[n - 1] == i - 1 and at[n - 1] == b and w[n - 1] == who[i] and usable[i - 1]
+            if not joined:
+                w[n] = who[i]
+                at[n] = b
+                low[n] = i
+                n += 1
+            high[n - 1] = i
+            x, y = _place(t, lon, lat, i, max(t[i - 1] + 1, b * _BIN))
+            _stretch(lo, hi, n - 1, x, y)
+            x, y = _place(t, lon, lat, i, min(t[i], (b + 1) * _BIN))
+            _stretch(lo, hi, n - 1, x, y)
+    grow = reach * 0.5 + 50.0
+    return w[:n], at[:n], low[:n], high[:n], lo[:n] - grow, hi[:n] + grow
+
+
+@njit(cache=True)
+def _cells(lo: Any, hi: Any) -> Any:
+    """How many cubes each piece touches."""
+    n = np.ones(lo.shape[0], np.int64)
+    for i in range(lo.shape[0]):
+        for k in range(3):
+            n[i] *= int(np.floor(hi[i, k] / _CUBE_M)) - int(np.floor(lo[i, k] / _CUBE_M)) + 1
+    return n
+
+
+@njit(cache=True)
+def _fill(lo: Any, hi: Any, ends: Any) -> Any:
+    piece = np.empty(ends[-1], np.int64)
+    key = np.empty(ends[-1], np.int64)
+    j = 0
+    for i in range(lo.shape[0]):
+        for x in range(int(np.floor(lo[i, 0] / _CUBE_M)), int(np.floor(hi[i, 0] / _CUBE_M)) + 1):
+            for y in range(int(np.floor(lo[i, 1] / _CUBE_M)), int(np.floor(hi[i, 1] / _CUBE_M)) + 1):
+                for z in range(int(np.floor(lo[i, 2] / _CUBE_M)), int(np.floor(hi[i, 2] / _CUBE_M)) + 1):
+                    piece[j] = i
+                    key[j] = ((x + _HALF) * 2 * _HALF + (y + _HALF)) * 2 * _HALF + (z + _HALF)
+                    j += 1
+    return piece, key
+
+
+def _candidates(who: Ints, at: Ints, lo: Floats, hi: Floats) -> Ints:
+    """Pairs of pieces of different vessels, in the same ten minutes, whose boxes touch."""
+    piece, key = _fill(lo, hi, np.cumsum(_cells(lo, hi)))
+    order = np.lexsort((key, at[piece]))
+    out: Ints = _share(piece[order], key[order], at, who, lo, hi)
+    return out
+
+
+@njit(cache=True)
+def _share(piece: Any, key: Any, at: Any, who: Any, lo: Any, hi: Any) -> Any:
+    room = 1024
+    out = np.empty((room, 2), np.int64)
+    n = 0
+    start = 0
+    for i in range(piece.size):
+        if i > 0 and (key[i] != key[i - 1] or at[piece[i]] != at[piece[i - 1]]):
+            start = i
+        a = piece[i]
+        for j in range(start, i):
+            b = piece[j]
+            if who[a] == who[b]:
+                continue
+            apart = False
+            corner = 0
+            for k in range(3):
+                if lo[a, k] > hi[b, k] or lo[b, k] > hi[a, k]:
+                    apart = True
+                corner = corner * 2 * _HALF + int(np.floor(max(lo[a, k], lo[b, k]) / _CUBE_M)) + _HALF
+            if apart or corner != key[i]:
+                continue
+            if n == room:
+                more = np.empty((room * 2, 2), np.int64)
+                more[:room] = out
+                out = more
+                room *= 2
+            out[n, 0] = a
+            out[n, 1] = b
+            n += 1
+    return out[:n]
+
+
+@njit(cache=True)
+def _meet(
+    who: Any, t: Any, lon: Any, lat: Any, pace: Any, at: Any, low: Any, high: Any, pairs: Any,
+    reach: float, limit: float, known: int,
+) -> Any:  # fmt: skip
+    room = 4096
+    out = np.empty((room, _WIDTH), np.int64)
+    n = 0
+    for q in range(pairs.shape[0]):
+        a, b = pairs[q, 0], pairs[q, 1]
+        if who[low[a]] > who[low[b]]:
+            a, b = b, a
+        i, j = low[a], low[b]
+        held = n
+        while i <= high[a] and j <= high[b]:
+            when = min(t[i], t[j])
+            if when >= (at[a] + 1) * _BIN:
+                break
+            start = max(t[i - 1], t[j - 1])
+            if when >= at[a] * _BIN and start < when and max(t[i], t[j]) >= known:
+                ax, ay = _place(t, lon, lat, i, when)
+                bx, by = _place(t, lon, lat, j, when)
+                far = distance_scalar(ax, ay, bx, by)
+                if far <= reach:
+                    a0, a1 = max(start, t[i - 1] + _VOUCHED), min(when, t[i] - _VOUCHED)
+                    b0, b1 = max(start, t[j - 1] + _VOUCHED), min(when, t[j] - _VOUCHED)
+                    both = max(0, min(a1, b1) - max(a0, b0))
+                    made = (max(0, a1 - a0) + max(0, b1 - b0) - both) // 1000
+                    mm = round(far * 1000.0)
+                    slow = (1 if pace[i] < limit else 0) + (1 if pace[j] < limit else 0)
+                    if n > held and out[n - 1, 3] == start:
+                        ms = (when - start) // 1000
+                        out[n - 1, 3] = when
+                        out[n - 1, 7] = i
+                        out[n - 1, 8] = j
+                        out[n - 1, 9] = min(out[n - 1, 9], mm)
+                        out[n - 1, 16] += ms
+                        out[n - 1, 17] += made
+                        out[n - 1, 18] += ms * slow
+                        out[n - 1, 19] += ms * mm
+                        out[n - 1, 20] += ms * (pace[i] + pace[j])
+                    else:
+                        if n == room:
+                            more = np.empty((room * 2, _WIDTH), np.int64)
+                            more[:room] = out
+                            out = more
+                            room *= 2
+                        d = (bx - ax + 180.0) % 360.0 - 180.0
+                        x = round(((ax + d * 0.5 + 180.0) % 360.0 - 180.0) * 1e7)
+                        y = round((ay + by) * 0.5e7)
+                        first = (who[i], who[j], when, when, start, i, j, i, j, mm, x, y, made, mm, slow)
+                        for k in range(15):
+                            out[n, k] = first[k]
+                        out[n, 15] = pace[i] + pace[j]
+                        out[n, 16:] = 0
+                        n += 1
+            if t[i] == when:
+                i += 1
+            if t[j] == when:
+                j += 1
+    return out[:n]

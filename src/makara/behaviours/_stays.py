@@ -1,0 +1,142 @@
+"""Stays: what is true for a while. Hits that follow each other are joined into runs, continued from carried ones.
+
+Sums are integers, so that any split of the input adds up alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numba import njit
+
+from makara.base.geo import distance_scalar
+from makara.base.units import HOUR_S, MINUTE_S, S_US
+
+_HOUR: Final = HOUR_S * S_US
+_QUARTER: Final = 15 * MINUTE_S * S_US
+
+
+def join_runs(
+    hits: pl.DataFrame,
+    carried: pl.DataFrame,
+    keys: Sequence[str],
+    begins: pl.Expr,
+    *,
+    firsts: Sequence[str],
+    sums: Mapping[str, pl.Expr],
+    mins: Sequence[str] = (),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Runs of hits, those carried continued.
+
+    Args:
+        hits: rows with the keys, ``t_first, t_last`` (microseconds; ``t_last`` rising within a key), ``mark`` and what
+            the expressions below use.
+        carried: runs of earlier windows with the keys, ``t_first, t_last``, the columns named below and ``marks``.
+        keys: whose run it is.
+        begins: whether a hit begins a new run; may use ``t_prev``, the last ``t_last`` of its key before it.
+        firsts: columns of which a run keeps its first row's value.
+        sums: integers that each hit adds; may use ``new`` (it begins a run) and ``since``, the start of what it adds
+            (its ``t_first``, or ``t_prev`` where that is later and the run goes on).
+        mins: columns of which a run keeps the least.
+
+    Returns:
+        Runs, ordered by key and time: keys, ``t_first, t_last``, the columns, ``n_new`` (hits in this window),
+        ``final`` (the last of its key) and ``run``; and the marks of each run (``run, marks``).
+    """
+    names = [*keys, "t_first", "t_last", *firsts, *mins]
+    fresh = hits.with_columns(marks=pl.lit(None, pl.List(pl.String())), n_new=pl.lit(1, pl.Int64()))
+    old = carried.select(*names, *(pl.col(s).alias(f"had_{s}") for s in sums), "marks")
+    both = pl.concat([old.with_columns(n_new=pl.lit(0, pl.Int64())), fresh], how="diagonal")
+    both = both.sort(*keys, "t_last", "n_new")
+    other = pl.any_horizontal([pl.col(k) != pl.col(k).shift(1) for k in keys]).fill_null(True)
+    both = both.with_columns(other=other).with_columns(t_prev=pl.when(~pl.col("other")).then(pl.col("t_last").shift(1)))
+    both = both.with_columns(new=pl.col("other") | begins.fill_null(True))
+    since = pl.when("new").then("t_first").otherwise(pl.max_horizontal("t_first", "t_prev"))
+    both = both.with_columns(run=pl.col("new").cum_sum(), final=pl.col("other").shift(-1).fill_null(True), since=since)
+    held = pl.col("n_new") == 0
+    runs = (
+        both.with_columns([pl.when(held).then(f"had_{s}").otherwise(e).alias(s) for s, e in sums.items()])
+        .group_by("run", maintain_order=True)
+        .agg(
+            pl.col(*keys, "t_first", *firsts).first(),
+            pl.col("t_last", "final").last(),
+            pl.col("n_new", *sums).sum(),
+            *(pl.col(c).min() for c in mins),
+        )
+    )
+    kept = both.filter(held).select("run", mark="marks").explode("mark")
+    return runs, marks_of(pl.concat([both.select("run", "mark"), kept]), "run")
+
+
+def marks_of(told: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The distinct marks of each key (``key, mark`` -> ``key, marks``)."""
+    distinct = told.drop_nulls().unique().sort(key, "mark")
+    return distinct.group_by(key, maintain_order=True).agg(marks=pl.col("mark"))
+
+
+def hourly(points: pl.DataFrame, bridge_us: int) -> pl.DataFrame:
+    """Mean speed over the hour that ends with each report, measured along positions a quarter of an hour apart.
+
+    The hour is counted back from the report, so that it does not depend on how the clock is cut. Positions between
+    reports are interpolated over at most ``bridge_us``; a leg longer than an hour speaks for itself.
+
+    Args:
+        points: ordered by track and time; ``track, t`` (microseconds), ``lon_deg, lat_deg``.
+        bridge_us: longest leg to interpolate over.
+
+    Returns:
+        The points with ``t_first`` (start of the hour or leg) and ``mm_s`` (mean speed); both null where an hour of
+        unbroken track does not lie behind the report.
+    """
+    since, speed = _hourly(
+        points["track"].to_numpy(),
+        points["t"].to_numpy(),
+        points["lon_deg"].to_numpy(),
+        points["lat_deg"].to_numpy(),
+        bridge_us,
+    )
+    known = pl.Series("known", speed >= 0)
+    return points.with_columns(pl.Series("t_first", since), pl.Series("mm_s", speed), known).with_columns(
+        pl.when("known").then(pl.col("t_first", "mm_s"))
+    )
+
+
+@njit(cache=True)
+def _at(t: Any, lon: Any, lat: Any, low: int, high: int, when: int) -> tuple[float, float]:
+    """Position at an instant between rows low and high of one track (linear between reports)."""
+    k = low + np.searchsorted(t[low : high + 1], when)
+    if t[k] == when:
+        return lon[k], lat[k]
+    w = (when - t[k - 1]) / (t[k] - t[k - 1])
+    d = (lon[k] - lon[k - 1] + 180.0) % 360.0 - 180.0
+    return lon[k - 1] + w * d, lat[k - 1] + w * (lat[k] - lat[k - 1])
+
+
+@njit(cache=True)
+def _hourly(track: Any, t: Any, lon: Any, lat: Any, bridge: int) -> Any:
+    since = np.zeros(t.size, np.int64)
+    speed = np.full(t.size, -1, np.int64)
+    first = 0
+    for i in range(1, t.size):
+        if track[i] != track[i - 1] or t[i] - t[i - 1] > bridge:
+            first = i
+            continue
+        if t[i] - t[i - 1] >= _HOUR:
+            far = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i])
+            since[i] = t[i - 1]
+            speed[i] = round(far * 1e9 / (t[i] - t[i - 1]))
+            continue
+        if t[first] > t[i] - _HOUR:
+            continue
+        far = 0.0
+        x, y = lon[i], lat[i]
+        for q in range(1, 5):
+            x1, y1 = _at(t, lon, lat, first, i, t[i] - q * _QUARTER)
+            far += distance_scalar(x1, y1, x, y)
+            x, y = x1, y1
+        since[i] = t[i] - _HOUR
+        speed[i] = round(far * 1000.0 / 3600.0)
+    return since, speed

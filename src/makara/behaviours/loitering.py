@@ -1,0 +1,216 @@
+"""Loitering: a vessel stays slow, far from shore.
+
+Why it matters: carriers wait like this for fishing vessels that do not transmit; others wait over a cable.
+What looks the same: waiting for a berth or pilot, engine trouble, weather, survey work, handling gear.
+Source: Miller et al. 2018; Global Fishing Watch's and Starboard's published definitions (hourly means under 2 kn).
+
+Every hour of it was slow: the hour that ends with each report, counted back from it, has a mean speed below the limit.
+So neither midnight nor the full hour cuts a stay. Where the distance from shore is not known, it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
+from makara.behaviours._cases import fires, sea, silent
+from makara.behaviours._rule import (
+    Parameter,
+    Parameters,
+    Rule,
+    Window,
+    emit,
+    instants,
+    nothing,
+    pack,
+    reason,
+    reasons,
+    rows_of,
+    touches,
+    unpack,
+    zone_keys,
+)
+from makara.behaviours._stays import hourly, join_runs
+from makara.behaviours._words import detail, hours, nmi, place, who
+from makara.behaviours._zones import nearest_line_m
+
+RULE = Rule(
+    kind="loitering",
+    version="1.0",
+    inputs={"track_points": 6 * HOUR_S, "zones": 0, "vessels": 0},
+    parameters=(
+        Parameter("speed_max_kn", 2.0, "an hour is slow when its mean implied speed is below this"),
+        Parameter("duration_min_s", 4 * HOUR_S, "shortest stay that is an event"),
+        Parameter("shore_min_m", 20 * NMI_M, "mean distance from shore"),
+        Parameter("bridge_max_s", 4 * HOUR_S, "longest time between two reports that is interpolated (at most 5 h)"),
+        Parameter("cable_near_m", NMI_M, "a stay this near a cable counts for more"),
+    ),
+    profiles={"makara": {"duration_min_s": 3 * HOUR_S, "shore_min_m": 12 * NMI_M}, "gfw": {}},
+    innocent=("waiting_for_berth", "engine_trouble", "weather", "survey", "handling_gear"),
+    details={
+        "mean_speed_kn": pl.Float64(),
+        "distance_m": pl.Float64(),
+        "shore_m": pl.Float64(),
+        "duration_s": pl.Int64(),
+        "reports": pl.Int64(),
+        "class": pl.String(),
+        "cable_m": pl.Float64(),
+    },
+)
+
+_SUMS: Final = ("ms", "mm", "shore", "shore_ms", "n")
+_FIRSTS: Final = ("mover", "mmsi", "lon", "lat", "zone_row")
+_MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
+
+
+def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Slow stays that end in the window or last at its end."""
+    bridge = min(int(p.bridge_max_s), 5 * HOUR_S) * S_US
+    hits, zones, heard = _slow(window, bridge, p.speed_max_kn)
+    old = unpack(carried, _MEMORY).with_row_index("k")
+    held = old.with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
+    runs, marks = join_runs(hits, held, ["track"], pl.col("t_first") > pl.col("t_prev"), firsts=_FIRSTS, sums=_adds())
+    if not len(runs):
+        return nothing()
+    runs = runs.join(heard, on="track", how="left", maintain_order="left").join(marks, on="run", how="left")
+    passed = (pl.col("heard") > pl.col("t_last") + HOUR_S * S_US).fill_null(False)
+    over = ~pl.col("final") | passed | (pl.col("t_last") + bridge < window.to_us)
+    both = pl.concat([zones, held.select("zone_row", "zones")])
+    runs = runs.join(both, on="zone_row", how="left").with_columns(over=over).sort("run")
+    return _rows(window, runs, p)
+
+
+def why(event: Mapping[str, Any]) -> str:
+    """The stay in words for the radio."""
+    d = detail(event)
+    off = "" if d["shore_m"] is None else f", {nmi(d['shore_m'])} nmi off"
+    cable = "" if d["cable_m"] is None else f", {nmi(d['cable_m'])} nmi from a cable"
+    verb = "has made" if event["t_end"] is None else "made"
+    pace = f"{d['mean_speed_kn']:.1f} kn for {hours(d['duration_s'])} h"
+    return f"{who(event)} ({d['class']}) {verb} {pace} at {place(event)}{off}{cable}"
+
+
+def _slow(window: Window, bridge: int, speed_max_kn: float) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """New reports at the end of a slow hour; their zones by row; and when each track was heard last."""
+    points = window.track_points.select(
+        "track",
+        "mover",
+        pl.col("mmsi").cast(pl.Int64).fill_null(-1),
+        pl.col("t_seen").to_physical().alias("t"),
+        "lon_deg",
+        "lat_deg",
+        "shore_m",
+        "zones",
+        "mark",
+    ).with_row_index("zone_row")
+    measured = hourly(points, bridge)
+    limit = speed_max_kn * KN_M_S * 1000
+    slow = measured.filter((pl.col("t") >= window.frm_us) & (pl.col("mm_s") < limit))
+    heard = points.group_by("track", maintain_order=True).agg(heard=pl.col("t").max())
+    hits = slow.with_columns(
+        pl.col("zone_row").cast(pl.Int64),
+        t_last=pl.col("t"),
+        lon=(pl.col("lon_deg") * 1e7).round().cast(pl.Int64),
+        lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
+        shore_now=pl.col("shore_m").round().cast(pl.Int64),
+    ).drop("t", "lon_deg", "lat_deg", "shore_m")
+    return hits.drop("zones"), hits.select("zone_row", "zones"), heard
+
+
+def _adds() -> dict[str, pl.Expr]:
+    """What each slow hour adds to its stay: only what is new of it."""
+    ms = (pl.col("t_last") - pl.col("since")) // 1000
+    return {
+        "ms": ms,
+        "mm": ms * pl.col("mm_s") // 1000,
+        "shore": ms // 1000 * pl.col("shore_now").fill_null(0),
+        "shore_ms": ms * pl.col("shore_now").is_not_null().cast(pl.Int64),
+        "n": pl.lit(1, pl.Int64()),
+    }
+
+
+def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Rows of a step for stays: those long and far enough are events, others that go on are remembered."""
+    shore = pl.when(pl.col("shore_ms") > 0).then(pl.col("shore") * 1000 / pl.col("shore_ms"))
+    long = pl.col("t_last") - pl.col("t_first") >= int(p.duration_min_s) * S_US
+    rows = runs.with_columns(shore_m=shore).with_columns(
+        good=long & (pl.col("shore_m") >= p.shore_min_m).fill_null(True)
+    )
+    rows = rows.filter(pl.col("good") | ~pl.col("over"))
+    if not len(rows):
+        return nothing()
+    cable = nearest_line_m(window.get("zones"), "cable", rows["lon"].to_numpy() / 1e7, rows["lat"].to_numpy() / 1e7)
+    rows = rows.with_columns(
+        pack({c: rows[c].to_numpy() for c in _MEMORY}),
+        window.class_of(rows["mover"]).alias("class"),
+        pl.Series("cable_m", np.where(cable <= p.cable_near_m, np.round(cable), np.nan), nan_to_null=True),
+        guarded=touches("zones", zone_keys(window, ("closed", "mpa", "risk"))),
+    )
+    waits = pl.col("class").is_in(["carrier", "tanker"])
+    near = pl.col("cable_m").is_not_null()
+    over = pl.col("over")
+    rows = rows.with_columns(
+        state=pl.when(~pl.col("good"))
+        .then(pl.lit("pending"))
+        .when(over)
+        .then(pl.lit("closed"))
+        .otherwise(pl.lit("open")),
+        memory=pl.when(~over).then("memory"),
+        t_start=instants("t_first"),
+        t_end=pl.when(over).then(instants("t_last")),
+        t_end_floor=instants("t_last"),
+        lon_deg=pl.col("lon") / 1e7,
+        lat_deg=pl.col("lat") / 1e7,
+        participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
+        mmsi=pl.concat_list(pl.when(pl.col("mmsi") >= 0).then("mmsi")).list.drop_nulls(),
+        marks=pl.col("marks").fill_null([]),
+        severity=pl.when(near | (waits & pl.col("guarded")))
+        .then(2)
+        .when(waits | pl.col("guarded"))
+        .then(1)
+        .otherwise(0),
+        p=pl.lit(0.9),
+        mean_speed_kn=(pl.col("mm") / pl.col("ms") / KN_M_S).round(2),
+        distance_m=(pl.col("mm") / 1000).round(0),
+        shore_m=pl.col("shore_m").round(0),
+        duration_s=(pl.col("t_last") - pl.col("t_first")) // S_US,
+        reports=pl.col("n"),
+    )
+    rows = rows.with_columns(
+        reasons(
+            reason("slow", "mean speed", pl.col("mean_speed_kn"), "kn", p.speed_max_kn),
+            reason(
+                "far_out",
+                "mean distance from shore",
+                pl.col("shore_m"),
+                "m",
+                p.shore_min_m,
+                when=pl.col("shore_m").is_not_null(),
+            ),
+            reason(
+                "shore_unknown", "distance from shore not known, left out", weight=0.0, when=pl.col("shore_m").is_null()
+            ),
+            reason("waits_for_others", "carriers and tankers wait like this to transfer", when=waits),
+            reason("near_cable", "near a cable", pl.col("cable_m"), "m", p.cable_near_m, when=near),
+            reason("guarded_zone", "in a closed, protected or listed area", when=pl.col("guarded")),
+        ),
+        evidence=pl.concat_list(rows_of("mover", pl.col("t_start"), pl.col("t_end_floor"))),
+    )
+    return emit(RULE, p, rows)
+
+
+CASES = (
+    fires("a carrier drifts for six hours", sea.vessel(kind="carrier", off_nmi=40).sail(2).drift(6).sail(2)),
+    silent("the same, at an anchorage", sea.vessel(kind="carrier", off_nmi=2).sail(2).drift(6).sail(2)),
+    silent("two hours are too short", sea.vessel(off_nmi=40).sail(3).drift(2).sail(3)),
+    fires("seen by satellite only, every 65 min", sea.vessel(off_nmi=40, every_s=3900).sail(5).drift(9).sail(5)),
+    fires(
+        "across 180 degrees and midnight",
+        sea.vessel(at=(179.99, -17.0), start="2025-03-01T22:00:00Z", off_nmi=40).drift(6),
+        hazard="antimeridian",
+    ),
+)

@@ -1,0 +1,82 @@
+"""The group of commands, and how errors become exit codes: 0 done, 1 failed, 2 usage."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, Final
+
+import click
+
+from makara.base.errors import MakaraError
+
+COMMANDS: Final = {
+    "ingest": ("makara.cli.write", "Take files of a source into a lake."),
+    "run": ("makara.cli.write", "Walk from what came in to events, alerts and releases."),
+    "events": ("makara.cli.read", "Events, newest versions."),
+    "alerts": ("makara.cli.read", "Alerts, the most urgent first."),
+    "vessel": ("makara.cli.read", "One vessel: identity, tracks, events."),
+    "rejects": ("makara.cli.read", "Input that could not be used, and why."),
+    "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
+    "serve": ("makara.cli.share", "The API and the map, on this machine."),
+    "exercise": ("makara.cli.exercise", "Write a simulated sea as a case directory."),
+    "score": ("makara.cli.exercise", "Hold a lake's events and alerts against the truth of a case."),
+    "demo": ("makara.cli.demo", "The whole walk on a simulated sea, then the map."),
+    "sources": ("makara.cli.lists", "Sources that can be ingested, with their options."),
+    "rules": ("makara.cli.lists", "Rules: what they mean, parameters with units, innocent explanations."),
+    "doctor": ("makara.cli.lists", "Check a lake."),
+}
+"""Command, module it lives in, and its one line of help (so that --help imports nothing heavy)."""
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        from makara.cli.logs import configure
+
+        configure()
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their one line each, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, doc) for name, (_, doc) in COMMANDS.items()])
+
+
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version("makara"), prog_name="makara")
+def cli() -> None:
+    """Makara: open, self-hosted maritime domain awareness.
+
+    A lake is a directory that holds everything: `makara ingest LAKE SOURCE FILE...`, `makara run LAKE`, then
+    `makara alerts LAKE`, `makara release LAKE --partner P`, `makara serve LAKE`. Data go to stdout, all else to stderr.
+    """
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line; the process ends with the exit code."""
+    try:
+        code = cli.main(args=args, prog_name="makara", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(1)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(e.exit_code)
+    except MakaraError as e:
+        click.echo(f"makara: {e}", err=True)
+        sys.exit(e.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

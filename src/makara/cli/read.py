@@ -1,0 +1,72 @@
+"""Commands that read a lake: events, alerts, vessel, rejects. Each reads through release, for partner self."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from makara.cli.output import Box, Instant, format_option, lake_argument, show
+
+EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_end", "lon_deg", "lat_deg", "mmsi", "p")
+ALERT_COLUMNS = ("alert", "rank", "state", "event", "version", "subscription")
+VESSEL_COLUMNS = ("vessel", "mmsi", "imo", "name", "callsign", "flag", "class", "length_m")
+REJECT_COLUMNS = ("file", "line", "reason", "detail")
+
+
+@click.command()
+@lake_argument
+@click.option("--kind", help="Only this kind.")
+@click.option("--since", type=Instant(), help="Only events not over before this instant.")
+@click.option("--bbox", type=Box(), help="Only events in this box; W > E crosses 180.")
+@click.option("--as-known-at", "known", type=Instant(), help="As they were known at this instant.")
+@format_option
+def events(
+    lake: str,
+    kind: str | None,
+    since: datetime | None,
+    bbox: tuple[float, float, float, float] | None,
+    known: datetime | None,
+    form: str,
+) -> None:
+    """Events of LAKE, newest versions."""
+    from makara.session import open as open_session
+
+    show(
+        open_session(lake, create=False).select("events", kind=kind, since=since, bbox=bbox, as_known_at=known),
+        "events",
+        form,
+        EVENT_COLUMNS,
+    )
+
+
+@click.command()
+@lake_argument
+@format_option
+def alerts(lake: str, form: str) -> None:
+    """Alerts of LAKE, the most urgent first."""
+    from makara.session import open as open_session
+
+    show(open_session(lake, create=False).select("alerts"), "alerts", form, ALERT_COLUMNS)
+
+
+@click.command()
+@lake_argument
+@click.argument("ident", metavar="ID")
+@format_option
+def vessel(lake: str, ident: str, form: str) -> None:
+    """One vessel of LAKE by its id, MMSI, IMO number or name: identity, and with --format geojson its tracks."""
+    from makara.session import open as open_session
+
+    found = open_session(lake, create=False).vessel(ident)
+    show(found, "track_points" if form == "geojson" else "vessels", form, VESSEL_COLUMNS)
+
+
+@click.command()
+@lake_argument
+@format_option
+def rejects(lake: str, form: str) -> None:
+    """Input of LAKE that could not be used, and why."""
+    from makara.session import open as open_session
+
+    show(open_session(lake, create=False).select("rejects"), "rejects", form, REJECT_COLUMNS)

@@ -1,0 +1,13 @@
+"""The store: Delta tables, SQLite state, raw files, settings. The only room that touches their files.
+
+One writer, any number of readers. Work appends to Delta tables and collects state rows; the one atomic step is the
+SQLite transaction that writes the state rows together with a row in ``snapshots`` naming each table's Delta version.
+"""
+
+from makara.lake.commit import Commit
+from makara.lake.settings import Settings
+from makara.lake.snapshot import Snapshot, View
+from makara.lake.store import Lake
+from makara.lake.template import FeedDefault, render_settings
+
+__all__ = ["Commit", "FeedDefault", "Lake", "Settings", "Snapshot", "View", "render_settings"]

@@ -1,0 +1,315 @@
+"""The picture while a run walks: what is known so far, what is derived of it, and what is new and must be kept.
+
+Pure bookkeeping on frames in memory: the rooms decide, the session loads and commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from makara.base.time import EPOCH
+from makara.base.units import HOUR_S
+from makara.behaviours import Window, carry, finish, merge, nothing
+from makara.inputs import Inputs, RuleInForce
+from makara.registry import identify
+from makara.replay import KEPT, earliest, newest, restart, versions, windows
+from makara.sharing import OWNER, Mark, Released, entry, meet_lists
+from makara.sharing.marks import key
+from makara.tables import table
+
+CONTEXT_S: Final = 24 * HOUR_S
+"""How far before the first new report segmenting looks back."""
+LOOK_REACH_S: Final = 6 * HOUR_S
+"""How far from a look reports may lie and still move its matches."""
+HORIZONS: Final = pl.Schema(
+    {"receiver": pl.String(), "horizon": pl.Datetime("us", "UTC"), "marks": pl.List(pl.String())}
+)
+SOURCE: Final = "walk"
+"""Source of the rows that no rule makes."""
+RuleKey = tuple[str, str, str]
+"""Rule@version, profile, hash of the parameters."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What became known in one step of t_known (columns as in TABLES.md)."""
+
+    now: datetime
+    reports: pl.DataFrame
+    claims: pl.DataFrame
+    collections: pl.DataFrame
+    detections: pl.DataFrame
+
+
+@dataclass
+class Dirty:
+    """From when on what must be redone: by mover for tracks, by instant for the rules' inputs."""
+
+    movers: pl.DataFrame
+    since: dict[str, datetime | None] = field(default_factory=dict)
+
+    def mark(self, what: str, since: datetime | None) -> None:
+        """Note that a table changed from an instant on."""
+        self.since[what] = earliest((self.since.get(what), since))
+
+
+@dataclass
+class Picture:
+    """All that a run needs in memory.
+
+    Attributes:
+        floor: rules restart no earlier; what lies further back than their reach was not loaded.
+        forced: the next step redoes the rules from this instant on, whatever arrived.
+        now: end of the step that is walked.
+        history: rows to append or put at the commit, by table.
+    """
+
+    reports: pl.DataFrame
+    claims: pl.DataFrame
+    collections: pl.DataFrame
+    detections: pl.DataFrame
+    points: pl.DataFrame
+    tracks: pl.DataFrame
+    matches: pl.DataFrame
+    vessels: pl.DataFrame
+    events: pl.DataFrame
+    alerts: pl.DataFrame
+    marks: pl.DataFrame
+    horizons: pl.DataFrame
+    released: dict[str, pl.DataFrame]
+    seq: dict[str, int]
+    kept: dict[RuleKey, dict[datetime, pl.DataFrame]] = field(default_factory=dict)
+    floor: datetime = EPOCH
+    history: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    now: datetime = EPOCH
+    forced: datetime | None = None
+    redone_since: datetime | None = None
+
+    def note(self, name: str, rows: pl.DataFrame) -> None:
+        """Keep rows for the commit."""
+        if len(rows):
+            self.history.setdefault(name, []).append(rows)
+
+    def take(self, arrived: Arrived) -> Dirty:
+        """Take in what arrived; answers what must be redone."""
+        self.now = arrived.now
+        placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
+        self.reports = pl.concat([self.reports, placed.select(self.reports.columns)])
+        self.claims = pl.concat([self.claims, arrived.claims.select(self.claims.columns)])
+        self.collections = pl.concat([self.collections, arrived.collections.select(self.collections.columns)])
+        self.detections = pl.concat([self.detections, arrived.detections.select(self.detections.columns)])
+        heard = arrived.reports.group_by("receiver").agg(
+            pl.col("t_seen").max().alias("horizon"), pl.col("mark").unique().alias("marks")
+        )
+        self.horizons = (
+            pl.concat([self.horizons, heard.select(HORIZONS.names())])
+            .group_by("receiver")
+            .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
+            .sort("receiver")
+        )
+        dirty = Dirty(placed.group_by("mover").agg(pl.col("t_seen").min().alias("since")))
+        dirty.mark("track_points", placed["t_seen"].min())  # type: ignore[arg-type]
+        dirty.mark("detections", arrived.detections["t_seen"].min())  # type: ignore[arg-type]
+        for what in ("track_points", "detections", "matches"):
+            dirty.mark(what, self.forced)
+        self.forced = None
+        return dirty
+
+    def behind(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Reports to segment anew, and the points before them that they continue."""
+        reports = self.reports.join(dirty.movers, on="mover").filter(pl.col("t_seen") >= pl.col("since"))
+        before = self.points.join(dirty.movers, on="mover").filter(
+            pl.col("t_seen") < pl.col("since"),
+            pl.col("t_seen") >= pl.col("since") - timedelta(seconds=CONTEXT_S),
+        )
+        return reports.drop("since"), before.drop("since")
+
+    def replace_points(self, points: pl.DataFrame, dirty: Dirty) -> None:
+        """Put re-segmented points in the place of the old ones."""
+        kept = self.points.join(dirty.movers, on="mover", how="left").filter(
+            pl.col("since").is_null() | (pl.col("t_seen") < pl.col("since"))
+        )
+        self.points = pl.concat([kept.drop("since"), points.select(self.points.columns)]).sort(
+            "mover", "t_seen", "report"
+        )
+        self.redone_since = earliest((self.redone_since, dirty.since.get("track_points")))
+
+    def replace_tracks(self, tracks: pl.DataFrame, dirty: Dirty) -> None:
+        """Put the tracks of dirty movers in the place of the old ones.
+
+        A track that now continues another one, or is noise no more, dirties its points from its start.
+        """
+        noise = (pl.col("quality") == "noise").alias("noise")
+        before, after = (f.select("track", "joins", noise) for f in (self.tracks, tracks))
+        known = tracks.join(before, on="track", how="semi")
+        changed = after.join(before, on=["track", "joins", "noise"], how="anti", nulls_equal=True)
+        dirty.mark("track_points", known.join(changed, on="track", how="semi")["t_start"].min())  # type: ignore[arg-type]
+        others = self.tracks.join(dirty.movers, on="mover", how="anti")
+        self.tracks = pl.concat([others, tracks.select(self.tracks.columns)]).sort("mover", "t_start", "track")
+
+    def replace_vessels(self, vessels: pl.DataFrame, dirty: Dirty) -> None:
+        """Take new identities; a vessel whose class, flag or length changed dirties its points from their start."""
+        what = ["mover", "class", "flag", "length_m"]
+        if len(self.vessels):
+            changed = vessels.select(what).join(self.vessels.select(what), on=what, how="anti", nulls_equal=True)
+            dirty.mark("track_points", self.points.join(changed, on="mover", how="semi")["t_seen"].min())  # type: ignore[arg-type]
+        self.vessels = vessels
+
+    def looks(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Detections whose matches may have changed, their collections, and the points around them."""
+        since = earliest((dirty.since.get("track_points"), dirty.since.get("detections")))
+        if since is None:
+            return self.detections.clear(), self.collections.clear(), self.points.clear()
+        reach = timedelta(seconds=LOOK_REACH_S)
+        late = dirty.since.get("detections")
+        frm = earliest((since - reach if since - EPOCH > reach else EPOCH, late)) or EPOCH
+        detections = self.detections.filter(pl.col("t_seen") >= frm)
+        wanted = detections.select("collection").unique()
+        collections = self.collections.join(wanted, on="collection", how="semi")
+        points = self.points.filter(pl.col("track").is_not_null(), pl.col("t_seen") >= frm - reach)
+        return detections, collections, points
+
+    def replace_matches(self, matches: pl.DataFrame, dirty: Dirty) -> None:
+        """Put new matches in the place of the old; only those that differ dirty the rules."""
+        redone = self._marked(matches).select(self.matches.columns)
+        contents = ["detection", "track", "p_none", "p_dark"]
+        changed = redone.select(contents).join(self.matches.select(contents), on=contents, how="anti", nulls_equal=True)
+        since = self.detections.join(changed, on="detection", how="semi")["t_seen"].min()
+        dirty.mark("matches", since)  # type: ignore[arg-type]
+        self.matches = pl.concat([self.matches.join(redone, on="detection", how="anti"), redone]).sort("detection")
+
+    def points_of(self, dirty: Dirty) -> pl.DataFrame:
+        """All points of the movers that are redone."""
+        return self.points.join(dirty.movers.select("mover"), on="mover", how="semi")
+
+    def redo(self, rule: RuleInForce, dirty: Dirty, inputs: Inputs, now: datetime) -> None:
+        """Run a rule from its last kept point before what is dirty; keep its states; note the versions that follow.
+
+        Its last window ends with the last row seen, not with the clock: what is known decides, not when we ask.
+        """
+        kind = rule.module.RULE.kind
+        span = _span(self.points) + _span(self.detections)
+        if not span:
+            return
+        end = max(span) + timedelta(microseconds=1)
+        frm = self._restart(rule, dirty, end)
+        held = self.kept.setdefault(rule.key, {})
+        for at in [t for t in held if t > frm]:
+            del held[at]
+        carried = held.get(frm, nothing())
+        done = finish(rule.module.RULE, rule.parameters, carried.clear())
+        for a, b in windows(frm, end, min(span)):
+            out = rule.module.step(self._window(rule, a, b, inputs), carried, rule.parameters)
+            carried = carry(out)
+            done = merge(done, finish(rule.module.RULE, rule.parameters, out))
+            if b != end:
+                held[b] = carried
+        for old in sorted(held)[:-KEPT]:
+            del held[old]
+        redone = self._marked(done).with_columns(source=pl.lit(rule.key[0]))
+        self._revise(kind, rule.profile, redone, frm, now, dirty)
+
+    def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
+        since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])
+        return max(self.floor, restart(since or end, self.kept.get(rule.key, {})))
+
+    def _window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
+        """What a rule may read: each table of its inputs within its reach, and what has no time."""
+        reach: dict[str, int] = rule.module.RULE.inputs
+        frames: dict[str, pl.DataFrame] = {
+            "tracks": self.tracks,
+            "vessels": self.vessels,
+            "horizons": self.horizons,
+            "zones": inputs.zones,
+            "authorisations": inputs.authorisations,
+            "lists": inputs.lists,
+            "collections": self.collections,
+        }
+        for name, seconds in reach.items():
+            start = frm - timedelta(seconds=seconds) if frm - EPOCH > timedelta(seconds=seconds) else EPOCH
+            frames[name] = self._reached(name, start, to) if name not in frames else frames[name]
+        return Window(frm, to, frames)
+
+    def _reached(self, name: str, start: datetime, to: datetime) -> pl.DataFrame:
+        """Rows of a timed table in [start, to)."""
+        if name.startswith("events:"):
+            rows = self.events.filter(pl.col("kind") == name[7:], pl.col("state") != "withdrawn")
+            return rows.filter(pl.col("t_end_floor") >= start, pl.col("t_start") < to)
+        within = (pl.col("t_seen") >= start) & (pl.col("t_seen") < to)
+        if name == "matches":
+            near = self.detections.filter(within).select("detection")
+            return self.matches.join(near, on="detection", how="semi")
+        if name == "track_points":
+            tracked = self.points.filter(within & pl.col("track").is_not_null())
+            return tracked.sort("mover", "track", "t_seen", "report")
+        return {"detections": self.detections}[name].filter(within)
+
+    def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the meet of their evidence's marks in the place of the list of them."""
+        marks, new = meet_lists(rows["marks"], self.marks)
+        self.put_marks(new)
+        return rows.drop("marks").with_columns(marks.alias("mark"))
+
+    def _revise(
+        self, kind: str, profile: str, redone: pl.DataFrame, frm: datetime, now: datetime, dirty: Dirty
+    ) -> None:
+        mine = self.events.filter(pl.col("kind") == kind, pl.col("profile") == profile)
+        new = versions(mine, redone, frm, now)
+        if not len(new):
+            return
+        self.note("events", new)
+        self.events = newest(pl.concat([self.events, new]))
+        dirty.mark(f"events:{kind}", new["t_start"].min())  # type: ignore[arg-type]
+
+    def heard(self, inputs: Inputs) -> pl.DataFrame:
+        """Events that may alert: those of rules on trial stay silent."""
+        silent = [r.module.RULE.kind for r in inputs.rules if r.shadow]
+        return self.events.filter(~pl.col("kind").is_in(silent))
+
+    def put_alerts(self, changed: pl.DataFrame) -> None:
+        """Take alert rows that are new or changed."""
+        if len(changed):
+            self.note("alerts", changed)
+            self.alerts = pl.concat([self.alerts.join(changed, on="alert", how="anti"), changed]).sort("alert")
+
+    def put_marks(self, rows: pl.DataFrame) -> None:
+        """Take marks that were not known yet (columns of sharing.marks.ROW)."""
+        new = rows.join(self.marks, on="mark", how="anti")
+        if len(new):
+            full = table("marks").conform(new.with_columns(source=pl.lit(SOURCE), t_known=pl.lit(self.now)))
+            self.note("marks", full)
+            self.marks = pl.concat([self.marks, full])
+
+    def put_release(self, released: Released) -> None:
+        """Enter what a partner gets into the ledger, if anything is new to it."""
+        partner = released.release.partner
+        made = entry(released, self.released[partner], self.seq[partner])
+        if made is None:
+            return
+        own = key(Mark.own(OWNER))
+        stamps = {"source": pl.lit(SOURCE), "t_known": pl.lit(self.now), "mark": pl.lit(own)}
+        line, rows = (frame.with_columns(**stamps) for frame in made)
+        self.note("releases", table("releases").conform(line))
+        self.note("released_rows", table("released_rows").conform(rows))
+        self.seq[partner] += 1
+        self.released[partner] = pl.concat([self.released[partner], table("released_rows").conform(rows)])
+
+    def marked_tracks(self) -> pl.DataFrame:
+        """Tracks, each with the meet of its points' marks."""
+        marks = self.points.group_by("track").agg(pl.col("mark").unique().sort().alias("marks"))
+        return self._marked(self.tracks.join(marks, on="track"))
+
+    def identities(self, inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Vessels and links, marked."""
+        vessels, links = identify(self.claims, inputs.lists, self.points)
+        return self._marked(vessels), self._marked(links)
+
+
+def _span(points: pl.DataFrame) -> list[datetime]:
+    """First and last instant of points; nothing if there are none."""
+    ends = points.select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b"))
+    return list(ends.row(0)) if len(points) else []

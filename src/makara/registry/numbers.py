@@ -1,0 +1,58 @@
+"""What numbers tell by themselves: the flag and kind of an MMSI (ITU-R M.585), the check digit of an IMO number."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from makara.registry.mids import FLAGS
+
+
+def imo_ok(imo: pl.Expr) -> pl.Expr:
+    """Whether a number has seven digits and the right check digit (IMO A.1117(30)): sum of digit x (7 to 2) mod 10."""
+    total = pl.lit(0, pl.Int64)
+    for place, weight in zip(range(6, 0, -1), range(7, 1, -1), strict=True):
+        total = total + (imo.cast(pl.Int64) // 10**place) % 10 * weight
+    return imo.is_between(1_000_000, 9_999_999) & (total % 10 == imo.cast(pl.Int64) % 10)
+
+
+def mid_of(mmsi: pl.Expr) -> pl.Expr:
+    """The maritime identification digits of an MMSI, wherever its kind puts them."""
+    m = mmsi.cast(pl.Int64)
+    return (
+        pl.when(m.is_between(200_000_000, 799_999_999))
+        .then(m // 1_000_000)
+        .when(m.is_between(990_000_000, 999_999_999) | m.is_between(980_000_000, 989_999_999))
+        .then(m // 10_000 % 1000)
+        .when(m.is_between(111_000_000, 111_999_999))
+        .then(m // 1000 % 1000)
+        .when(m.is_between(2_000_000, 7_999_999))
+        .then(m // 10_000)
+        .when(m.is_between(20_000_000, 79_999_999))
+        .then(m // 100_000)
+    )
+
+
+def flag_of(mmsi: pl.Expr) -> pl.Expr:
+    """Flag state (ISO 3166 alpha-3) that an MMSI says; null where its digits are no MID."""
+    return mid_of(mmsi).replace_strict(FLAGS, default=None, return_dtype=pl.String())
+
+
+def kind_of(mmsi: pl.Expr) -> pl.Expr:
+    """What an MMSI says it is: ship, base, group, aircraft, aid, craft (of a parent), sart; null: none of these."""
+    m = mmsi.cast(pl.Int64)
+    return (
+        pl.when(m.is_between(200_000_000, 799_999_999))
+        .then(pl.lit("ship"))
+        .when(m.is_between(2_000_000, 7_999_999))
+        .then(pl.lit("base"))
+        .when(m.is_between(20_000_000, 79_999_999))
+        .then(pl.lit("group"))
+        .when(m.is_between(111_000_000, 111_999_999))
+        .then(pl.lit("aircraft"))
+        .when(m.is_between(990_000_000, 999_999_999))
+        .then(pl.lit("aid"))
+        .when(m.is_between(980_000_000, 989_999_999))
+        .then(pl.lit("craft"))
+        .when(m.is_between(970_000_000, 974_999_999))
+        .then(pl.lit("sart"))
+    )

@@ -1,0 +1,157 @@
+"""AIS: bytes to reports, claims and rejects (ITU-R M.1371-5, IEC 61162-1, IEC 62320-1). Pure: no file, no clock.
+
+>>> found = decode(b"!AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0*5F\\n")
+>>> found.reports["mmsi"].to_list(), found.stats["messages"]
+([366053209], 1)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+
+from makara.base.errors import UsageError
+from makara.sensors.ais import _frames
+from makara.sensors.ais._frames import bad_mmsi
+from makara.sensors.ais._lines import BLOCK_BYTES, blocks
+from makara.sensors.ais._scan import Scanner
+from makara.tables.reports import RECEIVERS
+
+__all__ = ["Decoded", "bad_mmsi", "decode", "decode_chunks"]
+
+TimeFrom = datetime | Literal["base"] | None
+_COUNTS = ("lines", "blank", "comments", "meta", "sentences", "messages")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What was found in some AIS input.
+
+    Attributes:
+        reports: positions; columns of table reports without ``source, t_known, mark``. ``t_seen`` is null where the
+            input tells no time.
+        claims: identities and voyages; columns of table claims, likewise.
+        rejects: what could not be used; columns of table rejects without ``reject`` and the stamps.
+        stats: ``lines``, ``blank``, ``comments`` (lines with #), ``meta`` (tag blocks and $PGHP on lines of their
+            own), ``sentences`` (AIS sentences with a right checksum), ``messages`` (whole and readable), ``types``
+            (messages by type; types 6 to 8, 10, 12 to 17, 20, 22, 23, 25, 26 hold neither position nor claim and are
+            only counted), ``rejects`` (lines by reason).
+    """
+
+    reports: pl.DataFrame
+    claims: pl.DataFrame
+    rejects: pl.DataFrame
+    stats: Mapping[str, Any]
+
+    @staticmethod
+    def concat(parts: Iterable[Decoded]) -> Decoded:
+        """Several in one; the numbers are added. No part at all gives empty frames."""
+        found = list(parts) or [decode(b"")]
+        if len(found) == 1:
+            return found[0]
+        return Decoded(
+            pl.concat([d.reports for d in found]),
+            pl.concat([d.claims for d in found]),
+            pl.concat([d.rejects for d in found]),
+            _stats([d.stats for d in found]),
+        )
+
+
+def _stats(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    types: Counter[int] = Counter()
+    reasons: Counter[str] = Counter()
+    for p in parts:
+        types.update(p["types"])
+        reasons.update(p["rejects"])
+    counts: dict[str, Any] = {name: sum(p[name] for p in parts) for name in _COUNTS}
+    return {**counts, "types": dict(sorted(types.items())), "rejects": dict(sorted(reasons.items()))}
+
+
+def decode_chunks(
+    data: bytes | Iterable[bytes],
+    *,
+    file: str | None = None,
+    time_from: TimeFrom = None,
+    receiver: str = "unknown",
+    chunk_bytes: int = BLOCK_BYTES,
+    lines: bool = False,
+) -> Iterator[Decoded]:
+    """Decode AIS input piece by piece, in bounded memory. The pieces together are what :func:`decode` gives.
+
+    Args:
+        data: NMEA 0183 text as bytes, or an iterable of pieces of it, cut anywhere.
+        file: name to put into rejects.
+        time_from: ``t_seen`` of messages that carry no time: an instant; ``base`` for the last time told by a base
+            station (types 4, 11); None leaves them untimed.
+        receiver: class of the receiver (terrestrial, satellite, vms, own, unknown); VDO sentences are ``own``.
+        chunk_bytes: input taken together.
+        lines: add columns ``line_first`` and ``line_last`` (lines of the message's first and last sentence, from 1)
+            to reports and claims, for sources that know more about a line.
+
+    Raises:
+        UsageError: no such receiver class, or ``time_from`` has no zone.
+    """
+    if receiver not in RECEIVERS:
+        raise UsageError(f"receiver {receiver!r} is unknown; give one of {', '.join(RECEIVERS)}")
+    if isinstance(time_from, str) and time_from != "base":
+        raise UsageError(f"time_from {time_from!r} is neither an instant nor 'base'")
+    at = time_from if isinstance(time_from, datetime) else None
+    if at is not None and at.tzinfo is None:
+        raise UsageError("time_from has no time zone; give an aware datetime")
+    return _chunks(data, file, at, time_from == "base", receiver, chunk_bytes, lines)
+
+
+def _chunks(
+    data: bytes | Iterable[bytes],
+    file: str | None,
+    at: datetime | None,
+    base_clock: bool,
+    receiver: str,
+    chunk_bytes: int,
+    lines: bool,
+) -> Iterator[Decoded]:
+    scanner = Scanner(base_clock)
+
+    def found() -> Decoded:
+        rows, bad, counts, types = scanner.take()
+        rejected = _frames.rejects(bad, file)
+        stats: dict[str, Any] = {name: counts[name] for name in _COUNTS}
+        stats["messages"] = sum(types.values())
+        stats |= {"types": dict(sorted(types.items())), "rejects": dict(sorted(Counter(bad.reasons).items()))}
+        return Decoded(
+            _frames.reports(rows, receiver, at, lines), _frames.claims(rows, receiver, at, lines), rejected, stats
+        )
+
+    held: Decoded | None = None
+    for block in blocks(data, chunk_bytes):
+        if held is not None:
+            yield held
+        scanner.feed(block)
+        held = None if block.open_end else found()
+    scanner.close()
+    last = found()
+    if held is not None:
+        yield held
+        if last.rejects.is_empty() and not last.stats["lines"]:
+            return
+    yield last
+
+
+def decode(
+    data: bytes | Iterable[bytes],
+    *,
+    file: str | None = None,
+    time_from: TimeFrom = None,
+    receiver: str = "unknown",
+) -> Decoded:
+    """Decode AIS input whole: the arguments and columns of :func:`decode_chunks`. Removes nothing, never stops.
+
+    Raises:
+        UsageError: no such receiver class, or ``time_from`` has no zone.
+    """
+    return Decoded.concat(decode_chunks(data, file=file, time_from=time_from, receiver=receiver))

@@ -1,0 +1,321 @@
+"""Taking files in: landed, read, stamped, judged, deduplicated, committed; all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from makara.base import ids
+from makara.base.errors import InputError, SettingsError
+from makara.lake import Commit, Lake, Settings
+from makara.lake.landing import land
+from makara.sharing.marks import ROW, Mark, key
+from makara.sharing.marks import row as mark_row
+from makara.sources import Batch, judge, source
+from makara.tables import table
+
+DEDUPLICATED = {
+    "reports": "report",
+    "claims": "claim",
+    "collections": "collection",
+    "detections": "detection",
+}
+STATE_KEYS = {"zones": "zone", "lists": "entry", "authorisations": "authorisation", "movers": "mover"}
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Taken:
+    """What an ingest did.
+
+    Attributes:
+        rows: rows or sentences read.
+        reports: new reports kept; ``tables`` has the count of every table.
+        claims: new claims kept.
+        rejects: rejected rows by reason.
+        duplicates: rows that the lake had already.
+        skipped_same_file: files whose very content was taken in before.
+        warnings: what the user should know.
+    """
+
+    rows: int = 0
+    reports: int = 0
+    claims: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+    skipped_same_file: int = 0
+    duplicates: int = 0
+    tables: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """As a mapping for printing as JSON."""
+        return {
+            "rows": self.rows,
+            "reports": self.reports,
+            "claims": self.claims,
+            "rejects": dict(sorted(self.rejects.items())),
+            "skipped_same_file": self.skipped_same_file,
+            "duplicates": self.duplicates,
+            "tables": dict(sorted(self.tables.items())),
+            "warnings": self.warnings,
+        }
+
+
+@dataclass
+class _Feeds:
+    """Marks of feeds, made once each; remembers which marks are new."""
+
+    settings: Settings
+    known: set[str]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def mark(self, feed: str, licence: str | None = None) -> str:
+        """The mark of a feed's rows, narrowed by the licence of a product.
+
+        Raises:
+            SettingsError: the feed declares no mark.
+        """
+        entry = self.settings.feeds.get(feed)
+        if entry is None:
+            raise SettingsError(
+                f"feed {feed!r} has no mark, so its rows could not be shared safely; "
+                f"add [feeds.{feed}] with a mark to makara.toml (see docs/settings.md)"
+            )
+        m = Mark.of(entry.mark.model_dump())
+        if licence:
+            m = m.with_licence(licence)
+        k = key(m)
+        if k not in self.known:
+            self.known.add(k)
+            self.rows.append(mark_row(m))
+        return k
+
+
+def ingest(
+    lake: Lake,
+    settings: Settings,
+    name: str,
+    paths: Sequence[Path],
+    options: Mapping[str, str],
+    now: datetime,
+    progress: Progress | None = None,
+) -> Taken:
+    """Take files of a source into the lake in one commit.
+
+    Args:
+        lake: where to.
+        settings: feeds with their marks.
+        name: source, as ``makara sources`` lists them.
+        paths: files (or case directories).
+        options: the source's options.
+        now: when this becomes known, unless the source brings its own ``t_known``.
+        progress: called with the number of rows read so far.
+
+    Raises:
+        InputError: a file cannot be read at all; nothing was taken in.
+        SettingsError: a feed without a mark.
+    """
+    reader = source(name)
+    taken = Taken()
+    with lake.write() as commit:
+        feeds = _Feeds(settings, set(lake.state("marks")["mark"]))
+        seen = {(r["sha256"], r["feed"]) for r in lake.state("files").iter_rows(named=True)}
+        have = _Keys(lake)
+        for path in paths:
+            sha, size = _land(lake, path)
+            if (sha, name) in seen:
+                taken.skipped_same_file += 1
+                continue
+            seen.add((sha, name))
+            rows, rejected = taken.rows, taken.rejects.total()
+            used = taken.tables.total() + taken.duplicates
+            for batch in reader.read(path, options):
+                taken.rows += batch.rows
+                _take(commit, batch, sha, path, now, feeds, have, taken)
+                if progress:
+                    progress(taken.rows)
+            rejected = taken.rejects.total() - rejected
+            if rejected and taken.tables.total() + taken.duplicates == used:
+                taken.warnings.append(f"{path.name}: every line was rejected; is {name} the right source for it?")
+            row = {
+                "sha256": sha,
+                "feed": name,
+                "file": path.name,
+                "bytes": size,
+                "rows": taken.rows - rows,
+                "rejects": rejected,
+            }
+            commit.put(
+                "files", _stamped("files", pl.DataFrame([row]), name, now, feeds.mark(_first_feed(settings, name)))
+            )
+        if feeds.rows:
+            commit.put("marks", _stamped("marks", pl.DataFrame(feeds.rows, schema=ROW), "settings", now, None))
+        _put_horizons(commit, lake, have, now, settings)
+    return taken
+
+
+class _Keys:
+    """Keys that the lake holds already, and the latest times by receiver, read once a table."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.keys: dict[str, pl.Series] = {}
+        self.horizons: dict[str, datetime] = {}
+        self.licences: dict[str, str | None] | None = None
+
+    def licensed(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Detections with the licence of their collection in a column ``licence``; other rows as they are."""
+        if self.licences is None:
+            held = self.lake.scan("collections").select("collection", "licence").collect()
+            self.licences = dict(held.iter_rows())
+        if name == "collections" and "licence" in rows.columns:
+            self.licences.update(rows.select("collection", "licence").iter_rows())
+        if name != "detections" or "licence" in rows.columns:
+            return rows
+        looks = pl.DataFrame(
+            {"collection": list(self.licences), "licence": list(self.licences.values())},
+            schema={"collection": pl.String, "licence": pl.String},
+        )
+        return rows.join(looks, on="collection", how="left", maintain_order="left")
+
+    def new(self, name: str, column: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows that are not there yet; of two alike in the batch, the one known first."""
+        if name not in self.keys:
+            held = self.lake.scan(name).select(column).collect() if name in DEDUPLICATED else self.lake.state(name)
+            self.keys[name] = held[column]
+        fresh = rows.sort("t_known", maintain_order=True).unique(column, keep="first", maintain_order=True)
+        fresh = fresh.filter(~pl.col(column).is_in(self.keys[name].implode()))
+        self.keys[name] = pl.concat([self.keys[name], fresh[column]])
+        return fresh
+
+
+def _take(
+    commit: Commit, batch: Batch, sha: str, path: Path, now: datetime, feeds: _Feeds, have: _Keys, taken: Taken
+) -> None:
+    rejects = [batch.rejects]
+    for name, frame in batch.frames.items():
+        rows = frame if "t_known" in frame.columns else frame.with_columns(pl.lit(now).alias("t_known"))
+        if "t_seen" in rows.columns:
+            rows, refused = judge(rows, now, file=path.name)
+            rejects.append(refused)
+        rows = _marked(have.licensed(name, rows), batch.feed, feeds)
+        rows = table(name).conform(rows.with_columns(pl.lit(batch.feed).alias("source")))
+        column = DEDUPLICATED.get(name) or STATE_KEYS[name]
+        fresh = have.new(name, column, rows)
+        taken.duplicates += len(rows) - len(fresh)
+        taken.tables[name] += len(fresh)
+        if name in DEDUPLICATED:
+            commit.append(name, fresh)
+        else:
+            commit.put(name, fresh)
+        if name == "reports":
+            for receiver, t in fresh.group_by("receiver").agg(pl.col("t_seen").max()).iter_rows():
+                have.horizons[receiver] = max(t, have.horizons.get(receiver, t))
+    taken.reports = taken.tables["reports"]
+    taken.claims = taken.tables["claims"]
+    found = [r for r in rejects if len(r)]
+    if found:
+        _reject(commit, pl.concat(found, how="diagonal"), batch.feed, sha, now, feeds, taken)
+
+
+def _reject(
+    commit: Commit, refused: pl.DataFrame, feed: str, sha: str, now: datetime, feeds: _Feeds, taken: Taken
+) -> None:
+    """Keep what was refused, each once."""
+    where = [pl.Series([sha] * len(refused)), *(refused[c] for c in ("line", "offset", "reason", "raw"))]
+    known = pl.col("t_known").fill_null(now) if "t_known" in refused.columns else pl.lit(now)
+    keyed = refused.with_columns(ids.bulk(*where).alias("reject"), known.alias("t_known"))
+    keyed = keyed.unique("reject", keep="first", maintain_order=True)
+    stamps = {"source": pl.lit(feed), "mark": pl.lit(feeds.mark(feed))}
+    commit.append("rejects", table("rejects").conform(keyed.with_columns(**stamps)))
+    taken.rejects.update(dict(keyed.group_by("reason").len().iter_rows()))
+
+
+def _marked(rows: pl.DataFrame, feed: str, feeds: _Feeds) -> pl.DataFrame:
+    """Rows with their mark: the feed's, narrowed by each product's licence where there is one."""
+    if "licence" not in rows.columns:
+        return rows.with_columns(pl.lit(feeds.mark(feed)).alias("mark"))
+    licences: Iterable[str | None] = rows["licence"].unique(maintain_order=True).to_list()
+    by_licence = {x: feeds.mark(feed, x) for x in licences}
+    return rows.with_columns(
+        pl.col("licence").replace_strict(by_licence, default=feeds.mark(feed), return_dtype=pl.String()).alias("mark")
+    )
+
+
+def _stamped(name: str, rows: pl.DataFrame, feed: str, now: datetime, mark: str | None) -> pl.DataFrame:
+    stamps = [pl.lit(feed).alias("source"), pl.lit(now).alias("t_known")]
+    if mark is not None:
+        stamps.append(pl.lit(mark).alias("mark"))
+    return table(name).conform(rows.with_columns(stamps))
+
+
+def _first_feed(settings: Settings, name: str) -> str:
+    """The feed whose mark a file's own entry bears: the source's, or the first of its sub-feeds."""
+    return next((f for f in sorted(settings.feeds) if f == name or f.startswith(name + ".")), name)
+
+
+def _put_horizons(commit: Commit, lake: Lake, have: _Keys, now: datetime, settings: Settings) -> None:
+    held = dict(lake.state("horizons").select("receiver", "horizon").iter_rows())
+    rows = [{"receiver": r, "horizon": t} for r, t in have.horizons.items() if r not in held or t > held[r]]
+    if rows:
+        mark = key(Mark.own(settings.node.owner))
+        commit.put("horizons", _stamped("horizons", pl.DataFrame(rows), "ingest", now, mark))
+
+
+def _land(lake: Lake, path: Path) -> tuple[str, int]:
+    """Keep the raw input; its content hash and size. A directory's hash is that of its files' names and hashes."""
+    if not path.exists():
+        raise InputError(f"{path} does not exist")
+    if path.is_dir():
+        digest, size = hashlib.sha256(), 0
+        for f in sorted(p for p in path.iterdir() if p.is_file()):
+            if f.name == "truth.json":
+                continue
+            landed = land(lake.path, f)
+            digest.update(f"{f.name}\0{landed.sha256}\n".encode())
+            size += landed.bytes
+        return digest.hexdigest(), size
+    landed = land(lake.path, path)
+    return landed.sha256, landed.bytes
+
+
+def explain(
+    name: str, paths: Sequence[Path], options: Mapping[str, str], now: datetime, rows: int = 5
+) -> dict[str, Any]:
+    """What an ingest would recognise, its first rows as understood, and what it would reject; writes nothing."""
+    reader = source(name)
+    counts: Counter[str] = Counter()
+    rejects: Counter[str] = Counter()
+    first: dict[str, list[dict[str, Any]]] = {}
+    read = 0
+    for path in paths:
+        for batch in reader.read(path, options):
+            read += batch.rows
+            refused = [batch.rejects]
+            for name_, frame in batch.frames.items():
+                kept = frame
+                if "t_seen" in frame.columns:
+                    known = frame if "t_known" in frame.columns else frame.with_columns(pl.lit(now).alias("t_known"))
+                    kept, late = judge(known, now, file=path.name)
+                    refused.append(late)
+                counts[name_] += len(kept)
+                first.setdefault(name_, kept.head(rows).to_dicts())
+            for r in refused:
+                rejects.update(r["reason"].to_list())
+    return {
+        "source": name,
+        "rows": read,
+        "tables": dict(sorted(counts.items())),
+        "rejects": dict(sorted(rejects.items())),
+        "first": first,
+    }
+
+
+__all__ = ["Taken", "explain", "ingest"]

@@ -1,0 +1,24 @@
+"""What ships with the package and is loaded here, to be passed to the kernels: land mask and shore grid."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from makara.zones import Land, Shore, land_from, shore_from
+
+
+@cache
+def land() -> Land:
+    """Land or sea, on a grid of 30 arc seconds."""
+    return land_from(_data("land_30s.zip"))
+
+
+@cache
+def shore() -> Shore:
+    """Distance to shore on a 0.1 degree grid, with the land mask."""
+    return shore_from(_data("shore_0p1deg.npz"), land())
+
+
+def _data(name: str) -> bytes:
+    return files("makara.data").joinpath(name).read_bytes()

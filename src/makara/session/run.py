@@ -1,0 +1,316 @@
+"""Running the walk: what is new is loaded, walked in steps of t_known, and committed in one go."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from makara.base import ids
+from makara.base.time import EPOCH, from_us, to_us
+from makara.engine import Embedded
+from makara.inputs import Inputs
+from makara.lake import Commit, Lake, Settings
+from makara.picture import CONTEXT_S, HORIZONS, LOOK_REACH_S, SOURCE, Arrived, Picture, RuleKey
+from makara.registry import classes
+from makara.replay import KEEP_S, newest
+from makara.sharing.marks import ROW, Mark, key
+from makara.sharing.marks import row as mark_row
+from makara.tables import table
+from makara.walk import walk
+
+REPORT_COLUMNS: Final = (
+    "report",
+    "mover",
+    "mmsi",
+    "t_seen",
+    "transponder",
+    "receiver",
+    "station",
+    "msg_type",
+    "lon_deg",
+    "lat_deg",
+    "accurate",
+    "sog_kn",
+    "cog_deg",
+    "heading_deg",
+    "nav_status",
+    "own",
+    "t_known",
+    "mark",
+)
+
+
+def run(
+    lake: Lake,
+    settings: Settings,
+    inputs: Inputs,
+    *,
+    clock: datetime,
+    code: str,
+    frm: datetime | None = None,
+    to: datetime | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Walk what is new in a lake.
+
+    Args:
+        lake: where.
+        settings: step of t_known.
+        inputs: zones, rules, policies in force.
+        clock: the present: no step ends after it.
+        code: version of the code, as the runs table names it.
+        frm: redo the rules from this instant of happening on, even where nothing is new.
+        to: walk no further than what was known then.
+        progress: called with the number of steps done.
+
+    Returns:
+        Counts: steps, and new rows by table; events by kind and state.
+    """
+    engine = Embedded(settings.run.workers)
+    with lake.write() as commit:
+        fresh = _fresh(lake, clock if to is None else min(clock, to))
+        forced = _forced(lake, inputs, frm)
+        picture = _load(lake, inputs, fresh, forced)
+        steps = _steps(fresh, settings.run.step_s, clock, _walked_to(lake), _last(lake).get("seen", {}))
+        if forced is not None and not steps:
+            steps = [Arrived(clock if to is None else min(clock, to), *(f.clear() for f in fresh.values()))]
+        picture.forced = forced
+        for n, arrived in enumerate(steps, 1):
+            walk(arrived, picture, inputs, engine)
+            if progress:
+                progress(n)
+        counts = _commit(commit, lake, picture, steps, clock, code, settings.node.owner, inputs)
+    standing = picture.events.filter(pl.col("state") != "withdrawn")
+    return {
+        "steps": len(steps),
+        "rows": counts,
+        "tracks": len(picture.tracks),
+        "events": dict(standing.group_by("kind").len().sort("kind").iter_rows()),
+    }
+
+
+def _fresh(lake: Lake, until: datetime) -> dict[str, pl.DataFrame]:
+    """Rows that no walk has placed yet; claims and collections whole, since identities and looks are made anew."""
+    known = pl.col("t_known") <= until
+    placed = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
+    points, matched = lake.scan("track_points").select("report"), lake.scan("matches").select("detection")
+    reports = lake.scan("reports").select(REPORT_COLUMNS).filter(known, placed)
+    return {
+        "reports": reports.join(points, on="report", how="anti").collect(),
+        "claims": lake.scan("claims").filter(known).collect(),
+        "collections": lake.scan("collections").filter(known).collect(),
+        "detections": lake.scan("detections").filter(known).join(matched, on="detection", how="anti").collect(),
+    }
+
+
+def _walked_to(lake: Lake) -> datetime | None:
+    runs = lake.state("runs")
+    return runs["t_to"].max() if len(runs) else None  # type: ignore[return-value]
+
+
+def _inputs_hash(inputs: Inputs) -> str:
+    """A hash of zones, registers and rules: when it changes, the rules are replayed from the beginning."""
+    parts = [
+        sorted(inputs.zones["zone"].to_list()),
+        sorted(inputs.authorisations["authorisation"].to_list()),
+        sorted(inputs.lists["entry"].to_list()),
+        [list(r.key) for r in inputs.rules],
+        inputs.profile,
+    ]
+    return ids.ident("in", *parts)
+
+
+def _forced(lake: Lake, inputs: Inputs, frm: datetime | None) -> datetime | None:
+    """From when on the rules must be redone although nothing is new: asked for, or an input has changed."""
+    last = _last(lake)
+    return EPOCH if last and last["inputs"] != _inputs_hash(inputs) else frm
+
+
+def _last(lake: Lake) -> dict[str, Any]:
+    """What the last run noted of its inputs; empty before the first."""
+    runs = lake.state("runs").sort("t_known")
+    noted: dict[str, Any] = json.loads(runs["rows"][-1]) if len(runs) else {}
+    return noted
+
+
+def _load(lake: Lake, inputs: Inputs, fresh: dict[str, pl.DataFrame], forced: datetime | None) -> Picture:
+    """The picture as the last run left it, back to where rules may have to restart."""
+    kept = _kept(lake, inputs)
+    floor = _floor(kept, inputs, fresh, forced)
+    context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(_reach(r) for r in inputs.rules))
+    since = floor - context if floor - EPOCH > context else EPOCH
+    recent = pl.col("t_seen") >= since
+    seen = lake.scan("track_points").select("report")
+    reports = lake.scan("reports").select(REPORT_COLUMNS).filter(recent).join(seen, on="report", how="semi").collect()
+    points = lake.read("track_points", recent)
+    extra = reports.select("report", "transponder", "mmsi")
+    points = points.drop("source", "t_known").join(extra, on="report", how="left", maintain_order="left")
+    walked = _walked_to(lake)
+    claims = lake.read("claims", pl.col("t_known") <= walked) if walked else table("claims").empty()
+    matched = lake.scan("matches").select("detection")
+    detections = lake.scan("detections").filter(recent).join(matched, on="detection", how="semi").collect()
+    marks = lake.scan("reports").group_by("receiver").agg(pl.col("mark").unique().alias("marks"))
+    horizons = lake.scan("track_points").group_by("receiver").agg(pl.col("t_seen").max().alias("horizon"))
+    ledger = lake.state("released_rows")
+    handed = lake.state("releases")
+    owners = ledger.join(handed.select("release", "partner"), on="release", how="left")
+    vessels = classes(claims, inputs.lists)
+    return Picture(
+        reports=reports,
+        claims=claims.clear(),
+        collections=table("collections").empty(),
+        detections=detections,
+        points=points,
+        tracks=lake.read("tracks").drop("source", "t_known", "mark"),
+        matches=lake.read("matches").drop("source", "t_known"),
+        vessels=vessels,
+        events=newest(lake.read("events")),
+        alerts=lake.state("alerts"),
+        marks=lake.state("marks"),
+        horizons=horizons.join(marks, on="receiver").select(HORIZONS.names()).collect(),
+        released={p: owners.filter(pl.col("partner") == p).drop("partner") for p in inputs.partners},
+        seq={p: int(handed.filter(pl.col("partner") == p)["seq"].max() or 0) for p in inputs.partners},  # type: ignore[arg-type]
+        kept=kept,
+        floor=floor,
+    )
+
+
+def _reach(rule: Any) -> int:
+    inputs: dict[str, int] = rule.module.RULE.inputs
+    return max(inputs.values())
+
+
+def _floor(
+    kept: dict[RuleKey, dict[datetime, pl.DataFrame]],
+    inputs: Inputs,
+    fresh: dict[str, pl.DataFrame],
+    forced: datetime | None,
+) -> datetime:
+    """The last instant at which every rule's state was kept, early enough for all that is new."""
+    times = [t for t in (fresh["reports"]["t_seen"].min(), fresh["detections"]["t_seen"].min(), forced) if t]
+    if not times or not inputs.rules:
+        return EPOCH
+    reach = timedelta(seconds=LOOK_REACH_S)
+    dirty = min(times)
+    common = set.intersection(*(set(kept.get(r.key, {})) for r in inputs.rules))
+    return max((t for t in common if t + reach <= dirty), default=EPOCH)  # type: ignore[operator]
+
+
+def _kept(lake: Lake, inputs: Inputs) -> dict[RuleKey, dict[datetime, pl.DataFrame]]:
+    wanted = {r.key for r in inputs.rules}
+    out: dict[RuleKey, dict[datetime, pl.DataFrame]] = {}
+    for r in lake.read("carried").iter_rows(named=True):
+        k = (r["rule"], r["profile"], r["parameters"])
+        if k in wanted:
+            out.setdefault(k, {})[r["at"]] = pl.read_ipc(io.BytesIO(r["content"]))
+    return out
+
+
+def _steps(
+    fresh: dict[str, pl.DataFrame], step_s: int, clock: datetime, walked: datetime | None, seen: dict[str, int]
+) -> list[Arrived]:
+    """What became known, in steps of t_known; what came in behind the walk joins its first step.
+
+    Claims and collections make steps of their own only when there are others than the last run saw.
+    """
+    step = step_s * 1_000_000
+    least = to_us(walked) if walked else 0
+    end = ((pl.col("t_known").to_physical() + (step - 1)) // step * step).clip(lower_bound=least)
+    ends = {n: rows.select(end.alias("step"))["step"] for n, rows in fresh.items()}
+    making = [n for n in fresh if n in ("reports", "detections") or len(fresh[n]) != seen.get(n, 0)]
+    edges = sorted(set().union(*(ends[n].unique().to_list() for n in making)))
+    if not edges:
+        return []
+    parts = {}
+    for n, rows in fresh.items():
+        k = np.minimum(np.searchsorted(edges, ends[n].to_numpy()), len(edges) - 1)
+        split = rows.with_columns(step=pl.Series(k, dtype=pl.Int64))
+        parts[n] = split.partition_by("step", as_dict=True, include_key=False)
+    return [
+        Arrived(min(from_us(e), clock), *(parts[n].get((k,), fresh[n].clear()) for n in fresh))
+        for k, e in enumerate(edges)
+    ]
+
+
+def _commit(
+    commit: Commit,
+    lake: Lake,
+    picture: Picture,
+    steps: list[Arrived],
+    clock: datetime,
+    code: str,
+    owner: str,
+    inputs: Inputs,
+) -> dict[str, int]:
+    """Write what the walk gave rise to."""
+    if not steps:
+        return {}
+    own = Mark.own(owner)
+    picture.put_marks(pl.DataFrame([mark_row(own)], schema=ROW))
+    stamp = {"source": pl.lit(SOURCE), "t_known": pl.lit(steps[-1].now)}
+    counts: dict[str, int] = {}
+    since = picture.redone_since
+    if since is not None:
+        points = picture.points.filter(pl.col("t_seen") >= since)
+        known = picture.reports.select("report", "t_known")
+        points = points.join(known, on="report", how="left")
+        points = points.with_columns(source=pl.lit(f"segment.{inputs.profile}"))
+        commit.replace("track_points", table("track_points").conform(points), since=since)
+        counts["track_points"] = len(points)
+    whole = {"tracks": picture.marked_tracks(), "matches": picture.matches}
+    for name, rows in whole.items():
+        commit.replace(name, table(name).conform(rows.with_columns(**stamp)))
+        counts[name] = len(rows)
+    vessels, links = picture.identities(inputs)
+    for name, rows in (("vessels", vessels), ("vessel_links", links)):
+        new = _changed(lake, name, table(name).conform(rows.with_columns(**stamp)))
+        commit.put(name, new)
+        counts[name] = len(new)
+    carried = [
+        {"rule": k[0], "profile": k[1], "parameters": k[2], "at": at, "content": _ipc(frame)}
+        for k, held in picture.kept.items()
+        for at, frame in held.items()
+    ]
+    if carried:
+        rows = pl.DataFrame(carried).with_columns(mark=pl.lit(key(own)), **stamp)
+        commit.replace("carried", table("carried").conform(rows))
+    for name, frames in picture.history.items():
+        rows = table(name).conform(pl.concat(frames))
+        (commit.append if table(name).kind == "lake" else commit.put)(name, rows)
+        counts[name] = len(rows)
+    seen = {"claims": len(picture.claims), "collections": len(picture.collections)}
+    done = {
+        "run": ids.ident("ru", code, to_us(steps[0].now), to_us(steps[-1].now), to_us(clock)),
+        "t_from": steps[0].now,
+        "t_to": steps[-1].now,
+        "steps": len(steps),
+        "code": code,
+        "rows": json.dumps(counts | {"inputs": _inputs_hash(inputs), "seen": seen}),
+        "mark": key(own),
+    }
+    commit.put("runs", table("runs").conform(pl.DataFrame([done]).with_columns(**stamp)))
+    return counts
+
+
+def _changed(lake: Lake, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose contents differ from those that the lake holds, and the ends of those that hold no more."""
+    held = lake.state(name)
+    what = [c for c in table(name).schema if c not in ("t_known", "source", "gone")]
+    new = rows.join(held.select(what), on=what, how="anti", nulls_equal=True)
+    over = held.join(rows, on=list(table(name).keys), how="anti")
+    known = rows["t_known"].max()
+    return pl.concat(
+        [new, over.with_columns(pl.lit(known, rows.schema["t_known"]).alias(c) for c in ("gone", "t_known"))]
+    )
+
+
+def _ipc(frame: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.write_ipc(out, compression="zstd")
+    return out.getvalue()

@@ -1,0 +1,139 @@
+"""What leaves: the gate with what it must know, the ledger, one vessel, one event's why, the score."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+
+from makara.alerts import explain as explain_alert
+from makara.base.errors import NotFoundError, ReleaseError
+from makara.base.time import parse, text
+from makara.behaviours import rule
+from makara.exercise.score import score as score_events
+from makara.lake import Lake, Settings
+from makara.lake.keys import partner_key
+from makara.replay import newest
+from makara.session.inputs import policies_of
+from makara.sharing import OWNER, Mark, Released, entry, release
+from makara.sharing.marks import ROW, key, row
+from makara.tables.release import Release
+
+NO_ALERT: Final[dict[str, Any]] = {"alert": None, "rank": None, "contributions": []}
+"""What stands in for the alert of an event that alerts nobody."""
+
+
+def gate(
+    lake: Lake, settings: Settings, view: Mapping[str, pl.DataFrame], partner: str, purpose: str, now: datetime
+) -> Released:
+    """Put a view through release.
+
+    Raises:
+        ReleaseError: no such partner.
+    """
+    owner = partner == OWNER
+    if not owner and partner not in settings.partners:
+        known = ", ".join(sorted(settings.partners)) or "none yet"
+        raise ReleaseError(
+            f"no partner {partner!r}; makara.toml names: {known}. Add [partners.{partner}] to share with it"
+        )
+    return release(
+        view,
+        partner=partner,
+        purpose=purpose,
+        policies=policies_of(lake, settings),
+        marks=lake.state("marks"),
+        licences={k: v.permits for k, v in settings.licences.items()},
+        zones=lake.state("zones"),
+        secret=None if owner else partner_key(lake.path, partner),
+        now=now,
+        held=None if owner else history(lake, partner)[0],
+    )
+
+
+def history(lake: Lake, partner: str) -> tuple[pl.DataFrame, int]:
+    """What the ledger says of a partner: its released rows, and the number of its last release."""
+    mine = lake.state("releases").filter(pl.col("partner") == partner)
+    rows = lake.history("released_rows").join(mine.select("release"), on="release", how="semi")
+    return rows, int(mine["seq"].max() or 0)  # type: ignore[arg-type]
+
+
+def hand_over(lake: Lake, released: Released, now: datetime) -> Release:
+    """Enter a release into the ledger; answers it."""
+    out = released.release
+    if out.partner == OWNER:
+        return out
+    with lake.write() as commit:
+        made = entry(released, *history(lake, out.partner))
+        if made is not None:
+            own = Mark.own(OWNER)
+            stamps = {"source": pl.lit("release"), "t_known": pl.lit(now), "mark": pl.lit(key(own))}
+            commit.put("marks", pl.DataFrame([row(own)], schema=ROW).with_columns(**stamps))
+            for name, frame in zip(("releases", "released_rows"), made, strict=True):
+                commit.put(name, frame.with_columns(**stamps))
+    return out
+
+
+def one_vessel(seen: Release, ident: str) -> Release:
+    """A release narrowed to one vessel.
+
+    Raises:
+        NotFoundError: no such vessel in it.
+    """
+    vessels = seen["vessels"]
+    found = vessels.clear()
+    if len(vessels):
+        asked = ident.strip()
+        same = (pl.col("vessel") == asked) | (pl.col("name").str.to_uppercase() == asked.upper())
+        if asked.isdecimal() and len(asked) <= 9:
+            same = same | (pl.col("mmsi") == int(asked)) | (pl.col("imo") == int(asked))
+        found = vessels.filter(same.fill_null(False))
+    if not len(found):
+        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number or exact name")
+    links = seen["vessel_links"]
+    links = links.join(found.select("vessel"), on="vessel", how="semi") if len(links) else links
+    members = links["member"].to_list() if len(links) else []
+    movers = [int(m[2:]) for m in members if m.startswith("mv")]
+    events, points = seen["events"], seen["track_points"]
+    mine = (
+        events.filter(pl.col("participants").list.set_intersection(members).list.len() > 0) if len(events) else events
+    )
+    tracks = points.filter(pl.col("mover").is_in(movers)) if len(points) else points
+    return replace(seen, tables={"vessels": found, "vessel_links": links, "track_points": tracks, "events": mine})
+
+
+def explain(seen: Release, event: str) -> dict[str, Any]:
+    """Why an event is one, from what a release shows of it.
+
+    Raises:
+        NotFoundError: no such event in it.
+    """
+    events = seen["events"]
+    rows = events.filter(pl.col("event") == event).to_dicts() if len(events) else []
+    if not rows:
+        raise NotFoundError(f"no event {event!r}")
+    alerts = seen["alerts"]
+    mine = alerts.filter(pl.col("event") == event).to_dicts() if len(alerts) else []
+    found = rows[0]
+    whole = all(found.get(c) is not None for c in ("details", "participants", "mmsi"))
+    why = rule(found["kind"]).why(found | {"details": json.loads(found["details"])}) if whole else found["kind"]
+    return explain_alert(mine[0] if mine else NO_ALERT, found, why)
+
+
+def score(lake: Lake, truth: dict[str, Any]) -> dict[str, Any]:
+    """Score a lake's newest events and its alerts against a case's truth."""
+    detections = lake.scan("detections").select("detection", "provider_id").collect()
+    seen = lake.scan("reports").select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b")).collect()
+    span = [truth.get("t_start") or text(seen["a"][0]), truth.get("t_end") or text(seen["b"][0])]
+    return score_events(
+        newest(lake.read("events")),
+        lake.state("alerts"),
+        truth,
+        t_start=parse(span[0]),
+        t_end=parse(span[1]),
+        provider_ids=dict(detections.iter_rows()),
+    )

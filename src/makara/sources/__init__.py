@@ -1,0 +1,38 @@
+"""Sources: one file, one feed. Found by listing this folder, and by entry points of the group ``makara.sources``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+
+from makara.base.errors import NotFoundError
+from makara.sources._source import Batch, Option, Reader, Source, joined, judge
+
+__all__ = ["Batch", "Option", "Reader", "Source", "joined", "judge", "names", "source"]
+
+GROUP = "makara.sources"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all sources, sorted: those of this folder and those of installed packages."""
+    own = {m.name for m in iter_modules(__path__) if not m.name.startswith("_")}
+    return tuple(sorted(own | {e.name for e in entry_points(group=GROUP)}))
+
+
+@cache
+def source(name: str) -> Reader:
+    """A source by name: a module with ``SOURCE`` and ``read(uri, options)``.
+
+    Raises:
+        NotFoundError: there is no such source; the message lists those there are.
+    """
+    if name not in names():
+        raise NotFoundError(f"no source {name!r}; there are: {', '.join(names())}")
+    for found in entry_points(group=GROUP, name=name):
+        outside: Reader = found.load()
+        return outside
+    inside: Reader = import_module(f"{__name__}.{name}")
+    return inside

@@ -1,0 +1,203 @@
+"""Tables in files as frames of rows: CSV (all text), Parquet (typed), GeoJSON; each row with its line in ``ROW``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from makara.base.errors import InputError
+from makara.sources import _source
+from makara.sources._files import Pieces, unreadable
+
+CSV_BYTES: Final = 16 * 1024 * 1024
+PARQUET_ROWS: Final = 200_000
+ROW: Final = "__line"
+"""Column of frames of rows: the line of a CSV file, the row of a Parquet file, the feature of GeoJSON, from 1."""
+
+Rows = tuple[pl.DataFrame, pl.DataFrame]
+"""Rows with ``ROW``, and rejects of rows that have no form."""
+
+
+def rows(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> Iterator[Rows]:
+    """The rows of a CSV or Parquet file (told by its first bytes), some hundred thousand at a time.
+
+    Args:
+        path: the file.
+        sep: separator of a CSV file.
+        columns: the columns wanted of a Parquet file, where they are there; None for all.
+
+    Yields:
+        Frames with the file's columns and ``ROW``, and rejects. The first frame comes even if it holds no rows, so that
+        columns can be checked.
+
+    Raises:
+        InputError: the file cannot be read, is empty or is no table.
+    """
+    pieces = Pieces(path)
+    if path.suffix.lower() in (".parquet", ".pq", ".geoparquet") or _is_parquet(path):
+        yield from _parquet(path, columns)
+    else:
+        yield from _csv(pieces, path, sep)
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        with path.open("rb") as f:
+            return f.read(4) == b"PAR1"
+    except OSError as e:
+        raise unreadable(path, e) from e
+
+
+def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Rows]:
+    done = 0
+    try:
+        with pq.ParquetFile(path) as f:
+            have = f.schema_arrow.names
+            wanted = have if columns is None else [c for c in have if c in set(columns)]
+            empty = pl.DataFrame(schema=dict.fromkeys([c for c in have if c not in wanted], pl.Null()))
+            for batch in f.iter_batches(PARQUET_ROWS, columns=wanted):
+                frame = pl.DataFrame(pl.from_arrow(batch))
+                others = [pl.lit(None).alias(c) for c in empty.columns]
+                number = pl.int_range(done + 1, done + 1 + len(frame), dtype=pl.Int64(), eager=True).alias(ROW)
+                yield frame.with_columns(*others, number), _source.no_rejects()
+                done += len(frame)
+            if done == 0:
+                yield pl.DataFrame(schema={**dict.fromkeys(have, pl.String()), ROW: pl.Int64()}), _source.no_rejects()
+    except (OSError, pa.ArrowException) as e:
+        raise InputError(f"{path} is no readable Parquet file: {str(e).splitlines()[0]}") from e
+
+
+def _csv(pieces: Pieces, path: Path, sep: str) -> Iterator[Rows]:
+    header: list[str] | None = None
+    held: list[bytes] = []
+    count, line = 0, 1
+    for piece in pieces:
+        held.append(piece)
+        count += len(piece)
+        if count < CSV_BYTES and header is not None:
+            continue
+        whole = b"".join(held)
+        if header is None:
+            first, end, rest = whole.partition(b"\n")
+            if not end and count < CSV_BYTES:
+                continue
+            header, whole = _header(first, path, sep), rest
+            line = 2
+        cut = whole.rfind(b"\n") + 1 if len(whole) >= CSV_BYTES else 0
+        if cut:
+            yield _block(whole[:cut], header, line, path, sep)
+            line += whole.count(b"\n", 0, cut)
+        held = [whole[cut:]]
+        count = len(held[0])
+    rest = b"".join(held)
+    if header is None:
+        if not rest.strip():
+            raise InputError(f"{path} is empty; a CSV file needs a line with the names of its columns")
+        header, rest, line = _header(rest, path, sep), b"", 2
+    frame, rejects = _block(rest, header, line, path, sep)
+    if pieces.cut is not None:
+        rejects = _source.merged([rejects, _source.reject(path.name, None, "truncated", pieces.cut)])
+    yield frame, rejects
+
+
+def _header(first: bytes, path: Path, sep: str) -> list[str]:
+    try:
+        text = first.decode("utf-8-sig").rstrip("\r")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text or len(first) > 1_000_000:
+        raise InputError(f"{path} holds binary data; a CSV file needs a line with the names of its columns")
+    names = [n.strip() for n in next(csv.reader([text], delimiter=sep), [])]
+    if not any(names):
+        raise InputError(f"{path} has no column names in its first line")
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return out
+
+
+def _block(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
+    """Rows of a block of whole lines. Blank lines are no rows."""
+    schema = dict.fromkeys(header, pl.String())
+    if not block.strip():
+        return pl.DataFrame(schema={**schema, ROW: pl.Int64()}), _source.no_rejects()
+    try:
+        frame = pl.read_csv(
+            block, has_header=False, schema=schema, separator=sep, infer_schema=False, encoding="utf8-lossy"
+        )
+        rejects = _source.no_rejects()
+        quoted = len(frame) != block.count(b"\n") + (not block.endswith(b"\n"))
+    except pl.exceptions.PolarsError:
+        quoted = True
+    if quoted:
+        return _slowly(block, header, line, path, sep)
+    numbers = pl.int_range(line, line + len(frame), dtype=pl.Int64(), eager=True).alias(ROW)
+    frame = frame.with_columns(numbers)
+    return frame.filter(~pl.all_horizontal(pl.col(header).is_null())), rejects
+
+
+def _slowly(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
+    """The same, line by line, for blocks with lines that have no form: those become rejects."""
+    columns: list[list[str | None]] = [[] for _ in header]
+    numbers: list[int] = []
+    rejects = []
+    for number, raw in enumerate(block.split(b"\n"), line):
+        if not raw.strip():
+            continue
+        try:
+            values = next(csv.reader([raw.decode("utf-8", "replace").rstrip("\r")], delimiter=sep))
+        except (csv.Error, StopIteration):
+            values = []
+        if not 0 < len(values) <= len(header):
+            detail = f"{len(values)} values where the header names {len(header)}"
+            rejects.append((number, detail, raw[: _source.RAW_BYTES]))
+            continue
+        numbers.append(number)
+        for i, column in enumerate(columns):
+            column.append((values[i] or None) if i < len(values) else None)
+    data = dict(zip(header, columns, strict=True))
+    frame = pl.DataFrame(data, schema=dict.fromkeys(header, pl.String())).with_columns(
+        pl.Series(ROW, numbers, dtype=pl.Int64())
+    )
+    bad = pl.DataFrame(
+        {
+            "file": [path.name] * len(rejects),
+            "line": [r[0] for r in rejects],
+            "offset": [None] * len(rejects),
+            "reason": ["bad_row"] * len(rejects),
+            "detail": [r[1] for r in rejects],
+            "raw": [r[2] for r in rejects],
+        },
+        schema=_source.REJECTS,
+    )
+    return frame, bad
+
+
+def features(path: Path) -> list[dict[str, Any]]:
+    """The features of a GeoJSON file: a FeatureCollection, one Feature, or a bare array of Features.
+
+    Raises:
+        InputError: the file cannot be read, or holds no features.
+    """
+    pieces = Pieces(path)
+    data = b"".join(pieces)
+    if pieces.cut is not None:
+        raise InputError(f"{path}: {pieces.cut}; GeoJSON cannot be read in part")
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as e:
+        raise InputError(f"{path} is no GeoJSON: {e}") from e
+    if isinstance(found, dict):
+        found = found.get("features", [found] if found.get("type") == "Feature" else None)
+    if not isinstance(found, list):
+        raise InputError(f"{path} holds no GeoJSON features; give a FeatureCollection")
+    return [f if isinstance(f, dict) else {} for f in found]

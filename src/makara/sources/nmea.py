@@ -1,0 +1,108 @@
+"""NMEA 0183 files with AIS sentences, as receivers, stations and providers of satellite AIS log them.
+
+Who: any receiver; coast guards (USCG, DMA, Kystverket), exactEarth, Spire, Orbcomm. Format: IEC 61162-1 lines, with or
+without IEC 62320-1 tag blocks, $PGHP lines, time and station suffixes; plain, gzip, zstd or zip. Licence: the owner's.
+Latency: seconds for own stations, minutes to hours for satellites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from makara.base import time
+from makara.sensors import ais
+from makara.sources import _source
+from makara.sources._files import Pieces
+from makara.sources._source import Batch, Option, Source
+
+SOURCE = Source(
+    name="nmea",
+    tables=("reports", "claims"),
+    doc="NMEA 0183 lines with AIS sentences (plain, gzip, zstd, zip)",
+    options=(
+        Option("time-from", "time of lines without one: file (its modification time), an ISO 8601 instant, or base"),
+        Option("receiver", "class of the receiver: terrestrial, satellite, vms, own or unknown", "unknown"),
+    ),
+)
+
+TimeFrom = datetime | str | None
+
+
+def _instant(path: Path, time_from: TimeFrom) -> datetime | Literal["base"] | None:
+    if time_from == "base":
+        return "base"
+    if time_from == "file":
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return time.parse(time_from) if isinstance(time_from, str) else time_from
+
+
+def chunks(path: Path, *, time_from: TimeFrom = None, receiver: str = "unknown") -> Iterator[ais.Decoded]:
+    """Decode one file piece by piece; reports and claims also bear ``line_first`` and ``line_last``.
+
+    Args:
+        path: the file.
+        time_from: time of lines without one: ``file``, ``base``, ISO 8601 text or an instant.
+        receiver: class of the receiver.
+
+    Raises:
+        InputError: the file cannot be read at all. A compressed file that ends early is read as far as it goes, with
+            one reject ``truncated``.
+        UsageError: ``time_from`` is no time, or the receiver class is unknown.
+    """
+    pieces = Pieces(path)
+    at = _instant(path, time_from)
+    cut = False
+    for found in ais.decode_chunks(pieces, file=path.name, time_from=at, receiver=receiver, lines=True):
+        cut = cut or "truncated" in found.stats["rejects"]
+        yield found
+    if pieces.cut is not None and not cut:
+        end = ais.decode(b"")
+        yield ais.Decoded(
+            end.reports.with_columns(line_first=pl.lit(0, pl.Int64()), line_last=pl.lit(0, pl.Int64())),
+            end.claims.with_columns(line_first=pl.lit(0, pl.Int64()), line_last=pl.lit(0, pl.Int64())),
+            _source.reject(path.name, None, "truncated", pieces.cut),
+            {**end.stats, "rejects": {"truncated": 1}},
+        )
+
+
+def decode(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    time_from: TimeFrom = None,
+    receiver: str = "unknown",
+) -> ais.Decoded:
+    """Decode files of AIS sentences, without a lake.
+
+    Args:
+        paths: a file or several (plain, gzip, zstd, zip).
+        time_from: time of lines without one: ``file`` (modification time), ``base`` (last base station report), ISO
+            8601 text or an instant; None leaves ``t_seen`` null.
+        receiver: class of the receiver.
+
+    Raises:
+        InputError: a file cannot be read at all.
+        UsageError: ``time_from`` is no time, or the receiver class is unknown.
+    """
+    several = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    found = [d for p in several for d in chunks(Path(p), time_from=time_from, receiver=receiver)]
+    extra = ("line_first", "line_last")
+    return ais.Decoded.concat(
+        ais.Decoded(d.reports.drop(extra), d.claims.drop(extra), d.rejects, d.stats) for d in found
+    )
+
+
+def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
+    """Read a file of AIS sentences; feed ``nmea``. See :class:`makara.sources.Reader`."""
+    given = SOURCE.check(options)
+    for found in chunks(uri, time_from=given.get("time-from"), receiver=given["receiver"]):
+        frames = {
+            name: rows.rename({"line_last": "line"}).drop("line_first")
+            for name, rows in (("reports", found.reports), ("claims", found.claims))
+        }
+        yield Batch(frames, found.rejects, found.stats["lines"], "nmea", found.stats)

@@ -1,0 +1,7 @@
+"""Reports to tracks: clean and segment. A kernel: frames in, frames out."""
+
+from makara.tracks.clean import DUPLICATE_S
+from makara.tracks.segment import segment
+from makara.tracks.tracks import chain, tracks
+
+__all__ = ["DUPLICATE_S", "chain", "segment", "tracks"]

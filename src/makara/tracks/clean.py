@@ -1,0 +1,58 @@
+"""Clean: which reports are repetitions of one transmission that several stations heard.
+
+A repetition states the same place, speed, course and heading as a report of the same mover up to five seconds before.
+(A vessel under way that transmits twice within five seconds has moved; one at rest loses nothing.)
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from numba import njit
+
+KEPT: Final = 0
+DUPLICATE: Final = 1
+TOO_FAST: Final = 2
+DUPLICATE_S: Final = 5.0
+"""Longest time between a report and its repetition, seconds."""
+
+
+@njit(cache=True)
+def _same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)
+
+
+@njit(cache=True)
+def mark_duplicates(
+    start: Any, t_us: Any, lon: Any, lat: Any, sog: Any, cog: Any, heading: Any, fixed: Any, code: Any
+) -> None:
+    """Set ``code`` to DUPLICATE where a row repeats an earlier one; rows that are ``fixed`` stay as they are.
+
+    Args:
+        start: first row of each row's mover; rows are sorted by mover and time.
+        t_us: times, microseconds.
+        lon: longitudes, degrees.
+        lat: latitudes, degrees.
+        sog: speeds, knots, NaN if unknown.
+        cog: courses, degrees, NaN if unknown.
+        heading: headings, degrees, NaN if unknown.
+        fixed: rows that were judged before.
+        code: verdict of each row, changed in place.
+    """
+    span = int(DUPLICATE_S * 1e6)
+    for i in range(t_us.size):
+        if fixed[i]:
+            continue
+        j = i - 1
+        while j >= start[i] and t_us[i] - t_us[j] <= span:
+            if (
+                code[j] != DUPLICATE
+                and lon[i] == lon[j]
+                and lat[i] == lat[j]
+                and _same(sog[i], sog[j])
+                and _same(cog[i], cog[j])
+                and _same(heading[i], heading[j])
+            ):
+                code[i] = DUPLICATE
+                break
+            j -= 1

@@ -1,0 +1,51 @@
+"""The walk, on one screen: from what came in to what each partner may see. Nothing is decided here.
+
+Steps 1 and 2 (sources keep the raw lines, sensors decode them) are done when rows arrive; step 8 (sinks, API and map
+show a Release) when someone looks.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from makara.alerts import decide
+from makara.engine import Embedded
+from makara.fusion import match
+from makara.inputs import Inputs
+from makara.picture import Arrived, Picture
+from makara.registry import classes
+from makara.sharing import release
+from makara.tracks import segment, tracks
+from makara.zones import tag
+
+
+def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -> None:
+    """One step of t_known: reports, claims, collections and detections become versions of events, alerts, releases."""
+    now = arrived.now
+    dirty = picture.take(arrived)  # 1, 2: what came in, decoded
+
+    points = engine.by_mover(_onward, *picture.behind(dirty), profile=inputs.profile)  # 3: tracks
+    points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
+    picture.replace_points(points, dirty)
+    picture.replace_tracks(tracks(picture.points_of(dirty), profile=inputs.profile), dirty)
+    picture.replace_vessels(classes(picture.claims, inputs.lists), dirty)  # whose
+    detections, collections, near = picture.looks(dirty)
+    picture.replace_matches(match(detections, collections, near, vessels=picture.vessels), dirty)  # matched or not
+
+    for rule in inputs.rules:  # 5: behaviours
+        picture.redo(rule, dirty, inputs, now)
+
+    heard = picture.heard(inputs)  # 6: alerts
+    picture.put_alerts(
+        decide(heard, inputs.subscriptions, picture.alerts, None, now, zones=inputs.zones, lists=inputs.lists)
+    )
+
+    for partner in inputs.partners:  # 7: release, the only gate out
+        view = {"events": picture.events, "alerts": picture.alerts}
+        picture.put_release(
+            release(view, now=now, held=picture.released[partner], **inputs.gate(partner, picture.marks))
+        )
+
+
+def _onward(reports: pl.DataFrame, before: pl.DataFrame, *, profile: str) -> pl.DataFrame:
+    return segment(reports, profile=profile, context=before)

@@ -1,0 +1,7 @@
+"""Where, under whose law: tags points with zones, distance to shore and to anchorages. A kernel."""
+
+from makara.zones.land import Land, land_from
+from makara.zones.shore import Shore, shore_from
+from makara.zones.tag import tag
+
+__all__ = ["Land", "Shore", "land_from", "shore_from", "tag"]

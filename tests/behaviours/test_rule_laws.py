@@ -1,0 +1,318 @@
+"""Laws that hold for the makara profile of every rule, found by listing the folder, on a generated small sea.
+
+The sea: vessels that sail, trawl, drift and fall silent; a pair that meets twice; a cloned number; a closed area, an
+economic zone; detections that no AIS explains; all around 180 degrees and midnight at a month's end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from makara.base.geo import wrap_lon
+from makara.base.time import parse
+from makara.behaviours import names, rule
+from makara.behaviours._cases import Vessel, sea
+from makara.behaviours._chains import link
+from makara.behaviours._rule import Rule, Window, carry, finish, merge, nothing, ordered
+from makara.behaviours._zones import tagged
+
+SEEDS = st.integers(0, 11)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+few = settings(max_examples=6, derandomize=True, deadline=None, database=None)
+every_rule = pytest.mark.parametrize("kind", names())
+
+
+START = parse("2025-02-27T19:00:00Z")
+
+
+@dataclass(frozen=True)
+class Sea:
+    """What a rule gets: points and tables, and when all ends."""
+
+    points: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
+    to: datetime
+
+    def with_tags(self) -> Sea:
+        """Points tagged with zones; tracks linked."""
+        given = set(self.points.columns) - {"zones"}
+        points = tagged(ordered(self.points), self.tables["zones"], given)
+        return Sea(points, {**self.tables, "tracks": link(points)}, self.to)
+
+
+@cache
+def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelta(0)) -> Sea:
+    """A sea of a seed, moved in longitude and time."""
+    rng = np.random.default_rng(seed)
+    lon0 = float(wrap_lon(179.7 + lon_shift))
+    start = START + time_shift
+    vessels: list[Vessel] = []
+    for k in range(7):
+        at = (float(wrap_lon(lon0 + rng.uniform(-0.6, 0.6))), -17.0 + rng.uniform(-0.6, 0.6))
+        begin = start + timedelta(seconds=int(rng.integers(0, 7200)))
+        v = sea.vessel(
+            mover=412000000 + k,
+            at=at,
+            start=begin.isoformat(),
+            every_s=float(rng.choice([120, 300, 900, 1800])),
+            off_nmi=float(rng.choice([5, 60])),
+            kind=str(rng.choice(["fishing", "carrier", "unknown", "cargo"])),
+        )
+        vessels.append(_legs(v, rng))
+    vessels += _pair(rng, lon0, start)
+    vessels.append(_clone(vessels[0], lon0, start))
+    points = pl.concat([v.points() for v in vessels])
+    points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
+    zones = pl.concat(
+        [
+            sea.square("zo-closed", "closed", (float(wrap_lon(lon0 + 0.1)), -17.0), 0.35),
+            sea.square("zo-eez", "eez", (float(wrap_lon(lon0 - 0.6)), -16.7), 0.5),
+        ]
+    )
+    end = points["t_seen"].max()
+    assert isinstance(end, datetime)
+    tables = {"zones": zones, "vessels": _vessels(vessels), **_dark(rng, lon0, start)}
+    tables["authorisations"] = pl.DataFrame(
+        {"mmsi": [412000002], "zone": ["zo-closed"], "gear": [None], "from": [None], "to": [None]},
+        schema_overrides={"from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC"), "gear": pl.String()},
+    )
+    return Sea(points, tables, end + timedelta(hours=float(rng.uniform(0, 9)))).with_tags()
+
+
+def _legs(v: Vessel, rng: np.random.Generator) -> Vessel:
+    course = float(rng.uniform(0, 360))
+    for _ in range(int(rng.integers(2, 6))):
+        what = rng.choice(["sail", "trawl", "drift", "dark", "turn"])
+        hours = float(rng.uniform(1, 6))
+        if what == "sail":
+            v = v.sail(hours, course, 9.0)
+        elif what == "trawl":
+            v = v.sail(hours, course, 3.0)
+        elif what == "drift":
+            v = v.drift(hours, course, 0.7)
+        elif what == "dark":
+            v = v.sail(0.5, course, 5.0).dark(float(rng.uniform(2, 11)), course, 3.0).sail(0.4, course, 5.0)
+        course += float(rng.uniform(90, 270))
+    return v.sail(0.6, course, 6.0)
+
+
+def _pair(rng: np.random.Generator, lon0: float, start: datetime) -> list[Vessel]:
+    """Two that meet, drift side by side, part, and some time later meet again."""
+    meet, apart = float(rng.uniform(1.5, 5)), float(rng.uniform(0.5, 6))
+    at = float(wrap_lon(lon0 + 0.28)), -16.2
+    first, second = (
+        sea.vessel(mover=412000100 + k, start=(start + timedelta(seconds=37 * k)).isoformat(), every_s=300.0 + 120 * k)
+        for k in range(2)
+    )
+    out = []
+    for k, v in enumerate((first, second)):
+        v = Vessel(**{**v.__dict__, "at": (at[0], at[1] + 0.002 * k), "kind": ("carrier", "fishing")[k]})
+        side = 90.0 + 180.0 * k
+        v = v.drift(meet, 0, 0.4).sail(apart / 2, side, 8.0).sail(apart / 2, side + 180, 8.0).drift(meet, 0, 0.4)
+        out.append(v.sail(1, side, 8))
+    return out
+
+
+def _clone(v: Vessel, lon0: float, start: datetime) -> Vessel:
+    """Another ship far away under the number of the first."""
+    at = (float(wrap_lon(lon0 + 9.0)), -12.0)
+    return sea.vessel(
+        mover=v.mover, track=77, at=at, start=(start + timedelta(hours=1, seconds=11)).isoformat(), every_s=1200.0
+    ).sail(9, 10, 8)
+
+
+def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
+    known = {v.mover: v.kind for v in vessels}
+    return pl.DataFrame({"mover": list(known), "class": list(known.values())}, schema_overrides={"mover": pl.Int64()})
+
+
+def _dark(rng: np.random.Generator, lon0: float, start: datetime) -> dict[str, pl.DataFrame]:
+    seen = []
+    for k in range(12):
+        t = start + timedelta(seconds=int(rng.integers(0, 40_000)))
+        at = float(wrap_lon(lon0 + rng.uniform(-0.3, 0.3))), -17.0 + float(rng.uniform(-0.3, 0.3))
+        seen.append((f"de{k:02d}", at[0], at[1], t.isoformat(), float(rng.choice([8.0, 45.0]))))
+    return sea.unmatched(*seen)
+
+
+def window(s: Sea, r: Rule, frm: datetime, to: datetime) -> Window:
+    """What the walk would hand to a rule: rows of [frm - reach, to)."""
+    tables: dict[str, pl.DataFrame] = dict(s.tables)
+    for name, frame in {**s.tables, "track_points": s.points}.items():
+        if "t_seen" in frame.columns:
+            reach = timedelta(seconds=r.inputs.get(name, 0))
+            tables[name] = frame.filter((pl.col("t_seen") >= frm - reach) & (pl.col("t_seen") < to))
+    if "detections" in tables and "detections" in r.inputs:
+        tables["matches"] = tables["matches"].join(tables["detections"], on="detection", how="semi")
+    horizon = {"receiver": ["terrestrial"], "horizon": [to], "marks": [["mk-feed"]]}
+    tables["horizons"] = pl.DataFrame(horizon, schema_overrides={"horizon": pl.Datetime("us", "UTC")})
+    return Window(frm, to, tables)
+
+
+def run(module: Any, s: Sea, cuts: tuple[datetime, ...] = ()) -> tuple[pl.DataFrame, Any]:
+    """Events and what is carried at the end, walking in windows cut at instants."""
+    r = module.RULE
+    p = r.resolve()
+    first = START - timedelta(days=4000)
+    edges = [first, *sorted(cuts), s.to]
+    carried, found = nothing(), None
+    for a, b in pairwise(edges):
+        out = module.step(window(s, r, a, b), carried, p)
+        events = finish(r, p, out)
+        found = events if found is None else merge(found, events)
+        carried = carry(out)
+    return found, carried
+
+
+@cache
+def whole(kind: str, seed: int) -> pl.DataFrame:
+    found, _ = run(rule(kind), generate(seed))
+    return found
+
+
+def same(a: pl.DataFrame, b: pl.DataFrame) -> None:
+    keys = ["kind", "t_start", "scope", "participants"]
+    columns = [c for c in a.columns if c not in ("event", "details")]
+    a, b = (
+        x.with_columns(pl.col("participants").list.sort()).sort(*keys[1:3], "t_end_floor", "lon_deg") for x in (a, b)
+    )
+    assert_frame_equal(a.select(columns), b.select(columns), abs_tol=2e-6)
+    for x, y in zip(a["details"], b["details"], strict=True):
+        dx, dy = json.loads(x), json.loads(y)
+        assert dx.keys() == dy.keys()
+        for k, v in dx.items():
+            assert dy[k] == (pytest.approx(v, rel=1e-4, abs=2) if isinstance(v, float) else v), k
+
+
+def shifted(details: str, shift: float) -> str:
+    """Details with their longitudes moved back."""
+    d = json.loads(details)
+    return json.dumps({k: float(wrap_lon(v - shift)) if k.startswith("lon_") else v for k, v in d.items()})
+
+
+def test_the_sea_has_something_for_every_rule() -> None:
+    for kind in names():
+        assert any(len(whole(kind, seed)) for seed in range(4)), kind
+
+
+@every_rule
+@few
+@given(seed=SEEDS, at=st.lists(st.integers(0, 130_000), min_size=1, max_size=4, unique=True))
+def test_any_split_in_time_gives_the_same_events(kind: str, seed: int, at: list[int]) -> None:
+    s = generate(seed)
+    cuts = tuple(c for c in sorted(START + timedelta(seconds=x) for x in at) if c < s.to)
+    one, carried_one = run(rule(kind), s)
+    many, carried_many = run(rule(kind), s, cuts)
+    assert_frame_equal(one, many)
+    order = ["scope", "participants", "t_start", "memory"]
+    assert_frame_equal(carried_one.sort(order), carried_many.sort(order))
+
+
+@every_rule
+@few
+@given(seed=SEEDS, shuffle=st.integers(0, 1000))
+def test_any_order_of_rows_gives_the_same_events(kind: str, seed: int, shuffle: int) -> None:
+    s = generate(seed)
+    tables = {n: t.sample(fraction=1.0, shuffle=True, seed=shuffle) for n, t in s.tables.items()}
+    mixed = Sea(s.points.sample(fraction=1.0, shuffle=True, seed=shuffle), tables, s.to)
+    assert_frame_equal(whole(kind, seed), run(rule(kind), mixed)[0])
+
+
+@every_rule
+@few
+@given(seed=SEEDS)
+def test_any_partition_of_the_movers_gives_the_same_events(kind: str, seed: int) -> None:
+    module, s = rule(kind), generate(seed)
+    if module.RULE.by == "place":
+        halves = [pl.col("lon_deg").is_not_null(), pl.col("mover") < 0]
+    else:
+        halves = [pl.col("mover") % 2 == k for k in range(2)]
+    none = {n: s.tables[n].clear() for n in ("detections", "matches") if n in s.tables}
+    parts = []
+    for k, half in enumerate(halves):
+        points = s.points.filter(half)
+        tables = {**s.tables, **(none if k else {})}
+        parts.append(run(module, Sea(points, tables, s.to))[0])
+    assert_frame_equal(whole(kind, seed), pl.concat(parts).sort("event"))
+
+
+@every_rule
+@few
+@given(seed=SEEDS, shift=st.floats(-360, 360, allow_nan=False))
+def test_a_shift_of_longitude_shifts_the_events_and_nothing_else(kind: str, seed: int, shift: float) -> None:
+    moved, _ = run(rule(kind), generate(seed, lon_shift=shift))
+    back = pl.Series("lon_deg", wrap_lon(moved["lon_deg"].to_numpy() - shift))
+    moved = moved.with_columns(details=pl.Series([shifted(d, shift) for d in moved["details"]], dtype=pl.String()))
+    unwrap = pl.when(pl.col("lon_deg") < 0).then(pl.col("lon_deg") + 360).otherwise("lon_deg")
+    same(whole(kind, seed).with_columns(unwrap), moved.with_columns(back).with_columns(unwrap))
+
+
+@every_rule
+@few
+@given(seed=SEEDS, seconds=st.integers(-100_000_000, 100_000_000), micros=st.integers(0, 999_999))
+def test_a_shift_of_time_shifts_the_events_and_nothing_else(kind: str, seed: int, seconds: int, micros: int) -> None:
+    shift = timedelta(seconds=seconds, microseconds=micros)
+    moved, _ = run(rule(kind), generate(seed, time_shift=shift))
+
+    def back(text: str) -> str:
+        def one(m: re.Match[str]) -> str:
+            t = datetime.fromisoformat(m[0]) - shift
+            return t.isoformat().replace("+00:00", "Z")
+
+        return TIME.sub(one, text)
+
+    then = moved.with_columns(
+        pl.col("t_start", "t_end", "t_end_floor") - shift,
+        pl.col("details").map_elements(back, return_dtype=pl.String()),
+        evidence=pl.Series([[back(e) for e in x] for x in moved["evidence"]], dtype=pl.List(pl.String())),
+    )
+    same(whole(kind, seed), then)
+
+
+@every_rule
+@few
+@given(seed=SEEDS)
+def test_swapping_the_vessels_of_a_pair_changes_nothing(kind: str, seed: int) -> None:
+    s = generate(seed)
+    a, b = 412000100, 412000101
+    swap = {"mover": pl.col("mover").replace({a: b, b: a})}
+    points = s.points.with_columns(track=pl.col("track").replace({a: b, b: a}), **swap).drop("mmsi", "mark")
+    points = points.join(s.points.select("report", "mark"), on="report")
+    tables = {**s.tables, "vessels": s.tables["vessels"].with_columns(**swap)}
+    tables["tracks"] = s.tables["tracks"].with_columns(track=pl.col("track").replace({a: b, b: a}), **swap)
+    found, _ = run(rule(kind), Sea(points, tables, s.to))
+    both = ["mv412000100", "mv412000101"]
+    pair = pl.col("participants").list.sort() == pl.lit(pl.Series([both])).first()
+    drop = ["evidence"]
+    same(whole(kind, seed).filter(pair).drop(drop), found.filter(pair).drop(drop))
+
+
+@every_rule
+@few
+@given(seed=SEEDS)
+def test_an_irrelevant_vessel_far_away_changes_nothing(kind: str, seed: int) -> None:
+    s = generate(seed)
+    other = sea.vessel(mover=273000000, at=(-40.0, 40.0), start=(START - timedelta(hours=5)).isoformat(), every_s=77.0)
+    more = other.sail(30, 45, 12).points().with_columns(mark=pl.lit("mk0"))
+    points = pl.concat([s.points, more], how="diagonal_relaxed").with_columns(pl.col("zones").fill_null([]))
+    found, _ = run(rule(kind), Sea(points, s.tables, s.to))
+    assert_frame_equal(whole(kind, seed), found.filter(~pl.col("participants").list.contains("mv273000000")))
+
+
+def test_events_lie_on_the_globe() -> None:
+    for kind in names():
+        lon = whole(kind, 0)["lon_deg"].to_numpy()
+        assert np.all((lon >= -180) & (lon < 180))

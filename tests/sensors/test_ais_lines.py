@@ -1,0 +1,271 @@
+"""Lines of NMEA: what precedes and follows a sentence, tag blocks, checksums, parts of messages, half lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import reduce
+from operator import xor
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyais import encode_dict
+
+from makara.base.errors import UsageError
+from makara.sensors.ais import Decoded, decode, decode_chunks
+from makara.sensors.ais._lines import blocks
+from makara.sensors.ais._sentence import checksum, epoch_us, prefix, suffix, tag
+
+T = datetime(2024, 3, 1, 12, 0, 0, tzinfo=UTC)
+EPOCH = 1709294400
+_BODY = b"AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0"
+ONE = b"!%b*%02X" % (_BODY, checksum(_BODY))
+WRONG = b"!%b*%02X" % (_BODY, checksum(_BODY) ^ 1)
+
+
+def block(body: str) -> bytes:
+    return f"\\{body}*{checksum(body.encode()):02X}\\".encode()
+
+
+def static(mmsi: int, name: str, seq: int, channel: str = "A", **more: object) -> list[bytes]:
+    """The two sentences of a type 5."""
+    fields = {"msg_type": 5, "mmsi": mmsi, "shipname": name, "imo": 9000003, "destination": "NOWHERE", **more}
+    return [
+        s.encode() for s in encode_dict(fields, radio_channel=channel, seq_id=seq, talker_id="AI", sentence_type="VDM")
+    ]
+
+
+def only(found: Decoded) -> dict[str, object]:
+    assert len(found.reports) == 1, found.rejects
+    return found.reports.row(0, named=True)
+
+
+@given(st.binary(max_size=300))
+def test_checksum_is_the_xor_of_all_bytes(data: bytes) -> None:
+    assert checksum(data) == reduce(xor, data, 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        block(f"s:ST-1,c:{EPOCH}") + ONE,
+        block(f"c:{EPOCH}000,s:ST-1,n:17") + ONE,
+        block(f"g:1-2-77,s:ST-1,c:{EPOCH}") + ONE,
+        f"\\s:ST-1,c:{EPOCH}\\".encode() + ONE,
+        block(f"s:ST-1,c:{EPOCH}") + b"\r\n" + ONE,
+        b"2019-04-19 00:00:00,804: " + block(f"s:ST-1,c:{EPOCH}") + ONE,
+        block("s:ST-1") + block(f"c:{EPOCH}") + ONE,
+        block("s:ST-1,c:7") + b"\n" + block(f"c:{EPOCH}") + ONE,
+    ],
+    ids=["seconds", "milliseconds", "group", "no checksum", "own line", "local log time", "two blocks", "both"],
+)
+def test_tag_block_tells_time_and_station(line: bytes) -> None:
+    row = only(decode(line + b"\r\n"))
+    assert (row["t_seen"], row["station"]) == (T, "ST-1")
+
+
+@pytest.mark.parametrize(
+    ("line", "station"),
+    [
+        (ONE + b",b003669710,1709294400", "b003669710"),
+        (ONE + b",s29101,d-090,T15.10098863,x26003,r003669945,1709294400", "r003669945"),
+        (ONE + b",d-075,S0119,t132041.00,T41.52235483,r07SMAY1,1709294400", "r07SMAY1"),
+        (ONE + b",1709294400000", None),
+        (b"$PGHP,1,2024,3,1,12,0,0,0,219,2,2190047,1,00*2B\n" + ONE + b",1709299999000", "2190047"),
+        (b"2024-03-01T12:00:00Z " + ONE, None),
+        (b"2024-03-01 14:00:00.000+02:00;" + ONE, None),
+        (b"1709294400 " + ONE, None),
+    ],
+)
+def test_times_and_stations_of_loggers(line: bytes, station: str | None) -> None:
+    if line.startswith(b"$"):
+        body = line[1 : line.index(b"*")]
+        line = b"$%b*%02X%b" % (body, checksum(body), line[line.index(b"*") + 3 :])
+    row = only(decode(line))
+    assert (row["t_seen"], row["station"]) == (T, station)
+
+
+def test_a_tag_block_on_its_own_line_is_for_the_next_sentence_only() -> None:
+    tagged = block(f"s:ST-1,c:{EPOCH}")
+    found = decode(b"\n".join([tagged, WRONG, ONE, tagged, ONE, ONE]))
+    assert found.reports["t_seen"].to_list() == [None, T, None]
+
+
+def test_gatehouse_time_is_for_its_own_sentence_only() -> None:
+    body = b"PGHP,1,2024,3,1,12,0,0,0,219,2,2190047,1,00"
+    other = b"PGHP,1,2024,3,1,12,0,0,0,219,2,2190047,1,7F"
+    assert only(decode(b"$%b*%02X\n%b" % (body, checksum(body), ONE)))["t_seen"] == T
+    found = decode(b"$%b*%02X\n%b" % (other, checksum(other), ONE))
+    assert only(found)["t_seen"] is None
+    assert found.stats["meta"] == 1
+
+
+def test_a_prefix_without_a_zone_is_no_time() -> None:
+    assert only(decode(b"2024-03-01 12:00:00 " + ONE))["t_seen"] is None
+    assert prefix(b"2024-13-01T12:00:00Z") is None
+    assert epoch_us(b"12x") is None
+    assert epoch_us(b"0") is None
+    assert epoch_us(b"1709294400.25") == 1709294400250000
+    assert suffix(b",1daasd4218,,") == (None, None)
+    assert tag(b"c:oops,s:*00").ok is False
+
+
+def test_checksums_are_verified() -> None:
+    found = decode(
+        WRONG + b"\n" + b"\\s:A,c:1*00\\" + ONE + b"\n\\s:B*ZZ\\\n!AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0\n"
+    )
+    assert found.rejects["reason"].to_list() == ["bad_checksum"] * 3 + ["bad_row"]
+    assert found.rejects["line"].to_list() == [1, 2, 3, 4]
+    assert found.rejects["offset"].to_list() == [0, 48, 108, 117]
+    assert found.rejects["raw"][0] == WRONG
+    assert found.reports.is_empty()
+
+
+def test_everything_else_is_counted_or_rejected_with_a_reason() -> None:
+    zda = b"ANZDA,000000.00,01,03,2024,00,00"
+    lines = [
+        b"# a comment",
+        b"",
+        b"hello",
+        b"$%b*%02X" % (zda, checksum(zda)),
+        b"$PFOO,INVALID",
+        b"!AIVDM,1,1,,B,,0*25",
+        ONE[:30],
+    ]
+    found = decode(b"\n".join(lines))
+    assert found.rejects["reason"].to_list() == [
+        "not_nmea", "unsupported_sentence", "not_nmea", "bad_payload", "truncated",
+    ]  # fmt: skip
+    assert found.stats["comments"] == 1
+    assert found.stats["blank"] == 1
+    assert found.stats["lines"] == 7
+    assert sum(found.stats["rejects"].values()) == len(found.rejects)
+
+
+def test_nul_bytes_and_carriage_returns_are_no_harm() -> None:
+    found = decode(b"\0\0" + ONE[:10] + b"\0" + ONE[10:] + b"\r\n\0\r\n")
+    assert len(found.reports) == 1
+    assert found.rejects.is_empty()
+
+
+def test_talkers_and_own_ship() -> None:
+    lines = []
+    for talker in (b"BSVDM", b"ABVDM", b"SAVDM", b"AIVDO", b"--VDM", b"!!VDM"):
+        body = talker + b",1,1,,1,15M67FC000G?ufbE`FepT@3n00Sa,0"
+        lines.append(b"!%b*%02X" % (body, checksum(body)))
+    found = decode(b"\n".join(lines), receiver="terrestrial")
+    assert found.reports["own"].to_list() == [False, False, False, True, False, False]
+    assert found.reports["receiver"].to_list()[3] == "own"
+    assert set(found.reports["radio_channel"]) == {"A"}
+
+
+def test_group_lines_share_time_and_station() -> None:
+    first, second = static(211000001, "GROUPED", 4)
+    lines = [block(f"g:1-2-9,s:ST-2,c:{EPOCH}") + first, block("g:2-2-9") + second]
+    claim = decode(b"\n".join(lines)).claims.row(0, named=True)
+    assert (claim["t_seen"], claim["station"], claim["name"]) == (T, "ST-2", "GROUPED")
+
+
+def test_lost_parts_are_rejected_line_by_line() -> None:
+    a, b = static(211000001, "FIRST", 1)
+    c, d = static(211000002, "SECOND", 1)
+    found = decode(b"\n".join([a, c, d, b]))
+    assert found.claims["name"].to_list() == ["SECOND"]
+    assert found.rejects.select("line", "reason").rows() == [(1, "lost_part"), (4, "lost_part")]
+    body = b"AIVDM,2,3,1,A,00,0"
+    assert decode(b"!%b*%02X" % (body, checksum(body))).rejects["reason"].to_list() == ["bad_row"]
+
+
+def test_parts_received_more_than_a_minute_apart_do_not_belong_together() -> None:
+    a, b = static(211000001, "SLOW", 1)
+    lines = [block(f"s:S,c:{EPOCH}") + a, block(f"s:S,c:{EPOCH + 61}") + b]
+    assert decode(b"\n".join(lines)).rejects["reason"].to_list() == ["lost_part"] * 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_interleaved_parts_come_together_in_any_order(data: st.DataObject) -> None:
+    names = [f"SHIP {i}" for i in range(6)]
+    lines = []
+    for i, name in enumerate(names):
+        for j, part in enumerate(static(211000000 + i, name, i % 3, "AB"[i // 3 % 2])):
+            lines.append((block(f"s:S{i},c:{EPOCH + j}") if i % 2 else b"") + part)
+    shuffled = data.draw(st.permutations(lines))
+    found = decode(b"\n".join(shuffled) + b"\n")
+    assert sorted(found.claims["name"]) == names
+    assert found.rejects.is_empty()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=2000), st.integers(1, 200))
+def test_garbage_never_raises_and_pieces_do_not_matter(garbage: bytes, size: int) -> None:
+    data = garbage + b"\n" + ONE + b"\n" + garbage
+    whole = decode(data)
+    pieces = [data[i : i + size] for i in range(0, len(data), size)]
+    cut = list(decode_chunks(pieces, chunk_bytes=size))
+    together = Decoded.concat(cut)
+    assert together.reports.equals(whole.reports)
+    assert together.rejects.sort("offset").equals(whole.rejects.sort("offset"))
+    assert together.stats == whole.stats
+    assert len(whole.reports) >= 1
+    s = whole.stats
+    assert s["lines"] >= s["sentences"] + s["comments"] + s["blank"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(alphabet="!\\$AIVDM,*0123456789:csg-wW`@\r\0 ", max_size=90), max_size=20))
+def test_nearly_nmea_never_raises(lines: list[str]) -> None:
+    found = decode("\n".join(lines).encode())
+    assert set(found.rejects["reason"]) <= {
+        "bad_checksum", "not_nmea", "unsupported_sentence", "bad_payload", "lost_part", "truncated", "bad_row",
+    }  # fmt: skip
+
+
+def test_an_endless_line_is_one_reject_and_no_burden() -> None:
+    data = [b"x" * 50_000] * 30 + [b"tail\n" + ONE + b"\n"]
+    got = list(blocks(data, 1_000_000))
+    assert [len(b.lines) for b in got] == [1, 1]
+    assert got[1].offset == 1_500_005
+    found = decode(iter(data))
+    assert found.rejects["reason"].to_list() == ["not_nmea"]
+    assert len(found.rejects["raw"][0]) == 1024
+    assert len(found.reports) == 1
+
+
+def test_nothing_gives_empty_frames_with_all_columns() -> None:
+    found = decode(b"")
+    assert found.reports.is_empty()
+    assert found.claims.is_empty()
+    assert found.rejects.is_empty()
+    assert found.reports.columns == decode(ONE).reports.columns
+    assert found.reports.schema == decode(ONE).reports.schema
+
+
+def test_untimed_messages_take_what_is_asked_for() -> None:
+    base = encode_dict(
+        {"msg_type": 4, "mmsi": 2110001, "year": 2024, "month": 3, "day": 1, "hour": 12, "lon": 10, "lat": 54}
+    )
+    data = b"\n".join([ONE, base[0].encode(), ONE])
+    assert decode(data).reports["t_seen"].to_list() == [None, None, None]
+    assert decode(data, time_from="base").reports["t_seen"].to_list() == [None, T, T]
+    assert decode(data, time_from=T).reports["t_seen"].to_list() == [T, T, T]
+    timed = block(f"c:{EPOCH}") + ONE
+    assert only(decode(timed, time_from=datetime(2020, 1, 1, tzinfo=UTC)))["t_seen"] == T
+
+
+def test_arguments_that_cannot_be_are_refused() -> None:
+    with pytest.raises(UsageError, match="receiver"):
+        decode(b"", receiver="moon")
+    with pytest.raises(UsageError, match="zone"):
+        decode(b"", time_from=datetime(2024, 1, 1))
+    with pytest.raises(UsageError, match="base"):
+        decode(b"", time_from="file")  # type: ignore[arg-type]
+
+
+def test_keys_tell_receptions_apart_and_repeats_not() -> None:
+    a = block(f"s:A,c:{EPOCH}") + ONE
+    b = block(f"s:B,c:{EPOCH}") + ONE
+    keys = decode(b"\n".join([a, a, b])).reports["report"]
+    assert keys[0] == keys[1] != keys[2]
+    assert keys.dtype == pl.Int64()
