@@ -148,3 +148,9 @@ def test_the_log_is_structured_and_on_stderr(tmp_path: Path) -> None:
     lines = [json.loads(x) for x in done.stderr.splitlines() if x.startswith("{")]
     assert any(x["event"] == "commit" and x["logger"] == "makara.lake" for x in lines)
     assert "MAKARA_LOG" in makara("rules", code=2, MAKARA_LOG="loud").stderr
+
+
+def test_a_reader_that_closes_early_is_no_failure(lake: Path) -> None:
+    command = f"set -o pipefail; {MAKARA} events {lake} --format jsonl | head -c 10 > /dev/null"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

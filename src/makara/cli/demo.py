@@ -27,7 +27,8 @@ tier = "foreign"
 policy = "fiji-eez"
 partner = "FJI"
 effect = "allow"
-tables = ["events", "alerts", "vessels", "vessel_links", "track_points", "tracks", "detections", "zones"]
+tables = ["events", "alerts", "vessels", "vessel_links", "track_points", "tracks", "detections", "collections",
+  "matches", "zones"]
 kinds = ["*"]
 zones = ["eez-fji"]
 buffer_m = 185200

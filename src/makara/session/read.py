@@ -10,7 +10,7 @@ import polars as pl
 
 from makara.base.errors import UsageError
 from makara.base.geo import in_box
-from makara.lake import Lake
+from makara.lake import Lake, View
 from makara.replay import newest
 from makara.tables import names, table
 from makara.tables.release import Release
@@ -70,7 +70,7 @@ class Query:
             raise UsageError(f"offset {self.offset} is below 0")
 
 
-def load(lake: Lake, name: str, as_known_at: datetime | None = None) -> pl.DataFrame:
+def load(lake: Lake | View, name: str, as_known_at: datetime | None = None) -> pl.DataFrame:
     """A table as it stands: newest versions of events, newest rows of state tables."""
     if name not in names():
         raise UsageError(f"no table {name!r}; there are: {', '.join(names())}")
@@ -90,7 +90,7 @@ def load(lake: Lake, name: str, as_known_at: datetime | None = None) -> pl.DataF
 
 
 def select(rows: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
-    """The rows of a table that a query asks for, in a total order by key."""
+    """The rows of a table that a query asks for, in a total order: alerts by rank, events by time, others by key."""
     out = rows
     if name in TIMES:
         first, last = TIMES[name]
@@ -110,8 +110,10 @@ def select(rows: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
         out = placed.filter(pl.Series(in_box(placed["lon_deg"].to_numpy(), placed["lat_deg"].to_numpy(), w, s, e, n)))
     elif query.bbox is not None and "box" in out.columns:
         out = out.filter(_overlaps(pl.col("box"), query.bbox))
-    if name == "alerts":
-        out = out.sort("rank", "alert", descending=[True, False])
+    order = {"alerts": ["rank"], "events": ["t_start"]}.get(name, []) + list(table(name).keys)
+    by = [c for c in order if c in out.columns]
+    if by:
+        out = out.sort(by, descending=[c == "rank" for c in by], nulls_last=True)
     if query.limit is not None or query.offset:
         out = out.slice(query.offset, query.limit)
     return out

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -65,6 +66,7 @@ class Session:
         self.lake = lake
         self.settings: Settings = lake.settings(os.environ)
         self._views: dict[tuple[Any, ...], Released] = {}
+        self._lock = Lock()
 
     # -- what changes a lake
 
@@ -283,11 +285,15 @@ class Session:
         """The whole view of a partner; kept while neither the snapshot nor the minute changes."""
         minute = _clock().replace(second=0, microsecond=0)
         k = (self.snapshot_id(), partner, purpose, as_known_at, minute)
-        if k not in self._views:
-            view = {name: read.load(self.lake, name, as_known_at) for name in VIEW}
-            self._views = {k2: v for k2, v in self._views.items() if k2[0] == k[0] and k2[4] == minute}
-            self._views[k] = self._release(view, partner, purpose)
-        return self._views[k]
+        with self._lock:
+            held = self._views.get(k)
+        if held is not None:
+            return held
+        snapshot = self.lake.view()
+        made = self._release({name: read.load(snapshot, name, as_known_at) for name in VIEW}, partner, purpose)
+        with self._lock:
+            self._views = {k2: v for k2, v in self._views.items() if k2[0] == k[0] and k2[4] == minute} | {k: made}
+        return made
 
 
 def _clock() -> datetime:

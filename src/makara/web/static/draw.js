@@ -211,12 +211,12 @@ function top(view, p, n) {
     const i = 2 * Math.floor(p.w.length / 4);
     return [view.x(p.w[i] + n), view.y(p.w[i + 1]) - 9];
   }
-  let y = Infinity;
-  for (let i = 1; i < p.w.length; i += 2) y = Math.min(y, p.w[i]);
-  const x0 = view.x(p.extent[0] + n), x1 = view.x(p.extent[1] + n), y0 = view.y(y);
-  const x = (Math.max(x0, 0) + Math.min(x1, view.w)) / 2;
-  if (y0 > 12) return [x, y0 + 12];
-  return within(view, p.w, n, x, 24) ? [x, 24] : null;
+  let k = 0;
+  for (let i = 2; i < p.w.length; i += 2) if (p.w[i + 1] < p.w[k + 1]) k = i;
+  const x = (Math.max(view.x(p.extent[0] + n), 0) + Math.min(view.x(p.extent[1] + n), view.w)) / 2;
+  const y = view.y(p.w[k + 1]);
+  if (within(view, p.w, n, x, Math.max(y + 12, 24))) return [x, Math.max(y + 12, 24)];
+  return y > 24 ? [view.x(p.w[k] + n), y - 8] : null;
 }
 
 function within(view, w, n, x, y) {
