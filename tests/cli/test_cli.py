@@ -127,7 +127,13 @@ def test_sources_and_rules_list_themselves() -> None:
     for r in json.loads(makara("rules", "--format", "json").stdout):
         assert r["innocent"]
         assert all(p["doc"] for p in r["parameters"])
-    assert "innocent" not in makara("rules").stderr
+    for command in ("rules", "sources"):
+        assert makara(command).stdout
+        listed = json.loads(makara(command, "--format", "json").stdout)
+        lines = makara(command, "--format", "jsonl").stdout.splitlines()
+        assert [json.loads(x) for x in lines] == listed
+        assert len(list(csv.reader(io.StringIO(makara(command, "--format", "csv").stdout)))) == len(listed) + 1
+        assert len(json.loads(makara(command, "--format", "geojson").stdout)["features"]) == len(listed)
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from makara.cli.output import lake_argument
-
-plain_format = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+from makara.cli.output import format_option, lake_argument, plain_rows
 
 
 @click.command()
-@plain_format
+@format_option
 def sources(form: str) -> None:
     """Sources that can be ingested, with their options."""
     from makara.sources import names, source
 
     found = [source(n).SOURCE for n in names()]
-    if form == "json":
-        click.echo(json.dumps([_source(s) for s in found]))
+    if form != "table":
+        plain_rows([_source(s) for s in found], form)
         return
     for s in found:
         click.echo(f"{s.name}: {s.doc}")
@@ -39,14 +36,14 @@ def _source(s: Any) -> dict[str, Any]:
 
 
 @click.command()
-@plain_format
+@format_option
 def rules(form: str) -> None:
     """Rules: what they mean, parameters with units and defaults, innocent explanations."""
     from makara.behaviours import names, rule
 
     found = [(rule(n), rule(n).RULE) for n in names()]
-    if form == "json":
-        click.echo(json.dumps([_rule(m, r) for m, r in found]))
+    if form != "table":
+        plain_rows([_rule(m, r) for m, r in found], form)
         return
     for module, r in found:
         click.echo(f"{r.kind} {r.version}: {(module.__doc__ or '').strip().splitlines()[0]}")
@@ -68,15 +65,15 @@ def _rule(module: Any, r: Any) -> dict[str, Any]:
 
 @click.command()
 @lake_argument
-@plain_format
+@format_option
 @click.pass_context
 def doctor(ctx: click.Context, lake: str, form: str) -> None:
     """Check LAKE: format, files that the snapshot names, state, lock, settings. Exit code 1 if something is wrong."""
     from makara.session import open as open_session
 
     findings = open_session(lake, create=False).doctor()
-    if form == "json":
-        click.echo(json.dumps(findings))
+    if form != "table":
+        plain_rows(findings, form)
     else:
         for f in findings:
             click.echo(f"{f['level']:7} {f['what']}: {f['detail']}")

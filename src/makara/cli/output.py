@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -86,6 +88,25 @@ def show(release: Release, table: str, form: str, columns: tuple[str, ...] = ())
         return
     writers: dict[str, Callable[[Release, str], str]] = {"json": to_json, "jsonl": to_jsonl, "csv": to_csv}
     sys.stdout.write(writers[form](release, table))
+
+
+def plain_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:
+    """Print rows that are no table of the contract (sources, rules, findings) as json, jsonl, csv or geojson.
+
+    They have no place, so as GeoJSON they are features without geometry.
+    """
+    if form == "json":
+        click.echo(json.dumps(rows))
+    elif form == "jsonl":
+        for r in rows:
+            click.echo(json.dumps(r))
+    elif form == "geojson":
+        features = [{"type": "Feature", "geometry": None, "properties": r} for r in rows]
+        click.echo(json.dumps({"type": "FeatureCollection", "features": features}))
+    else:
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow(rows[0] if rows else ())
+        out.writerows([v if isinstance(v, str) else json.dumps(v) for v in r.values()] for r in rows)
 
 
 def frame(rows: pl.DataFrame, columns: tuple[str, ...] = ()) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from makara.cli.output import format_option, frame, lake_argument, show
+from makara.cli.output import format_option, frame, lake_argument, plain_rows, show
 
 
 @click.command()
@@ -27,7 +27,7 @@ def release(lake: str, partner: str, purpose: str, name: str, explain: bool, for
     if form == "table":
         frame(decisions)
     else:
-        click.echo(decisions.write_csv() if form == "csv" else decisions.write_json(), nl=False)
+        plain_rows(decisions.to_dicts(), form)
 
 
 @click.command()
