@@ -51,6 +51,7 @@ class Inputs:
         rules: rules in force, those that read others' events after them.
         licences: partners that each licence permits (* anyone).
         secrets: partners' secrets, from which their outside ids are made.
+        only: the one rule that was asked for; None: ``rules`` are all that are in force.
     """
 
     profile: str
@@ -64,6 +65,7 @@ class Inputs:
     licences: Mapping[str, list[str]]
     partners: tuple[str, ...]
     secrets: Mapping[str, bytes]
+    only: str | None = None
 
     def gate(self, partner: str, marks: pl.DataFrame) -> dict[str, Any]:
         """What release needs to know beside the rows."""

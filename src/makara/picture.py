@@ -34,6 +34,15 @@ RuleKey = tuple[str, str, str]
 """Rule@version, profile, hash of the parameters."""
 
 
+class FurtherBackError(Exception):
+    """What was loaded does not reach back far enough: the run begins again, from ``since``."""
+
+    def __init__(self, since: datetime) -> None:
+        """From when on rules must be redone."""
+        super().__init__(since)
+        self.since = since
+
+
 @dataclass(frozen=True)
 class Arrived:
     """What became known in one step of t_known (columns as in TABLES.md)."""
@@ -47,9 +56,10 @@ class Arrived:
 
 @dataclass
 class Dirty:
-    """From when on what must be redone: by mover for tracks, by instant for the rules' inputs."""
+    """From when on what must be redone: by mover for tracks, by instant for the rules' inputs; who claimed anew."""
 
     movers: pl.DataFrame
+    claimants: pl.DataFrame
     since: dict[str, datetime | None] = field(default_factory=dict)
 
     def mark(self, what: str, since: datetime | None) -> None:
@@ -64,6 +74,9 @@ class Picture:
     Attributes:
         floor: rules restart no earlier; what lies further back than their reach was not loaded.
         forced: the next step redoes the rules from this instant on, whatever arrived.
+        anew: the next step makes and tags all points anew: zones or the profile of segmentation have changed.
+        before: of points that were not loaded, the first of each mover and mark (``mover, t_seen, mark``).
+        held_marks: marks of tracks as the last run left them (``track, mark``).
         now: end of the step that is walked.
         history: rows to append or put at the commit, by table.
     """
@@ -82,12 +95,16 @@ class Picture:
     horizons: pl.DataFrame
     released: dict[str, pl.DataFrame]
     seq: dict[str, int]
+    before: pl.DataFrame
+    held_marks: pl.DataFrame
     kept: dict[RuleKey, dict[datetime, pl.DataFrame]] = field(default_factory=dict)
     floor: datetime = EPOCH
     history: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     now: datetime = EPOCH
     forced: datetime | None = None
+    anew: bool = False
     redone_since: datetime | None = None
+    redone_tracks: set[int] = field(default_factory=set)
 
     def note(self, name: str, rows: pl.DataFrame) -> None:
         """Keep rows for the commit."""
@@ -111,12 +128,16 @@ class Picture:
             .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
             .sort("receiver")
         )
-        dirty = Dirty(placed.group_by("mover").agg(pl.col("t_seen").min().alias("since")))
-        dirty.mark("track_points", placed["t_seen"].min())  # type: ignore[arg-type]
+        moved = self.reports if self.anew else placed
+        since = moved.group_by("mover").agg(pl.col("t_seen").min().alias("since"))
+        dirty = Dirty(since, arrived.claims.select("mover").unique())
+        dirty.mark("track_points", moved["t_seen"].min())  # type: ignore[arg-type]
         dirty.mark("detections", arrived.detections["t_seen"].min())  # type: ignore[arg-type]
+        bare = self.detections.join(self.matches.filter(unlooked()), on="detection", how="semi")
+        dirty.mark("detections", bare.join(arrived.collections, on="collection", how="semi")["t_seen"].min())  # type: ignore[arg-type]
         for what in ("track_points", "detections", "matches"):
             dirty.mark(what, self.forced)
-        self.forced = None
+        self.forced, self.anew = None, False
         return dirty
 
     def behind(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -150,14 +171,22 @@ class Picture:
         dirty.mark("track_points", known.join(changed, on="track", how="semi")["t_start"].min())  # type: ignore[arg-type]
         others = self.tracks.join(dirty.movers, on="mover", how="anti")
         self.tracks = pl.concat([others, tracks.select(self.tracks.columns)]).sort("mover", "t_start", "track")
+        self.redone_tracks.update(tracks["track"])
 
     def replace_vessels(self, vessels: pl.DataFrame, dirty: Dirty) -> None:
-        """Take new identities; a vessel whose class, flag or length changed dirties its points from their start."""
-        what = ["mover", "class", "flag", "length_m"]
-        if len(self.vessels):
-            changed = vessels.select(what).join(self.vessels.select(what), on=what, how="anti", nulls_equal=True)
-            dirty.mark("track_points", self.points.join(changed, on="mover", how="semi")["t_seen"].min())  # type: ignore[arg-type]
-        self.vessels = vessels
+        """Take the identities of claimants; those whose class, flag, length or mark changed dirty their points."""
+        what = ["mover", "class", "flag", "length_m", "marks"]
+        others = self.vessels.join(dirty.claimants, on="mover", how="anti")
+        after = pl.concat([others, vessels.select(others.columns)]).sort("mover")
+        a, b = (f.select(what).with_columns(pl.col("marks").list.join(" ")) for f in (after, self.vessels))
+        changed = pl.concat(x.join(y, on=what, how="anti", nulls_equal=True) for x, y in ((a, b), (b, a)))
+        for seen in (self.before, self.points):
+            dirty.mark("track_points", seen.join(changed, on="mover", how="semi")["t_seen"].min())  # type: ignore[arg-type]
+        self.vessels = after
+
+    def claims_of(self, dirty: Dirty) -> pl.DataFrame:
+        """All claims of those who claimed anew."""
+        return self.claims.join(dirty.claimants, on="mover", how="semi")
 
     def looks(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Detections whose matches may have changed, their collections, and the points around them."""
@@ -167,8 +196,11 @@ class Picture:
         reach = timedelta(seconds=LOOK_REACH_S)
         late = dirty.since.get("detections")
         frm = earliest((since - reach if since - EPOCH > reach else EPOCH, late)) or EPOCH
-        detections = self.detections.filter(pl.col("t_seen") >= frm)
-        wanted = detections.select("collection").unique()
+        new = pl.col("t_seen") >= frm
+        wanted = self.detections.filter(new).select("collection").drop_nulls().unique()
+        whole = pl.col("collection").is_in(wanted["collection"].implode()).fill_null(False)
+        detections = self.detections.filter(new | whole)  # a look is matched as a whole
+        frm = earliest((frm, detections["t_seen"].min())) or frm  # type: ignore[arg-type]
         collections = self.collections.join(wanted, on="collection", how="semi")
         points = self.points.filter(pl.col("track").is_not_null(), pl.col("t_seen") >= frm - reach)
         return detections, collections, points
@@ -176,8 +208,10 @@ class Picture:
     def replace_matches(self, matches: pl.DataFrame, dirty: Dirty) -> None:
         """Put new matches in the place of the old; only those that differ dirty the rules."""
         redone = self._marked(matches).select(self.matches.columns)
-        contents = ["detection", "track", "p_none", "p_dark"]
-        changed = redone.select(contents).join(self.matches.select(contents), on=contents, how="anti", nulls_equal=True)
+        contents = ["detection", "track", "p_none", "p_heard", "p_dark", "looked", "mark"]
+        told = pl.col("looked").list.join(" ")
+        a, b = (f.select(contents).with_columns(told) for f in (redone, self.matches))
+        changed = a.join(b, on=contents, how="anti", nulls_equal=True)
         since = self.detections.join(changed, on="detection", how="semi")["t_seen"].min()
         dirty.mark("matches", since)  # type: ignore[arg-type]
         self.matches = pl.concat([self.matches.join(redone, on="detection", how="anti"), redone]).sort("detection")
@@ -215,6 +249,8 @@ class Picture:
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
         since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])
+        if since is not None and since < self.floor:
+            raise FurtherBackError(since)
         return max(self.floor, restart(since or end, self.kept.get(rule.key, {})))
 
     def _window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
@@ -244,8 +280,7 @@ class Picture:
             near = self.detections.filter(within).select("detection")
             return self.matches.join(near, on="detection", how="semi")
         if name == "track_points":
-            tracked = self.points.filter(within & pl.col("track").is_not_null())
-            return tracked.sort("mover", "track", "t_seen", "report")
+            return self.points.filter(within & pl.col("track").is_not_null())
         return {"detections": self.detections}[name].filter(within)
 
     def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -265,10 +300,20 @@ class Picture:
         self.events = newest(pl.concat([self.events, new]))
         dirty.mark(f"events:{kind}", new["t_start"].min())  # type: ignore[arg-type]
 
+    def retire(self, inputs: Inputs) -> None:
+        """Withdraw the events of rules that are no longer in force, unless this run was of one rule only."""
+        if inputs.only is None:
+            kinds = [r.module.RULE.kind for r in inputs.rules]
+            left = self.events.filter(~pl.col("kind").is_in(kinds), pl.col("state") != "withdrawn")
+            gone = left.with_columns(pl.col("version") + 1, state=pl.lit("withdrawn"), t_known=pl.lit(self.now))
+            self.note("events", gone)
+            self.events = newest(pl.concat([self.events, gone]))
+
     def heard(self, inputs: Inputs) -> pl.DataFrame:
         """Events that may alert: those of rules on trial stay silent."""
         silent = [r.module.RULE.kind for r in inputs.rules if r.shadow]
-        return self.events.filter(~pl.col("kind").is_in(silent))
+        quiet = pl.when(pl.col("kind").is_in(silent)).then(pl.lit("withdrawn")).otherwise("state")
+        return self.events.with_columns(state=quiet)
 
     def put_alerts(self, changed: pl.DataFrame) -> None:
         """Take alert rows that are new or changed."""
@@ -299,14 +344,22 @@ class Picture:
         self.released[partner] = pl.concat([self.released[partner], table("released_rows").conform(rows)])
 
     def marked_tracks(self) -> pl.DataFrame:
-        """Tracks, each with the meet of its points' marks."""
+        """Tracks, each with the meet of its points' marks; those that no step redid keep the mark that they had."""
+        redone = pl.col("track").is_in(list(self.redone_tracks))
         marks = self.points.group_by("track").agg(pl.col("mark").unique().sort().alias("marks"))
-        return self._marked(self.tracks.join(marks, on="track"))
+        new = self._marked(self.tracks.filter(redone).join(marks, on="track"))
+        return pl.concat([self.tracks.filter(~redone).join(self.held_marks, on="track"), new]).sort("track")
 
     def identities(self, inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Vessels and links, marked."""
-        vessels, links = identify(self.claims, inputs.lists, self.points)
+        seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
+        vessels, links = identify(self.claims, inputs.lists, seen)
         return self._marked(vessels), self._marked(links)
+
+
+def unlooked() -> pl.Expr:
+    """Whether a match was made without the detection's look: it says so."""
+    return pl.col("reasons").list.eval(pl.element().struct.field("code") == "no_look").list.any()
 
 
 def _span(points: pl.DataFrame) -> list[datetime]:

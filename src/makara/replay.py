@@ -87,18 +87,18 @@ def versions(current: pl.DataFrame, redone: pl.DataFrame, frm: datetime, now: da
     spec = table("events")
     stamped = redone.with_columns(version=pl.lit(1), supersedes=pl.lit(None, pl.String), t_known=pl.lit(now))
     fresh = spec.conform(stamped).sort("event")
-    old = {r["event"]: r for r in current.iter_rows(named=True)}
-    new = {r["event"]: r for r in fresh.iter_rows(named=True)}
-    gone = [r for r in affected(current, frm).iter_rows(named=True) if r["event"] not in new]
-    out = []
-    for event, row in new.items():
-        before = old.get(event)
-        if before is None:
-            out.append(row | {"supersedes": _superseded(row, gone)})
-        elif any(before[c] != row[c] for c in CONTENTS):
-            out.append(row | {"version": before["version"] + 1, "supersedes": before["supersedes"]})
-    out += [r | {"state": "withdrawn", "version": r["version"] + 1, "t_known": now} for r in gone]
-    return pl.DataFrame(out, schema=spec.schema).sort("event") if out else spec.empty()
+    held = current.select("event", "version", "supersedes", *CONTENTS)
+    before = fresh.select("event").join(held, on="event", how="left", maintain_order="left")
+    known = before["version"].is_not_null()
+    differs = [fresh[c].ne_missing(before[c]) for c in CONTENTS]
+    changed = known & pl.DataFrame(differs).select(pl.any_horizontal(pl.all())).to_series()
+    revised = fresh.with_columns(before["version"] + 1, before["supersedes"]).filter(changed)
+    gone = affected(current, frm).join(fresh, on="event", how="anti").select(fresh.columns)
+    gone = gone.with_columns(pl.col("version") + 1, state=pl.lit("withdrawn"), t_known=pl.lit(now))
+    first, left = fresh.filter(~known), gone.to_dicts()
+    replaced = [_superseded(row, left) for row in first.iter_rows(named=True)] if left else [None] * len(first)
+    first = first.with_columns(pl.Series("supersedes", replaced, dtype=pl.String))
+    return pl.concat([first, revised, gone]).sort("event")
 
 
 def _superseded(row: dict[str, object], gone: list[dict[str, object]]) -> str | None:

@@ -28,12 +28,13 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
     picture.replace_points(points, dirty)
     picture.replace_tracks(tracks(picture.points_of(dirty), profile=inputs.profile), dirty)
-    picture.replace_vessels(classes(picture.claims, inputs.lists), dirty)  # whose
+    picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose
     detections, collections, near = picture.looks(dirty)
     picture.replace_matches(match(detections, collections, near, vessels=picture.vessels), dirty)  # matched or not
 
     for rule in inputs.rules:  # 5: behaviours
         picture.redo(rule, dirty, inputs, now)
+    picture.retire(inputs)
 
     heard = picture.heard(inputs)  # 6: alerts
     picture.put_alerts(

@@ -128,7 +128,7 @@ def test_a_feed_and_its_parts(file: Path) -> None:
         ("[run]\nstep_s = 1.5\n", "run.step_s is 1.5: must be a whole number"),
         ("run = 3\n", "run is 3: must be a table"),
         ("format = 2\n", "format is 2; allowed: 1"),
-        ("[tracks]\nprofile = 'makra'\n", "tracks.profile is 'makra'; did you mean makara? allowed: makara, gfw"),
+        ("[tracks]\nprofile = 'makra'\n", "tracks.profile is 'makra'; did you mean makara? allowed: makara"),
         ("[feeds.x]\n", "feeds.x.mark is missing: a feed without a mark is refused"),
         ("[feeds.x]\nmark = {tlp = 'red'}\n", "feeds.x.mark.originators is missing"),
         ("[licences.own]\npermits = 'x'\n", "licences.own.permits is 'x': must be a list"),

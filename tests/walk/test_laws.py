@@ -90,6 +90,36 @@ def test_files_that_come_late_change_nothing_in_the_end(walked: makara.Session, 
     assert len(kept) == len(before), "no version that was shown is lost"
 
 
+def test_zones_that_come_after_a_run_change_nothing_in_the_end(
+    walked: makara.Session, sea_case: Path, tmp_path: Path
+) -> None:
+    """What was walked without them is tagged and judged anew."""
+    bare = tmp_path / "case"
+    shutil.copytree(sea_case, bare)
+    (bare / "zones.geojson").unlink()
+    session = makara.open(tmp_path / "lake")
+    session.ingest("case", bare)
+    assert "zone_entry" not in session.run()["events"]
+    session.ingest("zones", sea_case / "zones.geojson")
+    session.run()
+    ours, theirs = (contents(s).drop("mark") for s in (walked, session))
+    assert ours.to_dicts() == theirs.to_dicts()
+
+
+def test_redoing_the_rules_changes_nothing_and_a_run_never_goes_back(walked: makara.Session, tmp_path: Path) -> None:
+    shutil.copytree(walked.lake.path, tmp_path / "lake")
+    again = makara.open(tmp_path / "lake")
+    versions, first = again.lake.read("events"), again.reports()["t_seen"].min()
+    again.run(frm=first + timedelta(hours=1))  # type: ignore[operator]
+    same(walked, again)
+    again.run(frm=first, to=first)  # type: ignore[arg-type]
+    same(walked, again)
+    again.run(to=first)  # type: ignore[arg-type]
+    same(walked, again)
+    assert len(again.lake.read("events")) == len(versions)
+    assert again.view("vessels").drop("t_known").to_dicts() == walked.view("vessels").drop("t_known").to_dicts()
+
+
 def test_what_was_known_then_can_be_asked(walked: makara.Session) -> None:
     versions = walked.lake.read("events")
     known = versions["t_known"].min() + timedelta(minutes=30)  # type: ignore[operator]

@@ -344,3 +344,10 @@ def test_coast(node: str) -> None:
     assert (sea_only.status_code, sea_only.content) == (200, b"")
     assert httpx.get(node + "/coast/24_0").status_code == 404
     assert json.loads(httpx.get(node + "/coast/a_b").text)["error"]["code"] in ("usage", "not_found")
+
+
+@pytest.mark.parametrize(
+    "query", ["partner=FJI&partner=self", "limit=1&limit=2", "offset=99999999999999999999", "offset=-1"]
+)
+def test_questions_that_two_readers_could_read_differently_are_refused(api: httpx.Client, query: str) -> None:
+    assert api.get(f"/events?{query}").status_code == 400

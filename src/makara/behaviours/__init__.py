@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from makara.base.errors import ColumnsError, NotFoundError, UsageError
+from makara.base.errors import ColumnsError, NotFoundError
+from makara.base.frames import frame
 from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
@@ -106,10 +107,11 @@ def find(
         "tracks": tracks,
     }
     tables = {name: _frame(given) for name, given in others.items() if given is not None}
+    have = {c for c in points.columns if points[c].null_count() < max(len(points), 1)}  # segment leaves tags null
     clean = ordered(points).filter(pl.col("track").is_not_null())
     if "zones" in tables:
-        clean = _zones.tagged(clean, tables["zones"], set(points.columns))
-    elif "anchorage_m" in points.columns:
+        clean = _zones.tagged(clean, tables["zones"], have)
+    elif "anchorage_m" in have:
         tables["anchorages"] = pl.DataFrame()
     tables["track_points"] = clean
     if "tracks" not in tables:
@@ -126,25 +128,11 @@ def _end(tables: dict[str, pl.DataFrame]) -> datetime:
 
 
 def _frame(given: Any) -> pl.DataFrame:
-    """A Polars frame of whatever table was given; instants as microseconds UTC."""
-    if isinstance(given, pl.LazyFrame):
-        frame = given.collect()
-    elif isinstance(given, pl.DataFrame):
-        frame = given
-    elif hasattr(given, "__arrow_c_stream__") or hasattr(given, "__dataframe__") or isinstance(given, (dict, list)):
-        frame = pl.DataFrame(given)
-    else:
-        raise UsageError(f"{type(given).__name__} is no table; give a Polars, pandas or Arrow one")
-    if "geometry" in frame.columns and frame.schema["geometry"] == pl.String():
+    """A Polars frame of whatever table was given; geometry must be WKB."""
+    found = frame(given)
+    if "geometry" in found.columns and found.schema["geometry"] == pl.String():
         raise ColumnsError("geometry must be WKB (binary), not text")
-    utc = [
-        pl.col(c).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-        if t.time_zone is None
-        else pl.col(c).dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-        for c, t in frame.schema.items()
-        if isinstance(t, pl.Datetime)
-    ]
-    return frame.with_columns(utc)
+    return found
 
 
 __all__ = [

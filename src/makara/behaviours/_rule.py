@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -278,11 +278,18 @@ def finish(rule: Rule, p: Parameters, step_frame: pl.DataFrame) -> pl.DataFrame:
     """
     rows = step_frame.filter(pl.col("state") != "pending")
     seconds = rows["t_start"].dt.epoch("s").to_list()
-    keys = zip(rows["kind"], rows["profile"], rows["scope"], rows["participants"].to_list(), seconds, strict=True)
-    event = pl.Series("event", [ids.ident("ev", *k) for k in keys], dtype=pl.String())
+    members = map(tuple, rows["participants"].to_list())
+    keys = zip(rows["kind"], rows["profile"], rows["scope"], members, seconds, strict=True)
+    event = pl.Series("event", [_event(*k) for k in keys], dtype=pl.String())
     full = rows.with_columns(event, rule=pl.lit(f"{rule.kind}@{rule.version}"), parameters=pl.lit(p.hash))
     names = [c for c in _EVENTS if c in full.columns] + ["marks"]
     return full.select(names).sort("event", "t_end_floor").unique("event", keep="last", maintain_order=True)
+
+
+@lru_cache(maxsize=1 << 16)
+def _event(kind: str, profile: str, scope: str, participants: tuple[str, ...], t_start: int) -> str:
+    """Id of an event (TABLES.md); the same ones come again at each step of a walk."""
+    return ids.ident("ev", kind, profile, scope, list(participants), t_start)
 
 
 def pack(columns: Mapping[str, NDArray[np.int64]]) -> pl.Series:

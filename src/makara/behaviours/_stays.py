@@ -50,7 +50,7 @@ def join_runs(
     fresh = hits.with_columns(marks=pl.lit(None, pl.List(pl.String())), n_new=pl.lit(1, pl.Int64()))
     old = carried.select(*names, *(pl.col(s).alias(f"had_{s}") for s in sums), "marks")
     both = pl.concat([old.with_columns(n_new=pl.lit(0, pl.Int64())), fresh], how="diagonal")
-    both = both.sort(*keys, "t_last", "n_new")
+    both = both.sort(*keys, "t_last", "n_new", maintain_order=True)  # two reports of one instant keep their order
     other = pl.any_horizontal([pl.col(k) != pl.col(k).shift(1) for k in keys]).fill_null(True)
     both = both.with_columns(other=other).with_columns(t_prev=pl.when(~pl.col("other")).then(pl.col("t_last").shift(1)))
     both = both.with_columns(new=pl.col("other") | begins.fill_null(True))

@@ -108,6 +108,8 @@ def _summary(session: Session, taken: dict[str, Any], done: dict[str, Any], home
 
 
 def _partner(session: Session, partner: str) -> None:
+    from makara.sharing import REASONS
+
     seen = session.release(partner)
     counts = ", ".join(f"{len(rows)} {name}" for name, rows in seen.tables.items() if len(rows)) or "nothing"
     click.echo(f"\nPartner {partner} sees: {counts}")
@@ -117,7 +119,6 @@ def _partner(session: Session, partner: str) -> None:
     withheld = session.withheld(partner)
     rows = withheld.filter(withheld["effect"] == "deny")
     click.echo(f"Withheld from {partner}: {len(rows):,} rows:")
-    for table, reason, n in (
-        rows.group_by("table", "reason").len().sort("len", "table", descending=True).head(6).iter_rows()
-    ):
-        click.echo(f"  {n:7,} {table}: {reason}")
+    most = rows.group_by("table", "reason").len().sort("len", "table", descending=True).head(6)
+    for table, reason, n in most.iter_rows():
+        click.echo(f"  {n:7,} {table}: {REASONS.get(reason, reason)}")

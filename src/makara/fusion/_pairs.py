@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from scipy.spatial import cKDTree
+from numba import njit
 from scipy.special import gammaln
 
 from makara.base.geo import distance_m, local_m
@@ -78,22 +78,32 @@ def near(looks: Looks, tracks: Tracks) -> Near:
         both = []
         for rows in (np.flatnonzero(ship & ~b), np.flatnonzero(ship & b)):
             r = heard(looks.xyz[at], places[rows], occasions[rows])
-            who = rows[np.concatenate([*r.rows, none])]
-            told.append((np.repeat(at, [x.size for x in r.rows]), closest[who], state[who, 6], b[who]))
+            who = rows[r.rows]
+            told.append((np.repeat(at, r.count), closest[who], state[who, 6], b[who]))
             both.append(r)
         p[at], n[at], radius[at] = _mixed(both[0], both[1], small[at])
         ellipse = np.sqrt((looks.xx + looks.yy)[at].max())
         gate = np.minimum(_GATE_SPREADS * state[:, 4], _GATE_MAX_M) + 4.0 * ellipse + _GATE_SPREADS * 60.0
         gate += (t1 - t0) * 0.5e-6 * (np.hypot(state[:, 2], state[:, 3]) + _DRIFT_M_S) + _SLACK_M
-        if active.size:
-            found = cKDTree(looks.xyz[at]).query_ball_point(places, gate, return_sorted=True)
-            i_all.append(np.repeat(active, [len(f) for f in found]))
-            j_all.append(at[np.concatenate([*(np.asarray(f, np.int64) for f in found), none])])
+        which, found = _within(places, gate, looks.xyz[at])
+        i_all.append(active[which])
+        j_all.append(at[found])
     i, j = np.concatenate(i_all), np.concatenate(j_all)
     order = np.lexsort((i, j))
     place, row, gaps, is_b = (np.concatenate(x) for x in zip(*told, strict=True))
     by = np.lexsort((row, gaps, place))
     return Near(i[order], j[order], p, n, radius, (place[by], row[by]), gaps[by], is_b[by])
+
+
+@njit(cache=True)
+def _within(places: Any, gate: Any, others: Any) -> Any:
+    """Pairs of places and of others that lie within each place's gate."""
+    near = np.zeros((places.shape[0], others.shape[0]), np.bool_)
+    for i in range(places.shape[0]):
+        for j in range(others.shape[0]):
+            x, y, z = others[j, 0] - places[i, 0], others[j, 1] - places[i, 1], others[j, 2] - places[i, 2]
+            near[i, j] = x * x + y * y + z * z <= gate[i] * gate[i]
+    return np.nonzero(near)
 
 
 def _class_b(looks: Looks) -> Floats:

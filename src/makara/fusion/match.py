@@ -15,6 +15,7 @@ import polars as pl
 from scipy.spatial import cKDTree
 
 from makara.base.errors import NotFoundError
+from makara.base.frames import frame
 from makara.fusion import dark
 from makara.fusion._assign import assign, marginals
 from makara.fusion._frames import tracks_of
@@ -32,13 +33,13 @@ _OWN: Final = [f.name for f in table("matches").fields if f.name not in ("source
 
 
 def match(
-    detections: pl.DataFrame,
-    collections: pl.DataFrame,
-    track_points: pl.DataFrame,
+    detections: Any,
+    collections: Any,
+    track_points: Any,
     *,
     profile: str = "makara",
     against: str = "ais",
-    vessels: pl.DataFrame | None = None,
+    vessels: Any = None,
 ) -> pl.DataFrame:
     """Each detection and the track that explains it best, with probabilities.
 
@@ -67,7 +68,8 @@ def match(
         raise NotFoundError(f"no profile {profile!r} of match; there are: {', '.join(PROFILES)}")
     if against not in AGAINST:
         raise NotFoundError(f"nothing to match against called {against!r}; there are: {', '.join(AGAINST)}")
-    looks, tracks = looks_of(detections, collections), tracks_of(track_points, vessels, against)
+    looks = looks_of(frame(detections), frame(collections))
+    tracks = tracks_of(frame(track_points), None if vessels is None else frame(vessels), against)
     around = near(looks, tracks)
     pairs = weigh(looks, tracks, around)
     pairs, llr, p, p_none = _solve(looks, tracks, pairs)

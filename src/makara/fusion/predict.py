@@ -12,6 +12,7 @@ import shapely
 from shapely import affinity
 
 from makara.base.errors import NotFoundError
+from makara.base.frames import frame
 from makara.base.geo import destination
 from makara.base.motion import SPEED_MAX_KN
 from makara.base.units import KN_M_S
@@ -24,7 +25,7 @@ _EDGES: Final = 64
 _OWN: Final = [f.name for f in table("regions").fields if f.name not in ("source", "t_known", "mark")]
 
 
-def predict(track_points: pl.DataFrame, track: int, *, at: datetime | Sequence[datetime]) -> pl.DataFrame:
+def predict(track_points: Any, track: int, *, at: datetime | Sequence[datetime]) -> pl.DataFrame:
     """Where a track can be, with probability 0.9.
 
     From its reports up to six hours before and after; else by dead reckoning from the nearest one, however far. Never
@@ -42,12 +43,13 @@ def predict(track_points: pl.DataFrame, track: int, *, at: datetime | Sequence[d
         ColumnsError: a required column is missing.
         NotFoundError: the track has no points there.
     """
+    track_points = frame(track_points)
     require(track_points, ("track", "t_seen", "lon_deg", "lat_deg"), "track_points")
     mine = track_points.filter(pl.col("track") == track)
     if len(mine) == 0:
         raise NotFoundError(f"no points of track {track}; give the points of segment that hold it")
     instants = [at] if isinstance(at, datetime) else list(at)
-    one = tracks_of(mine.drop("receiver", strict=False), None, "ais")
+    one = tracks_of(mine.drop("receiver", "transponder", strict=False), None, "ais")
     when = pl.Series(instants, dtype=pl.Datetime("us", "UTC"))
     t = when.to_physical().to_numpy()
     state, _, _ = one.at(np.zeros(t.size, np.int64), t)

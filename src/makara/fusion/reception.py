@@ -10,10 +10,10 @@ a coast station none. Fewer than five neighbours: no answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from scipy.spatial import cKDTree
+from numba import njit
 
 from makara.fusion._states import Floats, Ints
 
@@ -31,13 +31,15 @@ class Reception:
         p_heard: probability of being heard, NaN where nothing can be said.
         neighbours: how many neighbours tell.
         radius_m: how far they were looked for.
-        rows: each place's neighbours, as rows of the tracks given.
+        count: how many of them are near enough to be judged by: none where nothing can be said.
+        rows: these, as rows of the tracks given, place after place.
     """
 
     p_heard: Floats
     neighbours: Ints
     radius_m: Floats
-    rows: list[Ints]
+    count: Ints
+    rows: Ints
 
 
 def heard(at: Floats, tracks: Floats, occasions: Ints) -> Reception:
@@ -48,28 +50,44 @@ def heard(at: Floats, tracks: Floats, occasions: Ints) -> Reception:
         tracks: predicted places of the tracks heard within reach, likewise.
         occasions: half-hours within reach in which each track was heard.
     """
-    m = len(at)
-    p, n, radius = np.full(m, np.nan), np.zeros(m, np.int64), np.full(m, RINGS_M[-1])
-    who: list[Ints] = [np.zeros(0, np.int64)] * m
-    if len(tracks) < NEIGHBOURS_MIN or not m:
-        return Reception(p, n, radius, who)
-    tree = cKDTree(tracks)
-    left = np.arange(m)
-    for ring in RINGS_M:
-        count = tree.query_ball_point(at[left], ring, return_length=True)
-        n[left] = count
-        least = NEIGHBOURS_MIN if ring == RINGS_M[-1] else ENOUGH
-        told = left[count >= least]
-        radius[told] = ring
-        for k, rows in zip(told, tree.query_ball_point(at[told], ring, return_sorted=True), strict=True):
-            who[k] = np.asarray(rows, np.int64)
-            once, twice = np.sum(occasions[who[k]] == 1), np.sum(occasions[who[k]] == 2)
-            hidden = once * (once - 1.0) / (2.0 * (twice + 1.0))
-            p[k] = (who[k].size + _HALF) / (who[k].size + hidden + 2.0 * _HALF)
-        left = left[count < least]
-        if not left.size:
-            break
-    return Reception(p, n, radius, who)
+    n, radius, count, rows = _around(at, tracks, np.array(RINGS_M), ENOUGH, NEIGHBOURS_MIN)
+    of = np.repeat(np.arange(len(at)), count)
+    once, twice = (np.bincount(of[occasions[rows] == k], minlength=len(at)) for k in (1, 2))
+    hidden = once * (once - 1.0) / (2.0 * (twice + 1.0))
+    p = np.where(count > 0, (count + _HALF) / (count + hidden + 2.0 * _HALF), np.nan)
+    return Reception(p, n, radius, count, rows)
+
+
+@njit(cache=True)
+def _around(at: Any, tracks: Any, rings: Any, enough: int, least: int) -> Any:
+    """For each place: tracks within the first ring that holds enough of them, that ring, and which (if enough)."""
+    m = at.shape[0]
+    n, count = np.zeros(m, np.int64), np.zeros(m, np.int64)
+    radius = np.full(m, rings[-1])
+    if tracks.shape[0] < least:
+        return n, radius, count, np.zeros(0, np.int64)
+    for k in range(m):
+        far = _squares(at[k], tracks)
+        for r in range(rings.size):
+            n[k] = np.sum(far <= rings[r] * rings[r])
+            if n[k] >= (least if r == rings.size - 1 else enough):
+                radius[k], count[k] = rings[r], n[k]
+                break
+    ends = np.cumsum(count)
+    rows = np.empty(count.sum(), np.int64)
+    for g in np.flatnonzero(count):
+        rows[ends[g] - count[g] : ends[g]] = np.flatnonzero(_squares(at[g], tracks) <= radius[g] * radius[g])
+    return n, radius, count, rows
+
+
+@njit(cache=True)
+def _squares(one: Any, others: Any) -> Any:
+    """Squared distances from one place to others."""
+    out = np.empty(others.shape[0])
+    for i in range(others.shape[0]):
+        x, y, z = others[i, 0] - one[0], others[i, 1] - one[1], others[i, 2] - one[2]
+        out[i] = x * x + y * y + z * z
+    return out
 
 
 def silence(gap_s: Floats, of: Ints, start: Ints, gaps: Floats) -> Floats:

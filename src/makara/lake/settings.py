@@ -73,7 +73,7 @@ class Run(_Section):
 class Tracks(_Section):
     """How reports become tracks."""
 
-    profile: Literal["makara", "gfw"] = Field(default="makara", description="profile of segmentation: makara or gfw")
+    profile: Literal["makara"] = Field(default="makara", description="profile of segmentation")
 
 
 class MarkOf(_Section):

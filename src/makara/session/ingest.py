@@ -107,7 +107,7 @@ def ingest(
     now: datetime,
     progress: Progress | None = None,
 ) -> Taken:
-    """Take files of a source into the lake in one commit.
+    """Take files of a source into the lake in one commit. The same content read with the same options is a no-op.
 
     Args:
         lake: where to.
@@ -124,16 +124,17 @@ def ingest(
     """
     reader = source(name)
     taken = Taken()
+    feed = " ".join([name, *(f"--{k} {v}" for k, v in sorted(options.items()))])
     with lake.write() as commit:
         feeds = _Feeds(settings, set(lake.state("marks")["mark"]))
         seen = {(r["sha256"], r["feed"]) for r in lake.state("files").iter_rows(named=True)}
         have = _Keys(lake)
         for path in paths:
             sha, size = _land(lake, path)
-            if (sha, name) in seen:
+            if (sha, feed) in seen:
                 taken.skipped_same_file += 1
                 continue
-            seen.add((sha, name))
+            seen.add((sha, feed))
             rows, rejected = taken.rows, taken.rejects.total()
             used = taken.tables.total() + taken.duplicates
             for batch in reader.read(path, options):
@@ -146,7 +147,7 @@ def ingest(
                 taken.warnings.append(f"{path.name}: every line was rejected; is {name} the right source for it?")
             row = {
                 "sha256": sha,
-                "feed": name,
+                "feed": feed,
                 "file": path.name,
                 "bytes": size,
                 "rows": taken.rows - rows,
@@ -209,7 +210,7 @@ def _take(
         rows = table(name).conform(rows.with_columns(pl.lit(batch.feed).alias("source")))
         column = DEDUPLICATED.get(name) or STATE_KEYS[name]
         fresh = have.new(name, column, rows)
-        taken.duplicates += len(rows) - len(fresh)
+        taken.duplicates += len(rows) - len(fresh) if name in DEDUPLICATED else 0
         taken.tables[name] += len(fresh)
         if name in DEDUPLICATED:
             commit.append(name, fresh)

@@ -44,6 +44,7 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
         licences={name: licence.permits for name, licence in settings.licences.items()},
         partners=tuple(sorted(settings.partners)),
         secrets={p: partner_key(lake.path, p) for p in settings.partners},
+        only=only,
     )
 
 

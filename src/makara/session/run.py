@@ -16,7 +16,17 @@ from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
 from makara.inputs import Inputs
 from makara.lake import Commit, Lake, Settings
-from makara.picture import CONTEXT_S, HORIZONS, LOOK_REACH_S, SOURCE, Arrived, Picture, RuleKey
+from makara.picture import (
+    CONTEXT_S,
+    HORIZONS,
+    LOOK_REACH_S,
+    SOURCE,
+    Arrived,
+    FurtherBackError,
+    Picture,
+    RuleKey,
+    unlooked,
+)
 from makara.registry import classes
 from makara.replay import KEEP_S, newest
 from makara.sharing.marks import ROW, Mark, key
@@ -74,17 +84,16 @@ def run(
     """
     engine = Embedded(settings.run.workers)
     with lake.write() as commit:
-        fresh = _fresh(lake, clock if to is None else min(clock, to))
+        walked, last = _walked_to(lake), _last(lake)
+        until = max(walked or EPOCH, clock if to is None else min(clock, to))  # what a run has walked stays known
+        fresh = _fresh(lake, until)
         forced = _forced(lake, inputs, frm)
-        picture = _load(lake, inputs, fresh, forced)
-        steps = _steps(fresh, settings.run.step_s, clock, _walked_to(lake), _last(lake).get("seen", {}))
-        if forced is not None and not steps:
-            steps = [Arrived(clock if to is None else min(clock, to), *(f.clear() for f in fresh.values()))]
-        picture.forced = forced
-        for n, arrived in enumerate(steps, 1):
-            walk(arrived, picture, inputs, engine)
-            if progress:
-                progress(n)
+        after = walked + timedelta(microseconds=1) if walked else EPOCH
+        steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
+        if not steps and (forced is not None or last.get("doors", _doors(inputs)) != _doors(inputs)):
+            steps = [Arrived(max(until, after), *fresh.values())]  # claims and collections come whole all the same
+        anew = last.get("ground", _ground(inputs)) != _ground(inputs)
+        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, progress)
         counts = _commit(commit, lake, picture, steps, clock, code, settings.node.owner, inputs)
     standing = picture.events.filter(pl.col("state") != "withdrawn")
     return {
@@ -95,11 +104,38 @@ def run(
     }
 
 
+def _walked(
+    lake: Lake,
+    inputs: Inputs,
+    fresh: dict[str, pl.DataFrame],
+    steps: list[Arrived],
+    until: datetime,
+    forced: datetime | None,
+    anew: bool,
+    engine: Embedded,
+    progress: Callable[[int], None] | None,
+) -> Picture:
+    """The picture after the steps; begun again from further back where one reaches back beyond what was loaded."""
+    back = forced
+    while True:
+        picture = _load(lake, inputs, fresh, back, until)
+        picture.forced, picture.anew = forced, anew
+        try:
+            for n, arrived in enumerate(steps, 1):
+                walk(arrived, picture, inputs, engine)
+                if progress:
+                    progress(n)
+        except FurtherBackError as e:
+            back = e.since
+        else:
+            return picture
+
+
 def _fresh(lake: Lake, until: datetime) -> dict[str, pl.DataFrame]:
     """Rows that no walk has placed yet; claims and collections whole, since identities and looks are made anew."""
     known = pl.col("t_known") <= until
     placed = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
-    points, matched = lake.scan("track_points").select("report"), lake.scan("matches").select("detection")
+    points, matched = lake.scan("track_points").select("report"), _matched(lake, until)
     reports = lake.scan("reports").select(REPORT_COLUMNS).filter(known, placed)
     return {
         "reports": reports.join(points, on="report", how="anti").collect(),
@@ -107,6 +143,14 @@ def _fresh(lake: Lake, until: datetime) -> dict[str, pl.DataFrame]:
         "collections": lake.scan("collections").filter(known).collect(),
         "detections": lake.scan("detections").filter(known).join(matched, on="detection", how="anti").collect(),
     }
+
+
+def _matched(lake: Lake, until: datetime) -> pl.LazyFrame:
+    """Detections that were matched in the look they belong to; those whose look came later are matched anew."""
+    known = lake.scan("collections").filter(pl.col("t_known") <= until)
+    looked = lake.scan("detections").join(known.select("collection"), on="collection", how="semi")
+    late = lake.scan("matches").filter(unlooked()).join(looked, on="detection", how="semi")
+    return lake.scan("matches").join(late, on="detection", how="anti").select("detection")
 
 
 def _walked_to(lake: Lake) -> datetime | None:
@@ -126,6 +170,20 @@ def _inputs_hash(inputs: Inputs) -> str:
     return ids.ident("in", *parts)
 
 
+def _ground(inputs: Inputs) -> str:
+    """A hash of what tracks and their tags stand on: when it changes, all points are made anew."""
+    return ids.ident("gr", sorted(inputs.zones["zone"].to_list()), inputs.profile)
+
+
+def _doors(inputs: Inputs) -> str:
+    """A hash of what decides who is told what: when it changes, alerts and releases are decided anew."""
+    shadows = [r.module.RULE.kind for r in inputs.rules if r.shadow]
+    frames = [inputs.subscriptions.write_json(), inputs.policies.write_json()]
+    return ids.ident(
+        "do", shadows, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
+    )
+
+
 def _forced(lake: Lake, inputs: Inputs, frm: datetime | None) -> datetime | None:
     """From when on the rules must be redone although nothing is new: asked for, or an input has changed."""
     last = _last(lake)
@@ -139,43 +197,53 @@ def _last(lake: Lake) -> dict[str, Any]:
     return noted
 
 
-def _load(lake: Lake, inputs: Inputs, fresh: dict[str, pl.DataFrame], forced: datetime | None) -> Picture:
+def _load(
+    lake: Lake, inputs: Inputs, fresh: dict[str, pl.DataFrame], forced: datetime | None, until: datetime
+) -> Picture:
     """The picture as the last run left it, back to where rules may have to restart."""
     kept = _kept(lake, inputs)
     floor = _floor(kept, inputs, fresh, forced)
-    context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(_reach(r) for r in inputs.rules))
+    context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(map(_reach, inputs.rules), default=0))
     since = floor - context if floor - EPOCH > context else EPOCH
     recent = pl.col("t_seen") >= since
     seen = lake.scan("track_points").select("report")
     reports = lake.scan("reports").select(REPORT_COLUMNS).filter(recent).join(seen, on="report", how="semi").collect()
-    points = lake.read("track_points", recent)
+    whole = recent | pl.col("mover").is_in(fresh["reports"]["mover"].unique().implode())
+    every = lake.scan("track_points")
+    points = lake.read("track_points", whole)
+    before = every.filter(~whole).group_by("mover", "mark").agg(pl.col("t_seen").min())
     extra = reports.select("report", "transponder", "mmsi")
     points = points.drop("source", "t_known").join(extra, on="report", how="left", maintain_order="left")
     walked = _walked_to(lake)
     claims = lake.read("claims", pl.col("t_known") <= walked) if walked else table("claims").empty()
-    matched = lake.scan("matches").select("detection")
-    detections = lake.scan("detections").filter(recent).join(matched, on="detection", how="semi").collect()
-    marks = lake.scan("reports").group_by("receiver").agg(pl.col("mark").unique().alias("marks"))
-    horizons = lake.scan("track_points").group_by("receiver").agg(pl.col("t_seen").max().alias("horizon"))
+    detections = (
+        lake.scan("detections").filter(recent).join(_matched(lake, until), on="detection", how="semi").collect()
+    )
+    horizons = every.group_by("receiver").agg(pl.col("t_seen").max().alias("horizon"), marks=pl.col("mark").unique())
     ledger = lake.state("released_rows")
     handed = lake.state("releases")
     owners = ledger.join(handed.select("release", "partner"), on="release", how="left")
     vessels = classes(claims, inputs.lists)
+    if len(claims) != _last(lake).get("seen", {}).get("claims", 0):  # some came in behind the walk: all is new
+        vessels = vessels.clear()
+    held = lake.read("tracks")
     return Picture(
         reports=reports,
         claims=claims.clear(),
         collections=table("collections").empty(),
         detections=detections,
         points=points,
-        tracks=lake.read("tracks").drop("source", "t_known", "mark"),
+        tracks=held.drop("source", "t_known", "mark"),
         matches=lake.read("matches").drop("source", "t_known"),
         vessels=vessels,
         events=newest(lake.read("events")),
         alerts=lake.state("alerts"),
         marks=lake.state("marks"),
-        horizons=horizons.join(marks, on="receiver").select(HORIZONS.names()).collect(),
+        horizons=horizons.select(HORIZONS.names()).collect(),
         released={p: owners.filter(pl.col("partner") == p).drop("partner") for p in inputs.partners},
         seq={p: int(handed.filter(pl.col("partner") == p)["seq"].max() or 0) for p in inputs.partners},  # type: ignore[arg-type]
+        before=before.select("mover", "t_seen", "mark").collect(),
+        held_marks=held.select("track", "mark"),
         kept=kept,
         floor=floor,
     )
@@ -213,15 +281,16 @@ def _kept(lake: Lake, inputs: Inputs) -> dict[RuleKey, dict[datetime, pl.DataFra
 
 
 def _steps(
-    fresh: dict[str, pl.DataFrame], step_s: int, clock: datetime, walked: datetime | None, seen: dict[str, int]
+    fresh: dict[str, pl.DataFrame], step_s: int, until: datetime, after: datetime, seen: dict[str, int]
 ) -> list[Arrived]:
-    """What became known, in steps of t_known; what came in behind the walk joins its first step.
+    """What became known, in steps of t_known that end at ``until``; what came in behind the walk makes the first step.
 
-    Claims and collections make steps of their own only when there are others than the last run saw.
+    That step ends ``after`` the last run's, so that what was known then stays as it was shown. Claims and collections
+    make steps of their own only when there are others than the last run saw.
     """
     step = step_s * 1_000_000
-    least = to_us(walked) if walked else 0
-    end = ((pl.col("t_known").to_physical() + (step - 1)) // step * step).clip(lower_bound=least)
+    end = ((pl.col("t_known").to_physical() + (step - 1)) // step * step).clip(upper_bound=to_us(until))
+    end = end.clip(lower_bound=to_us(after))
     ends = {n: rows.select(end.alias("step"))["step"] for n, rows in fresh.items()}
     making = [n for n in fresh if n in ("reports", "detections") or len(fresh[n]) != seen.get(n, 0)]
     edges = sorted(set().union(*(ends[n].unique().to_list() for n in making)))
@@ -232,10 +301,7 @@ def _steps(
         k = np.minimum(np.searchsorted(edges, ends[n].to_numpy()), len(edges) - 1)
         split = rows.with_columns(step=pl.Series(k, dtype=pl.Int64))
         parts[n] = split.partition_by("step", as_dict=True, include_key=False)
-    return [
-        Arrived(min(from_us(e), clock), *(parts[n].get((k,), fresh[n].clear()) for n in fresh))
-        for k, e in enumerate(edges)
-    ]
+    return [Arrived(from_us(e), *(parts[n].get((k,), fresh[n].clear()) for n in fresh)) for k, e in enumerate(edges)]
 
 
 def _commit(
@@ -277,9 +343,9 @@ def _commit(
         for k, held in picture.kept.items()
         for at, frame in held.items()
     ]
-    if carried:
-        rows = pl.DataFrame(carried).with_columns(mark=pl.lit(key(own)), **stamp)
-        commit.replace("carried", table("carried").conform(rows))
+    states = pl.DataFrame(carried, schema={c: table("carried").schema[c] for c in carried[0]}) if carried else None
+    rows = table("carried").empty() if states is None else states.with_columns(mark=pl.lit(key(own)), **stamp)
+    commit.replace("carried", table("carried").conform(rows))
     for name, frames in picture.history.items():
         rows = table(name).conform(pl.concat(frames))
         (commit.append if table(name).kind == "lake" else commit.put)(name, rows)
@@ -291,7 +357,9 @@ def _commit(
         "t_to": steps[-1].now,
         "steps": len(steps),
         "code": code,
-        "rows": json.dumps(counts | {"inputs": _inputs_hash(inputs), "seen": seen}),
+        "rows": json.dumps(
+            counts | {"inputs": _inputs_hash(inputs), "ground": _ground(inputs), "doors": _doors(inputs), "seen": seen}
+        ),
         "mark": key(own),
     }
     commit.put("runs", table("runs").conform(pl.DataFrame([done]).with_columns(**stamp)))

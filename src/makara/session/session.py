@@ -155,7 +155,9 @@ class Session:
         asked = Query(**query)
         if partner == self.settings.node.owner:
             rows = read.select(read.load(self.lake, table, as_known_at), table, asked)
-            return self._release({table: rows}, partner, purpose).release
+            return self._release({table: rows}, partner, purpose, _clock()).release
+        if as_known_at is not None:
+            raise UsageError("as_known_at is for the owner; what a partner knew is in its ledger (tables releases)")
         if table not in VIEW:
             raise UsageError(f"table {table} is not shared; a partner can ask for {', '.join(VIEW)}")
         return read.narrow(self._released(partner, purpose, as_known_at).release, table, asked)
@@ -276,13 +278,16 @@ class Session:
 
     # -- the gate
 
-    def _release(self, view: dict[str, pl.DataFrame], partner: str, purpose: str) -> Released:
+    def _release(self, view: dict[str, pl.DataFrame], partner: str, purpose: str, now: datetime) -> Released:
         from makara.session.share import gate
 
-        return gate(self.lake, self.settings, view, partner, purpose, _clock())
+        return gate(self.lake, self.settings, view, partner, purpose, now)
 
     def _released(self, partner: str, purpose: str, as_known_at: datetime | None) -> Released:
-        """The whole view of a partner; kept while neither the snapshot nor the minute changes."""
+        """The whole view of a partner; kept while neither the snapshot nor the minute changes.
+
+        It is decided for the minute, not the moment: when the owner's lake changed is none of a partner's business.
+        """
         minute = _clock().replace(second=0, microsecond=0)
         k = (self.snapshot_id(), partner, purpose, as_known_at, minute)
         with self._lock:
@@ -290,7 +295,7 @@ class Session:
         if held is not None:
             return held
         snapshot = self.lake.view()
-        made = self._release({name: read.load(snapshot, name, as_known_at) for name in VIEW}, partner, purpose)
+        made = self._release({name: read.load(snapshot, name, as_known_at) for name in VIEW}, partner, purpose, minute)
         with self._lock:
             self._views = {k2: v for k2, v in self._views.items() if k2[0] == k[0] and k2[4] == minute} | {k: made}
         return made

@@ -37,10 +37,7 @@ def gate(
     """
     owner = partner == OWNER
     if not owner and partner not in settings.partners:
-        known = ", ".join(sorted(settings.partners)) or "none yet"
-        raise ReleaseError(
-            f"no partner {partner!r}; makara.toml names: {known}. Add [partners.{partner}] to share with it"
-        )
+        raise ReleaseError(f"no partner {partner!r}; the owner names partners in makara.toml, as [partners.FJI]")
     return release(
         view,
         partner=partner,

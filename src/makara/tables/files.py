@@ -9,7 +9,7 @@ TABLE = Table(
     ("sha256", "feed"),
     (
         Field("sha256", STR, "SHA-256 of the content, hex."),
-        Field("feed", STR, "Feed that it came by."),
+        Field("feed", STR, "Source that it was read with, and its options."),
         Field("file", STR, "Name of the file."),
         Field("bytes", I64, "Size in bytes."),
         Field("rows", I64, "Rows or sentences read."),

@@ -14,6 +14,7 @@ import polars as pl
 
 from makara.base import ids
 from makara.base.errors import ColumnsError, NotFoundError
+from makara.base.frames import frame
 from makara.tables import table
 from makara.tracks._cells import cells
 from makara.tracks._pass import link
@@ -29,7 +30,7 @@ _FLAGS: Final = pl.Series([[], ["duplicate"], ["too_fast"]], dtype=pl.List(pl.St
 _KEY: Final = ["mover", "t_seen", "report"]
 
 
-def segment(reports: pl.DataFrame, *, profile: str = "makara", context: pl.DataFrame | None = None) -> pl.DataFrame:
+def segment(reports: Any, *, profile: str = "makara", context: pl.DataFrame | None = None) -> pl.DataFrame:
     """Points on tracks, from reports in any order.
 
     Args:
@@ -50,6 +51,7 @@ def segment(reports: pl.DataFrame, *, profile: str = "makara", context: pl.DataF
     """
     if profile not in PROFILES:
         raise NotFoundError(f"no profile {profile!r} of segment; there are: {', '.join(PROFILES)}")
+    reports = frame(reports)
     rows = _prepare(reports)
     known = _prepare_context(context, rows)
     both = pl.concat([rows, known], how="diagonal") if len(known) else rows

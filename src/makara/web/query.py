@@ -15,6 +15,7 @@ from makara.sharing import OWNER
 
 LIMIT_MAX: Final = 10_000
 LIMIT_DEFAULT: Final = 1_000
+OFFSET_MAX: Final = 1_000_000_000
 ALWAYS: Final = ("partner", "limit", "offset", "format")
 
 Partner = Annotated[
@@ -37,7 +38,9 @@ Known = Annotated[str | None, Query(description="As it was known at this instant
 Kind = Annotated[str | None, Query(description="Only rows of this kind.")]
 Ids = Annotated[str | None, Query(description="Only rows with these ids, separated by commas.")]
 Limit = Annotated[int, Query(description="At most so many rows.", ge=1, le=LIMIT_MAX)]
-Offset = Annotated[int, Query(description="After so many rows; `next` of the answer before has it.", ge=0)]
+Offset = Annotated[
+    int, Query(description="After so many rows; `next` of the answer before has it.", ge=0, le=OFFSET_MAX)
+]
 Format = Annotated[
     Literal["json", "geojson"],
     Query(description="`json`: rows with the tables' names; `geojson`: RFC 7946, lines cut at the antimeridian."),
@@ -90,14 +93,16 @@ def page(
 
 
 def only(request: Request, names: Collection[str]) -> None:
-    """Refuse parameters that would be ignored.
+    """Refuse parameters that would be ignored: unknown ones, and all but the last of those given twice.
 
     Raises:
-        UsageError: a parameter is not known here.
+        UsageError: a parameter is not known here, or given more than once.
     """
     for name in request.query_params:
         if name not in names:
-            raise UsageError(f"{request.url.path} takes no {name!r}; it takes {', '.join(names)}")
+            raise UsageError(f"{request.url.path} takes no {name!r}; it takes {', '.join(names) or 'nothing'}")
+        if len(request.query_params.getlist(name)) > 1:
+            raise UsageError(f"{name} is given more than once; give it once")
 
 
 def box(text: str) -> tuple[float, float, float, float]:
