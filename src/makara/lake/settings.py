@@ -29,6 +29,8 @@ from makara.lake.disk import replace_file, storage
 from makara.lake.keys import NAME
 
 PREFIX: Final = "MAKARA_"
+OWNER: Final = "self"
+"""The partner that is the owner of the node; no other may be called so."""
 
 
 def _scalar(given: Any) -> Any:
@@ -58,7 +60,6 @@ class Node(_Section):
     """Who runs this node."""
 
     name: str = Field(default="makara", min_length=1, description="name of this node, as partners see it")
-    owner: str = Field(default="self", pattern=NAME.pattern, description="the partner that owns it")
 
 
 class Run(_Section):
@@ -116,7 +117,6 @@ class Subscription(_Section):
     kinds: list[str] = Field(default=["*"], description="kinds of event; * all")
     zones: list[str] = Field(default=["*"], description="zones; * anywhere")
     severity_min: int = Field(default=2, ge=0, le=4, description="least severity, 0 to 4")
-    budget: int | None = Field(default=None, ge=1, description="most alerts a watch of 12 h; left out: no limit")
 
 
 class Partner(_Section):
@@ -178,7 +178,7 @@ class Settings(_Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for name in self.partners:
-            if not NAME.fullmatch(name) or name == self.node.owner:
+            if not NAME.fullmatch(name) or name == OWNER:
                 raise ValueError(f"partners.{name}: use letters, digits, - and _, and another name than the owner's")
         seen = set()
         for p in self.policies:

@@ -16,6 +16,7 @@ from makara.base import ids
 from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
+from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.sources import Batch, judge, source
@@ -266,7 +267,7 @@ def _put_horizons(commit: Commit, lake: Lake, have: _Keys, now: datetime, settin
     held = dict(lake.state("horizons").select("receiver", "horizon").iter_rows())
     rows = [{"receiver": r, "horizon": t} for r, t in have.horizons.items() if r not in held or t > held[r]]
     if rows:
-        mark = key(Mark.own(settings.node.owner))
+        mark = key(Mark.own(OWNER))
         commit.put("horizons", _stamped("horizons", pl.DataFrame(rows), "ingest", now, mark))
 
 

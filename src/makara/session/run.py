@@ -29,6 +29,7 @@ from makara.picture import (
 )
 from makara.registry import classes
 from makara.replay import KEEP_S, newest
+from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.tables import table
@@ -94,7 +95,7 @@ def run(
             steps = [Arrived(max(until, after), *fresh.values())]  # claims and collections come whole all the same
         anew = last.get("ground", _ground(inputs)) != _ground(inputs)
         picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, progress)
-        counts = _commit(commit, lake, picture, steps, clock, code, settings.node.owner, inputs)
+        counts = _commit(commit, lake, picture, steps, clock, code, OWNER, inputs)
     standing = picture.events.filter(pl.col("state") != "withdrawn")
     return {
         "steps": len(steps),

@@ -18,7 +18,7 @@ from makara.base.time import text
 from makara.lake import Lake, Settings
 from makara.session import read
 from makara.session.read import VIEW, Query
-from makara.sharing import Released
+from makara.sharing import OWNER, Released
 from makara.tables.release import Release
 
 Box = tuple[float, float, float, float]
@@ -153,7 +153,7 @@ class Session:
         """
         as_known_at = query.pop("as_known_at", None)
         asked = Query(**query)
-        if partner == self.settings.node.owner:
+        if partner == OWNER:
             rows = read.select(read.load(self.lake, table, as_known_at), table, asked)
             return self._release({table: rows}, partner, purpose, _clock()).release
         if as_known_at is not None:
@@ -230,7 +230,7 @@ class Session:
 
     def partners(self) -> pl.DataFrame:
         """The owner and the partners that settings name: partner, name."""
-        rows = [{"partner": self.settings.node.owner, "name": self.settings.node.name}]
+        rows = [{"partner": OWNER, "name": self.settings.node.name}]
         rows += [{"partner": k, "name": p.name} for k, p in sorted(self.settings.partners.items())]
         return pl.DataFrame(rows)
 
