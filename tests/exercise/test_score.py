@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -157,14 +156,8 @@ def test_as_many_are_found_as_any_pairing_finds(events: list[tuple[int, int]], t
 
 
 @pytest.mark.parametrize("case", ["arafura", "quiet"])
-def test_a_perfect_watch_on_a_given_case(case: str) -> None:
-    root = Path(os.environ.get("MAKARA_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    file = root / "cases" / case / "truth.json"
-    if not file.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{file} is missing")
-        pytest.skip("the given cases are not here")
-    truth = json.loads(file.read_text())
+def test_a_perfect_watch_on_a_given_case(case: str, data_dir: Path) -> None:
+    truth = json.loads((data_dir / "cases" / case / "truth.json").read_text())
     events = []
     for n, e in enumerate(truth["events"]):
         end = time.parse(e["t_end"]) if e["t_end"] else None

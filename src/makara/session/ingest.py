@@ -159,7 +159,7 @@ def ingest(
             )
         if feeds.rows:
             commit.put("marks", _stamped("marks", pl.DataFrame(feeds.rows, schema=ROW), "settings", now, None))
-        _put_horizons(commit, lake, have, now, settings)
+        _put_horizons(commit, lake, have, now)
     return taken
 
 
@@ -263,7 +263,7 @@ def _first_feed(settings: Settings, name: str) -> str:
     return next((f for f in sorted(settings.feeds) if f == name or f.startswith(name + ".")), name)
 
 
-def _put_horizons(commit: Commit, lake: Lake, have: _Keys, now: datetime, settings: Settings) -> None:
+def _put_horizons(commit: Commit, lake: Lake, have: _Keys, now: datetime) -> None:
     held = dict(lake.state("horizons").select("receiver", "horizon").iter_rows())
     rows = [{"receiver": r, "horizon": t} for r, t in have.horizons.items() if r not in held or t > held[r]]
     if rows:

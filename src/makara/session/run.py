@@ -95,7 +95,7 @@ def run(
             steps = [Arrived(max(until, after), *fresh.values())]  # claims and collections come whole all the same
         anew = last.get("ground", _ground(inputs)) != _ground(inputs)
         picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, progress)
-        counts = _commit(commit, lake, picture, steps, clock, code, OWNER, inputs)
+        counts = _commit(commit, lake, picture, steps, clock, code, inputs)
     standing = picture.events.filter(pl.col("state") != "withdrawn")
     return {
         "steps": len(steps),
@@ -312,13 +312,12 @@ def _commit(
     steps: list[Arrived],
     clock: datetime,
     code: str,
-    owner: str,
     inputs: Inputs,
 ) -> dict[str, int]:
     """Write what the walk gave rise to."""
     if not steps:
         return {}
-    own = Mark.own(owner)
+    own = Mark.own(OWNER)
     picture.put_marks(pl.DataFrame([mark_row(own)], schema=ROW))
     stamp = {"source": pl.lit(SOURCE), "t_known": pl.lit(steps[-1].now)}
     counts: dict[str, int] = {}

@@ -134,7 +134,7 @@ class Session:
         """
         from makara.session.share import hand_over
 
-        return hand_over(self.lake, self._released(partner, purpose, None), _clock())
+        return hand_over(self.lake, self._released(partner, purpose), _clock())
 
     # -- what reads it
 
@@ -160,7 +160,7 @@ class Session:
             raise UsageError("as_known_at is for the owner; what a partner knew is in its ledger (tables releases)")
         if table not in VIEW:
             raise UsageError(f"table {table} is not shared; a partner can ask for {', '.join(VIEW)}")
-        return read.narrow(self._released(partner, purpose, as_known_at).release, table, asked)
+        return read.narrow(self._released(partner, purpose).release, table, asked)
 
     def view(self, table: str, **query: Any) -> pl.DataFrame:
         """Rows of a table, as :meth:`select`."""
@@ -199,7 +199,7 @@ class Session:
         """
         from makara.session.share import one_vessel
 
-        return one_vessel(self._released(partner, purpose, None).release, ident)
+        return one_vessel(self._released(partner, purpose).release, ident)
 
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.
@@ -207,15 +207,15 @@ class Session:
         Raises:
             ReleaseError: no such partner.
         """
-        return self._released(partner, purpose, None).release
+        return self._released(partner, purpose).release
 
     def withheld(self, partner: str, *, purpose: str = "operations") -> pl.DataFrame:
         """For the owner: rows and columns that a partner does not get, and why (tables.release.DECISIONS)."""
-        return self._released(partner, purpose, None).withheld
+        return self._released(partner, purpose).withheld
 
     def decisions(self, partner: str, *, purpose: str = "operations") -> pl.DataFrame:
         """For the owner: every decision on what a partner gets and does not get, with its reason."""
-        done = self._released(partner, purpose, None)
+        done = self._released(partner, purpose)
         return pl.concat([done.release.decisions, done.withheld])
 
     def explain(self, event: str, *, partner: str = "self") -> dict[str, Any]:
@@ -226,7 +226,7 @@ class Session:
         """
         from makara.session.share import explain
 
-        return explain(self._released(partner, "operations", None).release, event)
+        return explain(self._released(partner, "operations").release, event)
 
     def partners(self) -> pl.DataFrame:
         """The owner and the partners that settings name: partner, name."""
@@ -283,21 +283,21 @@ class Session:
 
         return gate(self.lake, self.settings, view, partner, purpose, now)
 
-    def _released(self, partner: str, purpose: str, as_known_at: datetime | None) -> Released:
+    def _released(self, partner: str, purpose: str) -> Released:
         """The whole view of a partner; kept while neither the snapshot nor the minute changes.
 
         It is decided for the minute, not the moment: when the owner's lake changed is none of a partner's business.
         """
         minute = _clock().replace(second=0, microsecond=0)
-        k = (self.snapshot_id(), partner, purpose, as_known_at, minute)
+        k = (self.snapshot_id(), partner, purpose, minute)
         with self._lock:
             held = self._views.get(k)
         if held is not None:
             return held
         snapshot = self.lake.view()
-        made = self._release({name: read.load(snapshot, name, as_known_at) for name in VIEW}, partner, purpose, minute)
+        made = self._release({name: read.load(snapshot, name) for name in VIEW}, partner, purpose, minute)
         with self._lock:
-            self._views = {k2: v for k2, v in self._views.items() if k2[0] == k[0] and k2[4] == minute} | {k: made}
+            self._views = {k2: v for k2, v in self._views.items() if k2[0] == k[0] and k2[3] == minute} | {k: made}
         return made
 
 
