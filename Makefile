@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: env dev peers demo test bench fmt docs lock clean
+.PHONY: env dev peers demo test bench fuzz fmt docs lock clean
 
 env: $(VENV)/.runtime
 dev: $(VENV)/.dev
@@ -38,6 +38,9 @@ test: dev
 
 bench: dev peers
 	$(BIN)/python -m bench $(ARGS)
+
+fuzz: dev peers
+	$(BIN)/python tools/fuzz_ais.py $(ARGS)
 
 fmt: dev
 	$(BIN)/ruff check --fix .
