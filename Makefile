@@ -20,7 +20,7 @@ $(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
 # What the benchmarks hold us against, in an environment of its own.
 peers: $(VENV)-peers/.peers
 
-$(VENV)-peers/.peers: locks/peers.txt tools/peers.sh
+$(VENV)-peers/.peers: locks/peers.txt tools/peers.sh | $(VENV)/.runtime
 	PYTHON="$(PYTHON)" sh tools/peers.sh $(VENV)-peers locks/peers.txt
 	touch $@
 

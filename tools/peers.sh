@@ -4,11 +4,18 @@ set -eu
 venv=$1
 lock=$2
 python=${PYTHON:-python3}
-if ! command -v gpsdecode >/dev/null 2>&1; then
+missing=
+command -v gpsdecode >/dev/null 2>&1 || missing="gpsd-clients"
+# libais comes as source.
+command -v c++ >/dev/null 2>&1 || missing="$missing g++"
+header='import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
+"$python" -c "$header" || missing="$missing python3-dev"
+if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends gpsd-clients
+    # shellcheck disable=SC2086
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing
   else
-    echo "makara: gpsd's decoder is one of the peers; type: sudo apt-get install gpsd-clients" >&2
+    echo "makara: the peers need what is not here; type: sudo apt-get install $missing" >&2
     exit 1
   fi
 fi
