@@ -52,6 +52,23 @@ def test_laws_hold_on_anything(data: bytes) -> None:
     same(whole, split(data, lambda: 7, 5))
 
 
+@pytest.mark.xfail(strict=True, reason="the tag block of a broken line is taken for the next sentence's")
+@settings(max_examples=20)
+@given(st.integers(0, 2**32))
+def test_a_broken_line_costs_itself_alone(seed: int) -> None:
+    rng = Random(seed)
+    lines = [b"\\" + closed(b"s:A,c:%d" % (EPOCH + n)) + b"\\" + s for n in range(9) for s in sentences(rng)]
+    lines += [s for _ in range(5) for s in sentences(rng)]
+    broken = b"\\" + closed(b"g:1-2-3,s:B,c:%d" % (EPOCH + 50)) + b"\\"
+    spoilt = list(lines)
+    for _ in range(6):
+        cut = rng.choice((SENTENCE[: rng.randint(1, 40)], SENTENCE[:-1] + b"0", b"!AIVDM,1,1,,A,,0*26", b"hello"))
+        spoilt.insert(rng.randint(0, len(spoilt)), broken + cut)
+    whole, found = decode(b"\n".join(lines) + b"\n"), decode(b"\n".join(spoilt) + b"\n")
+    assert found.reports.equals(whole.reports)
+    assert found.claims.equals(whole.claims)
+
+
 def test_a_file_may_end_anywhere() -> None:
     for end in range(0, len(SMALL) + 1, 2):
         accounted(SMALL[:end], decode(SMALL[:end]))
