@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: env dev demo test bench fmt docs lock clean
+.PHONY: env dev peers demo test bench fuzz fmt docs lock clean
 
 env: $(VENV)/.runtime
 dev: $(VENV)/.dev
@@ -15,6 +15,13 @@ $(VENV)/.runtime: locks/runtime.txt pyproject.toml tools/env.sh
 
 $(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
 	PYTHON="$(PYTHON)" sh tools/env.sh $(VENV) locks/dev.txt
+	touch $@
+
+# What the benchmarks hold us against, in an environment of its own.
+peers: $(VENV)-peers/.peers
+
+$(VENV)-peers/.peers: locks/peers.txt tools/peers.sh | $(VENV)/.runtime
+	PYTHON="$(PYTHON)" sh tools/peers.sh $(VENV)-peers locks/peers.txt
 	touch $@
 
 demo: env
@@ -29,8 +36,11 @@ test: dev
 	$(BIN)/python tools/docs.py --check
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-bench: dev
+bench: dev peers
 	$(BIN)/python -m bench $(ARGS)
+
+fuzz: dev peers
+	$(BIN)/python tools/fuzz_ais.py $(ARGS)
 
 fmt: dev
 	$(BIN)/ruff check --fix .
@@ -44,4 +54,4 @@ lock:
 	sh tools/lock.sh "$(PYTHON)"
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis out
+	rm -rf $(VENV) $(VENV)-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis out

@@ -1,8 +1,11 @@
 """Measure, and write docs/benchmarks.md: ``make bench``.
 
 Each file in this folder without an underscore is a benchmark: ``TITLE``, ``NOTE``, ``prepare(directory) -> dict`` that
-makes its input and says how large it is, and ``SUBJECTS``, functions of the directory by name, the first being ours.
-Each subject runs three times in a process of its own, after one run that warms caches; the cheapest run counts.
+makes its input and says how large it is, and ``SUBJECTS`` by name, the first being ours: functions of the directory, or
+commands (of the peers' environment) in which ``{directory}`` stands for it and which print the same JSON: ``made``,
+``what`` and, where the work alone was measured, ``inside_cpu_s``. ``HIDDEN`` are subjects without a row, and
+``remarks(directory)`` gives Markdown to follow the table. Each subject runs three times (or ``RUNS``) in a process of
+its own, after one run that warms caches; the cheapest run counts.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ RUNS = 3
 HEAD = """# What it costs
 
 CPU seconds (user + sys) and peak memory (sum of PSS) of the whole process tree, start and imports included, from
-`make bench`; the cheapest of three runs with warm caches. Read them as ratios: hardware differs, and wall time drifts.
+`make bench`; the cheapest run after one that warms caches. Read them as ratios: hardware differs, and wall time drifts.
 
 """
 
@@ -42,23 +45,37 @@ def measure(name: str, directory: Path) -> str:
     size = module.prepare(directory)
     rows: list[dict[str, Any]] = []
     for subject in module.SUBJECTS:
-        command = [sys.executable, "-m", "bench", "--subject", name, subject, str(directory)]
-        costs = [_measure.run(command, ROOT) for _ in range(RUNS + 1)][1:]
+        command = _command(module.SUBJECTS[subject], name, subject, directory)
+        costs = [_measure.run(command, ROOT) for _ in range(getattr(module, "RUNS", RUNS) + 1)][1:]
         best = min(costs, key=lambda c: c.cpu_s)
         rows.append({"subject": subject, **json.loads(best.out), "cpu_s": best.cpu_s, "peak_mb": best.peak_mb})
         print(f"{name}: {subject}: {best.cpu_s:.2f} CPU-s, {best.peak_mb:.0f} MB", file=sys.stderr)
-    return _section(module.TITLE, module.NOTE, size, rows)
+    text = _section(module.TITLE, module.NOTE, size, rows)
+    return text + module.remarks(directory) + "\n" if hasattr(module, "remarks") else text
+
+
+def _command(subject: Any, benchmark: str, name: str, directory: Path) -> list[str]:
+    if callable(subject):
+        return [sys.executable, "-m", "bench", "--subject", benchmark, name, str(directory)]
+    if not Path(subject[0]).exists():
+        raise SystemExit(f"{subject[0]} is not there; type: make peers")
+    return [part.format(directory=directory) for part in subject]
 
 
 def _section(title: str, note: str, size: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     out = [f"## {title}\n\n", "Input: " + ", ".join(f"{v:,} {k}" for k, v in size.items()) + ".\n\n"]
-    out.append("| | made | CPU-s | made a CPU-s | ratio | peak MB |\n| --- | ---: | ---: | ---: | ---: | ---: |\n")
+    inside = any("inside_cpu_s" in r for r in rows)
+    extra = " in process: made a CPU-s |" if inside else ""
+    out.append(f"| | made | CPU-s | made a CPU-s | ratio |{extra} peak MB |\n")
+    out.append("| --- | ---: | ---: | ---: | ---: |" + (" ---: |" if inside else "") + " ---: |\n")
     ours = rows[0]["made"] / rows[0]["cpu_s"]
     for r in rows:
         rate = r["made"] / r["cpu_s"]
         ratio = "1" if r is rows[0] else f"{rate / ours:.3f}"
         made = f"{r['made']:,} {r['what']}"
-        out.append(f"| {r['subject']} | {made} | {r['cpu_s']:.2f} | {rate:,.0f} | {ratio} | {r['peak_mb']:,.0f} |\n")
+        work = f" {r['made'] / r['inside_cpu_s']:,.0f} |" if "inside_cpu_s" in r else " |" if inside else ""
+        cost = f"{r['cpu_s']:.2f} | {rate:,.0f} | {ratio} |{work} {r['peak_mb']:,.0f}"
+        out.append(f"| {r['subject']} | {made} | {cost} |\n")
     return "".join(out) + f"\n{note}\n\n"
 
 
@@ -75,7 +92,8 @@ def main(args: list[str]) -> int:
     """Measure all benchmarks, or those named; or be one subject of one."""
     if args[:1] == ["--subject"]:
         name, subject, directory = args[1:]
-        print(json.dumps(import_module(f"bench.{name}").SUBJECTS[subject](Path(directory))))
+        module = import_module(f"bench.{name}")
+        print(json.dumps((module.SUBJECTS | getattr(module, "HIDDEN", {}))[subject](Path(directory))))
         return 0
     sections = []
     for name in args or names():

@@ -6,10 +6,11 @@ over the tree, so that pages which processes share count once.
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,14 +34,20 @@ class Cost:
     out: str
 
 
-def run(command: Sequence[str], cwd: Path) -> Cost:
+def run(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> Cost:
     """Run a command to its end and measure it.
+
+    Args:
+        command: the command.
+        cwd: where to run it.
+        env: variables to set beside those that are set.
 
     Raises:
         RuntimeError: it failed; the message holds what it said.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
+                             env={**os.environ, **(env or {})})  # fmt: skip
     tree = psutil.Process(child.pid)
     peak = 0
     while child.poll() is None:

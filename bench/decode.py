@@ -1,57 +1,85 @@
-"""NMEA lines to a table: ours against pyais's own file reader."""
+"""NMEA lines to tables, ours and five peers: a corpus of 1.2 million sentences, bare and with tag blocks."""
 
 from __future__ import annotations
 
-import gzip
+import resource
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench import _agreement, _corpus, _measure
+
+ROOT = Path(__file__).resolve().parents[1]
+PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
+SENTENCES = 1_200_000
+COMPARED = 200_000
+RUNS = 1
+FORMS = {"plain.nmea": "bare", "tagged.nmea": "tag blocks"}
 TITLE = "Decode: NMEA lines to tables of reports and claims"
 NOTE = (
-    "The input holds lines with a wrong checksum, as real ones do: pyais decodes them, ours puts them into rejects. "
-    'pyais is asked for 14 columns of plain values; ours also makes ids, instants and nulls for "not available".'
+    "Each peer makes one table of 14 columns of plain values (time, type, MMSI, place, speed, course, heading, status, "
+    "IMO number, name, call sign, ship type, destination), as its users would; ours makes reports and claims with all "
+    'their columns, ids, instants, nulls for "not available", and rejects. In process: without the start of the '
+    "process, its imports and the loading of compiled code. Why counts differ: pyais and aiscat decode sentences with "
+    "a wrong checksum too; aiscat loses interleaved parts where no tag block groups them; gpsd's decoder puts one "
+    "message together at a time; libais has no answer to binary messages that it does not know, nor to lengths that "
+    "it does not expect; marlin stops reading after a tag block whose line is cut, and gives the fields of nine types. "
+    "gpsd's decoder and marlin do not tell the times of tag blocks; gpsd's JSON has places of type 27 to 0.1 degrees."
 )
-COPIES = 20
-COLUMNS = (
-    "msg_type", "mmsi", "lon", "lat", "speed", "course", "heading", "status", "turn",
-    "imo", "shipname", "callsign", "ship_type",
-)  # fmt: skip
 
 
 def prepare(directory: Path) -> dict[str, Any]:
-    """A simulated sea's terrestrial lines (tag blocks, noise and all), twenty times over."""
-    from makara.session import exercise
+    """The corpus, a small one to warm up on, and a part of it to compare the decoders' answers on."""
+    size = _corpus.make(directory, SENTENCES)
+    for name, lines in (("small.nmea", 2000), ("compared.nmea", COMPARED)):
+        with open(directory / "plain.nmea", "rb") as file:
+            (directory / name).write_bytes(b"".join(islice(file, lines)))
+    return size
 
-    exercise(7, directory / "sea", hours=6, vessels=120)
-    lines = gzip.decompress((directory / "sea" / "reports_terrestrial.nmea.gz").read_bytes())
-    (directory / "lines.nmea").write_bytes(lines * COPIES)
-    return {"lines": lines.count(b"\n") * COPIES, "bytes": len(lines) * COPIES}
+
+def _cpu_s() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def ours(directory: Path) -> dict[str, Any]:
+def ours(form: str, directory: Path) -> dict[str, Any]:
     """makara.decode: reports, claims, rejects, with ids, times and nulls."""
     import makara
 
-    found = makara.decode(directory / "lines.nmea")
-    return {"made": found.stats["messages"], "what": "messages"}
+    makara.decode(directory / "small.nmea")
+    before = _cpu_s()
+    found = makara.decode(directory / form)
+    return {"made": found.stats["messages"], "what": "messages", "inside_cpu_s": _cpu_s() - before}
 
 
-def pyais_reader(directory: Path) -> dict[str, Any]:
-    """pyais.FileReaderStream: each message decoded and put into a table as a row."""
-    import polars as pl
-    from pyais import FileReaderStream
+def first_use(directory: Path) -> dict[str, Any]:
+    """Decode two thousand lines: what it costs when nothing is compiled yet."""
+    import makara
 
-    rows: list[tuple[Any, ...]] = []
-    with FileReaderStream(str(directory / "lines.nmea")) as stream:
-        for sentence in stream:
-            told = sentence.decode().asdict()
-            stamp = sentence.tag_block
-            if stamp is not None:
-                stamp.init()
-            t = None if stamp is None else stamp.receiver_timestamp
-            rows.append((t, *(told.get(c) for c in COLUMNS)))
-    frame = pl.DataFrame(rows, schema=["t", *COLUMNS], orient="row", infer_schema_length=None, strict=False)
-    return {"made": len(frame), "what": "messages"}
+    return {"made": makara.decode(directory / "small.nmea").stats["messages"], "what": "messages"}
 
 
-SUBJECTS = {"makara.decode": ours, "pyais.FileReaderStream": pyais_reader}
+def remarks(directory: Path) -> str:
+    """What compilation costs at first use, and whether all come to the same answers."""
+    command = [sys.executable, "-m", "bench", "--subject", "decode", "first use", str(directory)]
+    with tempfile.TemporaryDirectory(prefix="makara-numba-") as cache:
+        costs = [_measure.run(command, ROOT, {"NUMBA_CACHE_DIR": cache}).cpu_s for _ in range(2)]
+    compiled = f"First use on a machine compiles the decoder: {costs[0] - costs[1]:.1f} CPU-s once, kept on disk.\n\n"
+    return compiled + _agreement.told(directory / "compared.nmea", PEERS_PYTHON, ROOT)
+
+
+Subject = Callable[[Path], dict[str, Any]] | list[str]
+SUBJECTS: dict[str, Subject] = {
+    **{f"makara.decode, {told}": partial(ours, form) for form, told in FORMS.items()},
+    **{
+        f"{title}, {told}": [str(PEERS_PYTHON), "-m", "bench._peer", peer, f"{{directory}}/{form}"]
+        for peer, title in _agreement.TITLES.items()
+        for form, told in FORMS.items()
+    },
+}
+HIDDEN: dict[str, Subject] = {"first use": first_use}
+"""Subjects that have no row in the table."""

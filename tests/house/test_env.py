@@ -74,6 +74,15 @@ def test_an_old_python_is_refused(machine: Path) -> None:
     assert "Python 3.9.2 is too old; Makara needs 3.11" in done.stderr
 
 
+def test_the_peers_of_benchmarks_say_what_they_need(machine: Path) -> None:
+    command(machine / "id", "#!/bin/sh\necho 1000\n")
+    script = ["/bin/sh", str(ROOT / "tools" / "peers.sh"), str(machine / "venv"), "locks/peers.txt"]
+    done = subprocess.run(script, capture_output=True, text=True, cwd=ROOT, env={"PATH": str(machine)})
+    assert done.returncode == 1
+    assert "type: sudo apt-get install gpsd-clients g++" in done.stderr
+    assert not (machine / "pip").exists()
+
+
 def test_ci_runs_what_the_readme_says() -> None:
     script = (ROOT / ".ci" / "run").read_text()
     assert script.startswith("#!/usr/bin/env bash\nset -euo pipefail\n")
