@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import xor
 
@@ -14,11 +14,16 @@ from pyais import encode_dict
 
 from makara.base.errors import UsageError
 from makara.sensors.ais import Decoded, decode, decode_chunks
-from makara.sensors.ais._lines import blocks
-from makara.sensors.ais._sentence import checksum, epoch_us, prefix, suffix, tag
+from makara.sensors.ais._blocks import blocks
 
 T = datetime(2024, 3, 1, 12, 0, 0, tzinfo=UTC)
 EPOCH = 1709294400
+
+
+def checksum(body: bytes) -> int:
+    return reduce(xor, body, 0)
+
+
 _BODY = b"AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0"
 ONE = b"!%b*%02X" % (_BODY, checksum(_BODY))
 WRONG = b"!%b*%02X" % (_BODY, checksum(_BODY) ^ 1)
@@ -39,11 +44,6 @@ def static(mmsi: int, name: str, seq: int, channel: str = "A", **more: object) -
 def only(found: Decoded) -> dict[str, object]:
     assert len(found.reports) == 1, found.rejects
     return found.reports.row(0, named=True)
-
-
-@given(st.binary(max_size=300))
-def test_checksum_is_the_xor_of_all_bytes(data: bytes) -> None:
-    assert checksum(data) == reduce(xor, data, 0)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,32 @@ def test_gatehouse_time_is_for_its_own_sentence_only() -> None:
 
 def test_a_prefix_without_a_zone_is_no_time() -> None:
     assert only(decode(b"2024-03-01 12:00:00 " + ONE))["t_seen"] is None
-    assert prefix(b"2024-13-01T12:00:00Z") is None
-    assert epoch_us(b"12x") is None
-    assert epoch_us(b"0") is None
-    assert epoch_us(b"1709294400.25") == 1709294400250000
-    assert suffix(b",1daasd4218,,") == (None, None)
-    assert tag(b"c:oops,s:*00").ok is False
+    assert only(decode(b"2024-13-01T12:00:00Z " + ONE))["t_seen"] is None
+    assert only(decode(b"2024-02-30T12:00:00Z " + ONE))["t_seen"] is None
+    assert only(decode(b"2024-02-29T12:00:00Z " + ONE))["t_seen"] == datetime(2024, 2, 29, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "t"),
+    [
+        ("12x", None),
+        ("0", None),
+        ("00", None),
+        ("", None),
+        (f"{EPOCH}.25", T + timedelta(seconds=0.25)),
+        (f"{EPOCH}.0000005", T + timedelta(microseconds=1)),
+        (f"{EPOCH}000.5", T + timedelta(microseconds=500)),
+        ("99999999999999", None),
+    ],
+)
+def test_epochs_in_tag_blocks(epoch: str, t: datetime | None) -> None:
+    assert only(decode(block(f"c:{epoch}") + ONE))["t_seen"] == t
+
+
+def test_words_that_are_no_time_and_no_station() -> None:
+    row = only(decode(ONE + b",1daasd4218,,"))
+    assert (row["t_seen"], row["station"]) == (None, None)
+    assert decode(b"\\c:oops,s:*00\\" + ONE).rejects["reason"].to_list() == ["bad_checksum"]
 
 
 def test_checksums_are_verified() -> None:
@@ -225,12 +245,14 @@ def test_nearly_nmea_never_raises(lines: list[str]) -> None:
 def test_an_endless_line_is_one_reject_and_no_burden() -> None:
     data = [b"x" * 50_000] * 30 + [b"tail\n" + ONE + b"\n"]
     got = list(blocks(data, 1_000_000))
-    assert [len(b.lines) for b in got] == [1, 1]
-    assert got[1].offset == 1_500_005
-    found = decode(iter(data))
+    assert [sum(map(len, b.pieces)) for b in got] == [65_536, len(ONE) + 1]
+    assert got[0].skipped == 1_500_005 - 65_536
+    found = decode(iter(data), file="endless")
     assert found.rejects["reason"].to_list() == ["not_nmea"]
     assert len(found.rejects["raw"][0]) == 1024
     assert len(found.reports) == 1
+    assert decode(b"".join(data), file="endless").rejects.equals(found.rejects)
+    assert decode(b"".join(data) + WRONG).rejects["offset"].to_list() == [0, 1_500_005 + len(ONE) + 1]
 
 
 def test_nothing_gives_empty_frames_with_all_columns() -> None:

@@ -1,4 +1,4 @@
-"""AIS: bytes to reports, claims and rejects (ITU-R M.1371-5, IEC 61162-1, IEC 62320-1). Pure: no file, no clock.
+"""AIS: bytes to reports, claims, messages, rejects (ITU-R M.1371-5, IEC 61162-1, IEC 62320-1). Pure: no file, no clock.
 
 >>> found = decode(b"!AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0*5F\\n")
 >>> found.reports["mmsi"].to_list(), found.stats["messages"]
@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 import polars as pl
 
+from makara.base import time
 from makara.base.errors import UsageError
-from makara.sensors.ais import _frames
-from makara.sensors.ais._frames import bad_mmsi
-from makara.sensors.ais._lines import BLOCK_BYTES, blocks
-from makara.sensors.ais._scan import Scanner
+from makara.sensors.ais._blocks import BLOCK_BYTES, blocks
+from makara.sensors.ais._decoder import Decoder, Found, How
+from makara.sensors.ais._mmsi import bad_mmsi
+from makara.sensors.ais._scan import NO_TIME
 from makara.tables.reports import RECEIVERS
 
 __all__ = ["Decoded", "bad_mmsi", "decode", "decode_chunks"]
@@ -39,14 +40,20 @@ class Decoded:
         rejects: what could not be used; columns of table rejects without ``reject`` and the stamps.
         stats: ``lines``, ``blank``, ``comments`` (lines with #), ``meta`` (tag blocks and $PGHP on lines of their
             own), ``sentences`` (AIS sentences with a right checksum), ``messages`` (whole and readable), ``types``
-            (messages by type; types 6 to 8, 10, 12 to 17, 20, 22, 23, 25, 26 hold neither position nor claim and are
-            only counted), ``rejects`` (lines by reason).
+            (messages by type), ``rejects`` (lines by reason).
+        messages: messages that hold neither position nor claim (types 6 to 8, 10, 12 to 17, 20, 22, 23, 25, 26);
+            columns of table messages, likewise.
     """
 
     reports: pl.DataFrame
     claims: pl.DataFrame
     rejects: pl.DataFrame
     stats: Mapping[str, Any]
+    messages: pl.DataFrame
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Reports, claims and messages by the name of their table."""
+        return {"reports": self.reports, "claims": self.claims, "messages": self.messages}
 
     @staticmethod
     def concat(parts: Iterable[Decoded]) -> Decoded:
@@ -59,6 +66,7 @@ class Decoded:
             pl.concat([d.claims for d in found]),
             pl.concat([d.rejects for d in found]),
             _stats([d.stats for d in found]),
+            pl.concat([d.messages for d in found]),
         )
 
 
@@ -91,7 +99,7 @@ def decode_chunks(
         receiver: class of the receiver (terrestrial, satellite, vms, own, unknown); VDO sentences are ``own``.
         chunk_bytes: input taken together.
         lines: add columns ``line_first`` and ``line_last`` (lines of the message's first and last sentence, from 1)
-            to reports and claims, for sources that know more about a line.
+            to reports, claims and messages, for sources that know more about a line.
 
     Raises:
         UsageError: no such receiver class, or ``time_from`` has no zone.
@@ -103,43 +111,29 @@ def decode_chunks(
     at = time_from if isinstance(time_from, datetime) else None
     if at is not None and at.tzinfo is None:
         raise UsageError("time_from has no time zone; give an aware datetime")
-    return _chunks(data, file, at, time_from == "base", receiver, chunk_bytes, lines)
+    how = How(file, NO_TIME if at is None else time.to_us(at), time_from == "base", receiver, lines)
+    return _chunks(data, how, chunk_bytes)
 
 
-def _chunks(
-    data: bytes | Iterable[bytes],
-    file: str | None,
-    at: datetime | None,
-    base_clock: bool,
-    receiver: str,
-    chunk_bytes: int,
-    lines: bool,
-) -> Iterator[Decoded]:
-    scanner = Scanner(base_clock)
+def _decoded(found: Found) -> Decoded:
+    return Decoded(found.reports, found.claims, found.rejects, found.stats, found.messages)
 
-    def found() -> Decoded:
-        rows, bad, counts, types = scanner.take()
-        rejected = _frames.rejects(bad, file)
-        stats: dict[str, Any] = {name: counts[name] for name in _COUNTS}
-        stats["messages"] = sum(types.values())
-        stats |= {"types": dict(sorted(types.items())), "rejects": dict(sorted(Counter(bad.reasons).items()))}
-        return Decoded(
-            _frames.reports(rows, receiver, at, lines), _frames.claims(rows, receiver, at, lines), rejected, stats
-        )
 
+def _chunks(data: bytes | Iterable[bytes], how: How, chunk_bytes: int) -> Iterator[Decoded]:
+    decoder = Decoder(how)
     held: Decoded | None = None
     for block in blocks(data, chunk_bytes):
-        if held is not None:
-            yield held
-        scanner.feed(block)
-        held = None if block.open_end else found()
-    scanner.close()
-    last = found()
-    if held is not None:
+        for found in decoder.read(block):
+            if held is not None:
+                yield held
+            held = _decoded(found)
+    last = _decoded(decoder.close())
+    if held is None:
+        yield last
+    elif last.rejects.is_empty():
         yield held
-        if last.rejects.is_empty() and not last.stats["lines"]:
-            return
-    yield last
+    else:
+        yield Decoded.concat([held, last])
 
 
 def decode(
