@@ -38,162 +38,171 @@ from makara.sensors.ais._scan import (
     A,
     B,
     T,
+    numbers,
 )
 
 TIME_MAX_US: Final = 60_000_000
 """Parts received more than a minute apart do not belong together."""
 OPEN_MAX: Final = 256
 """Open messages of one key; the oldest is given up beyond that."""
-_BUCKETS: Final = 4_096
+BUCKETS: Final = 4_096
 # Columns of an open message; the rows of its parts follow, -1 where missing.
-_KEY, _NEXT, _LINE, _T, _STATION, _HELD, _PARTS = range(7)
+_KEY, _NEXT, _LINE, _T, _STATION, _HELD, _PARTS = numbers(7)
+OPEN_COLUMNS: Final = 6 + 9
 
 
-@njit(cache=True)
-def _same(b: Any, x: Any, y: Any) -> Any:
+_inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Functions that only compiled ones call."""
+
+
+@_inner
+def _same(b: Any, rows: Any, x: Any, y: Any) -> Any:
     """Whether two parts have the same payload."""
-    if x[LEN] != y[LEN]:
+    n = rows[x, LEN]
+    if n != rows[y, LEN]:
         return False
     i = 0
-    while i < x[LEN] and b[x[PAY] + i] == b[y[PAY] + i]:
+    while i < n and b[rows[x, PAY] + i] == b[rows[y, PAY] + i]:
         i += 1
-    return i == x[LEN]
+    return i == n
 
 
-@njit(cache=True)
-def _lose(rows: Any, opened: Any, rejects: Any, counts: Any) -> None:
+@_inner
+def _lose(rows: Any, opened: Any, at: Any, rejects: Any, counts: Any) -> None:
     """Reject the parts of an open message."""
     for k in range(9):
-        j = opened[_PARTS + k]
+        j = opened[at, _PARTS + k]
         if j < 0:
             continue
-        row, bad = rows[j], rejects[counts[N_REJECTS]]
-        bad[LINE], bad[OFFSET], bad[RAW], bad[RAW_END] = row[LINE], row[OFFSET], row[RAW], row[RAW_END]
-        bad[CODE], bad[A], bad[B] = LOST, row[PART], row[OF]
-        counts[N_REJECTS] += 1
-        opened[_PARTS + k] = -1
+        i = counts[N_REJECTS]
+        counts[N_REJECTS] = i + 1
+        rejects[i, LINE], rejects[i, OFFSET] = rows[j, LINE], rows[j, OFFSET]
+        rejects[i, RAW], rejects[i, RAW_END] = rows[j, RAW], rows[j, RAW_END]
+        rejects[i, CODE], rejects[i, A], rejects[i, B] = LOST, rows[j, PART], rows[j, OF]
+        opened[at, _PARTS + k] = -1
 
 
-@njit(cache=True)
-def _join(b: Any, rows: Any, opened: Any, j: Any, counts: Any) -> None:
+@_inner
+def _join(b: Any, rows: Any, opened: Any, found: Any, j: Any, counts: Any) -> None:
     """Make row j, which completes the message, the whole of it; its payload goes to ``b[counts[SIDE]:]``."""
     of = rows[j, OF]
-    at = counts[SIDE]
-    start = at
-    t, station = int64(NO_TIME), int64(-1)
+    start = counts[SIDE]
+    at = start
+    t, station = NO_TIME, int64(-1)
     first = rows[j, LINE]
     for k in range(of):
-        part = rows[opened[_PARTS + k]]
-        for i in range(part[LEN]):
-            b[at + i] = b[part[PAY] + i]
-        at += part[LEN]
-        t = part[T] if t == NO_TIME else t
-        station = part[STATION] if station < 0 else station
-        first = min(first, part[LINE])
-    row = rows[j]
-    row[CHANNEL] = rows[opened[_PARTS], CHANNEL]
-    row[FILL] = rows[opened[_PARTS + of - 1], FILL]
-    b[at], b[at + 1] = 44, 48 + row[FILL]
-    row[PAY], row[LEN], row[T], row[STATION], row[FIRST] = start, at - start, t, station, first
+        part = opened[found, _PARTS + k]
+        for i in range(rows[part, LEN]):
+            b[at + i] = b[rows[part, PAY] + i]
+        at += rows[part, LEN]
+        t = rows[part, T] if t == NO_TIME else t
+        station = rows[part, STATION] if station < 0 else station
+        first = min(first, rows[part, LINE])
+    rows[j, CHANNEL] = rows[opened[found, _PARTS], CHANNEL]
+    rows[j, FILL] = rows[opened[found, _PARTS + of - 1], FILL]
+    b[at], b[at + 1] = 44, 48 + rows[j, FILL]
+    rows[j, PAY], rows[j, LEN], rows[j, T], rows[j, STATION] = start, at - start, t, station
+    rows[j, FIRST] = first
     counts[SIDE] = at + 2
 
 
+@_inner
+def _unlink(opened: Any, heads: Any, bucket: Any, before: Any, at: Any) -> None:
+    if before < 0:
+        heads[bucket] = opened[at, _NEXT]
+    else:
+        opened[before, _NEXT] = opened[at, _NEXT]
+
+
 @njit(cache=True)
-def assemble(b: Any, rows: Any, n: Any, closing: Any, last_line: Any, rejects: Any, counts: Any) -> Any:
+def assemble(
+    b: Any, rows: Any, n: Any, closing: Any, last_line: Any, rejects: Any, counts: Any, parts: Any, opened: Any,
+    heads: Any, left: Any,
+) -> Any:  # fmt: skip
     """Put parts together in ``rows[:n]``. Rows that complete a message become the whole of it.
 
     Args:
         b: the bytes; room for the joined payloads is behind ``counts[SIDE]``.
-        rows: sentences; ``WHOLE`` becomes 1 + the row in the first result where several sentences make a message.
+        rows: sentences; ``WHOLE`` becomes 1 + the row in ``parts`` where several sentences make a message.
         n: number of rows.
         closing: the input ends here: what is open is lost.
         last_line: number of the last line read.
         rejects: lost parts are appended.
         counts: as in ``scan``.
-
-    Returns:
-        Rows of the parts of each message of several; rows of the parts that are still open, in order.
+        parts: becomes the rows of the parts of each message of several; half as many as there are such sentences.
+        opened: open messages; as many as there are such sentences, all -1.
+        heads: newest open message by bucket, all -1.
+        left: becomes true for the rows of the parts that are still open.
     """
-    several = 0
+    n_parts, n_opened = 0, int64(0)
     for j in range(n):
-        several += rows[j, OF] > 1
-    parts = np.full((several // 2 + 1, 9), -1, np.int64)
-    n_parts = 0
-    opened = np.full((several + 1, _PARTS + 9), -1, np.int64)
-    n_opened = 0
-    heads = np.full(_BUCKETS, -1, np.int64)
-    for j in range(n):
-        row = rows[j]
-        if row[OF] == 1:
+        if rows[j, OF] == 1:
             continue
-        key = row[KEY]
-        bucket = (key ^ (key >> 31)) & (_BUCKETS - 1)
+        key, t, station = rows[j, KEY], rows[j, T], rows[j, STATION]
+        column = _PARTS + rows[j, PART] - 1
+        bucket = (key ^ (key >> 31)) & (BUCKETS - 1)
         found, of_key = int64(-1), 0
         before, at = int64(-1), heads[bucket]
         while at >= 0:
-            o = opened[at]
-            after = o[_NEXT]
+            after = opened[at, _NEXT]
             drop = False
-            if o[_KEY] == key and row[LINE] - o[_LINE] > LINES_MAX:
+            if opened[at, _KEY] == key and rows[j, LINE] - opened[at, _LINE] > LINES_MAX:
                 drop = True
-            elif o[_KEY] == key:
+            elif opened[at, _KEY] == key:
                 of_key += 1
+                told, heard = opened[at, _T], opened[at, _STATION]
+                near = t == NO_TIME or told == NO_TIME or abs(t - told) <= TIME_MAX_US
+                same = station < 0 or heard < 0 or station == heard
                 if of_key > OPEN_MAX:
                     drop = True
-                else:
-                    near = row[T] == NO_TIME or o[_T] == NO_TIME or abs(row[T] - o[_T]) <= TIME_MAX_US
-                    same = row[STATION] < 0 or o[_STATION] < 0 or row[STATION] == o[_STATION]
-                    if near and same:
-                        held = o[_PARTS + row[PART] - 1]
-                        if held < 0:
-                            found = at
-                        elif rows[held, STATION] == row[STATION] and not _same(b, rows[held], row):
-                            drop = True
+                elif near and same:
+                    held = opened[at, column]
+                    if held < 0:
+                        found = at
+                        break
+                    drop = rows[held, STATION] == station and not _same(b, rows, held, j)
             if drop:
-                _lose(rows, o, rejects, counts)
-                if before < 0:
-                    heads[bucket] = after
-                else:
-                    opened[before, _NEXT] = after
+                _lose(rows, opened, at, rejects, counts)
+                _unlink(opened, heads, bucket, before, at)
             else:
                 before = at
             at = after
-            if found >= 0:
-                break
         if found < 0:
-            found = int64(n_opened)
+            found, before = n_opened, int64(-1)
             n_opened += 1
-            o = opened[found]
-            o[_KEY], o[_NEXT], o[_T], o[_STATION], o[_HELD] = key, heads[bucket], NO_TIME, -1, 0
+            opened[found, _KEY], opened[found, _NEXT], opened[found, _T] = key, heads[bucket], NO_TIME
+            opened[found, _HELD] = 0
             heads[bucket] = found
-        o = opened[found]
-        o[_PARTS + row[PART] - 1] = j
-        o[_HELD] += 1
-        o[_STATION] = row[STATION] if o[_STATION] < 0 else o[_STATION]
-        o[_T] = row[T] if o[_T] == NO_TIME else o[_T]
-        o[_LINE] = row[LINE]
-        if o[_HELD] < row[OF]:
+        opened[found, column] = j
+        opened[found, _HELD] += 1
+        opened[found, _LINE] = rows[j, LINE]
+        if opened[found, _STATION] < 0:
+            opened[found, _STATION] = station
+        if opened[found, _T] == NO_TIME:
+            opened[found, _T] = t
+        if opened[found, _HELD] < rows[j, OF]:
             continue
-        before, at = int64(-1), heads[bucket]
-        while at != found:
-            before, at = at, opened[at, _NEXT]
-        if before < 0:
-            heads[bucket] = o[_NEXT]
-        else:
-            opened[before, _NEXT] = o[_NEXT]
-        _join(b, rows, o, j, counts)
+        _unlink(opened, heads, bucket, before, found)
+        _join(b, rows, opened, found, j, counts)
         for k in range(9):
-            parts[n_parts, k] = o[_PARTS + k]
-            o[_PARTS + k] = -1
+            parts[n_parts, k] = opened[found, _PARTS + k]
+            opened[found, _PARTS + k] = -1
         n_parts += 1
-        row[WHOLE] = n_parts
-    left = np.zeros(n, np.bool_)
+        rows[j, WHOLE] = n_parts
     for i in range(n_opened):
-        o = opened[i]
-        if closing or last_line - o[_LINE] > LINES_MAX:
-            _lose(rows, o, rejects, counts)
+        if closing or last_line - opened[i, _LINE] > LINES_MAX:
+            _lose(rows, opened, i, rejects, counts)
         else:
             for k in range(9):
-                if o[_PARTS + k] >= 0:
-                    left[o[_PARTS + k]] = True
-    return parts[:n_parts], np.flatnonzero(left)
+                if opened[i, _PARTS + k] >= 0:
+                    left[opened[i, _PARTS + k]] = True
+
+
+def room(n: int, several: int) -> tuple[Any, Any, Any, Any]:
+    """Arrays for the last four arguments of ``assemble``."""
+    return (
+        np.full((several // 2 + 1, 9), -1, np.int64),
+        np.full((several + 1, OPEN_COLUMNS), -1, np.int64),
+        np.full(BUCKETS, -1, np.int64),
+        np.zeros(n, np.bool_),
+    )

@@ -21,6 +21,7 @@ from makara.sensors.ais._scan import (
     CHANNEL,
     CODE,
     FILL,
+    FINE,
     FIRST,
     KIND,
     LEN,
@@ -41,27 +42,31 @@ from makara.sensors.ais._scan import (
     A,
     B,
     T,
+    numbers,
 )
 
-# Integer columns (64 bits) of each table; LAST is the line of the last sentence.
-ID, SEEN, MMSI, FIRST_LINE, LAST_LINE = range(5)
-# Reports: codes (32 bits), floats, single floats, small codes, bits.
-R_STATION, R_TYPE, R_STATUS = range(3)
-R_LON, R_LAT = range(2)
-R_SOG, R_COG, R_HEADING, R_ROT = range(4)
-R_TRANSPONDER, R_CHANNEL, R_OWN, R_FLAGS = range(4)
-R_HAS_T, R_HAS_PLACE, R_ACCURATE, R_HAS_SOG, R_HAS_COG, R_HAS_HEADING, R_HAS_ROT, R_HAS_STATUS, R_IS_OWN = range(9)
-# Claims: codes, single floats, small codes, bits, texts.
-C_STATION, C_TYPE, C_IMO, C_SHIP = range(4)
-C_LENGTH, C_WIDTH, C_DRAUGHT = range(3)
-C_PART, C_OWN = range(2)
-C_HAS_T, C_HAS_IMO, C_HAS_SHIP, C_HAS_LENGTH, C_HAS_WIDTH, C_HAS_DRAUGHT, C_TEXTS = range(7)
-C_NAME, C_CALLSIGN, C_DESTINATION, C_ETA = range(4)
-# Messages: codes, small codes, bits, texts.
-M_STATION, M_TYPE, M_DAC, M_FI, M_TO, M_BITS = range(6)
-M_CHANNEL, M_OWN = range(2)
-M_HAS_T, M_HAS_DAC, M_HAS_FI, M_HAS_TO, M_HAS_TEXT = range(5)
-M_TEXT, M_PAYLOAD = range(2)
+# Columns of whole numbers (64 bits) of each table.
+ID, SEEN, MMSI, FIRST_LINE, LAST_LINE = numbers(5)
+# Columns of codes (32 bits) and small codes, and masks, that each table begins with.
+AT_STATION, TYPE = numbers(2)
+IS_OWN, ON_CHANNEL = numbers(2)
+HAS_T = np.int64(0)
+# Reports: codes, place, motion, small codes, masks.
+R_STATUS = np.int64(2)
+R_LON, R_LAT = numbers(2)
+R_SOG, R_COG, R_HEADING, R_ROT = numbers(4)
+R_TRANSPONDER = np.int64(2)
+R_HAS_PLACE, R_ACCURATE, R_HAS_SOG, R_HAS_COG, R_HAS_HEADING, R_HAS_ROT, R_HAS_STATUS, R_IS_OWN = numbers(8, 1)
+# Claims: codes, sizes, small codes, masks, texts.
+C_IMO, C_SHIP = numbers(2, 2)
+C_LENGTH, C_WIDTH, C_DRAUGHT = numbers(3)
+C_PART = np.int64(1)
+C_HAS_IMO, C_HAS_SHIP, C_HAS_LENGTH, C_HAS_WIDTH, C_HAS_DRAUGHT, C_TEXTS = numbers(6, 1)
+C_NAME, C_CALLSIGN, C_DESTINATION, C_ETA = numbers(4)
+# Messages: codes, masks, texts.
+M_DAC, M_FI, M_TO, M_BITS = numbers(4, 2)
+M_HAS_APP, M_HAS_TO, M_HAS_TEXT = numbers(3, 1)
+M_TEXT, M_PAYLOAD = numbers(2)
 
 NAME_MAX: Final = 34
 """Characters of the longest text of a claim: the name of an aid with its extension."""
@@ -72,166 +77,207 @@ SCRATCH: Final = 2048
 
 _VALUE: Final = np.array([c - 48 if 48 <= c < 88 else c - 56 if 96 <= c < 120 else 255 for c in range(256)], np.uint8)
 """Value of each character of a payload; 255 for those that may not stand there."""
-_NONE, _REPORT, _CLAIM, _BOTH, _MESSAGE = range(5)
+_NONE, _REPORT, _CLAIM, _BOTH, _MESSAGE = numbers(5)
 _GIVES: Final = np.full(64, _NONE, np.int64)
 _GIVES[1:28] = _MESSAGE
 _GIVES[[1, 2, 3, 4, 9, 11, 18, 27]] = _REPORT
 _GIVES[[5, 24]] = _CLAIM
 _GIVES[[19, 21]] = _BOTH
-_NEED: Final = np.full(64, 38, np.int64)
-"""Bits that a message needs to be of use: its place, or the name in types 5 and 24A, or the type of ship in 24B."""
-for _kind, _bits in ((1, 116), (2, 116), (3, 116), (4, 134), (5, 232), (9, 116), (11, 134), (18, 112), (19, 112)):
-    _NEED[_kind] = _bits
-_NEED[21], _NEED[27] = 219, 79
-_SENDER: Final = np.zeros(64, np.uint8)
-"""Number of the transponder, as in the vocabulary of table reports."""
-for _kind, _code in ((18, 1), (19, 1), (27, 2), (21, 4), (4, 5), (9, 6)):
-    _SENDER[_kind] = _code
-SART: Final = 3
+SART: Final = np.uint8(3)
+
+# Where the fields of a position lie, by type: first bit of accuracy, longitude, latitude, speed, course, heading, turn,
+# status (-1: none); bits of longitude (latitude has one less), speed, course; the transponder's number in reports.
+_ACCURACY, _LON, _LAT, _SPEED, _COURSE, _HEADING, _TURN, _STATUS, _LON_BITS, _SPEED_BITS, _COURSE_BITS, _SENDER = (
+    numbers(12)
+)
+_PLACES: Final = np.full((64, 12), -1, np.int64)
+_PLACES[[1, 2, 3]] = (60, 61, 89, 50, 116, 128, 42, 38, 28, 10, 12, 0)
+_PLACES[4] = (78, 79, 107, -1, -1, -1, -1, -1, 28, 0, 0, 5)
+_PLACES[9] = (60, 61, 89, 50, 116, -1, -1, -1, 28, 10, 12, 6)
+_PLACES[11] = (78, 79, 107, -1, -1, -1, -1, -1, 28, 0, 0, 0)
+_PLACES[[18, 19]] = (56, 57, 85, 46, 112, 124, -1, -1, 28, 10, 12, 1)
+_PLACES[21] = (163, 164, 192, -1, -1, -1, -1, -1, 28, 0, 0, 4)
+_PLACES[27] = (38, 44, 62, 79, 85, -1, -1, 40, 18, 6, 9, 2)
+
+# Where the fields of an identity lie, by type (24B in row 25): first bit of IMO number, call sign, name, its extension,
+# ship type, dimensions, ETA, draught, destination; bits that must be there.
+_IMO, _CALL, _NAME, _MORE, _SHIP, _HULL, _ETA, _DRAUGHT, _DESTINATION, _LEAST = numbers(10)
+_IDENTITIES: Final = np.full((64, 10), -1, np.int64)
+_IDENTITIES[5] = (40, 70, 112, -1, 232, 240, 274, 294, 302, 232)
+_IDENTITIES[19] = (-1, -1, 143, -1, 263, 271, -1, -1, -1, 112)
+_IDENTITIES[21] = (-1, -1, 43, 272, -1, 219, -1, -1, -1, 219)
+_IDENTITIES[24] = (-1, -1, 40, -1, -1, -1, -1, -1, -1, 160)
+_IDENTITIES[25] = (-1, 90, -1, -1, 40, 132, -1, -1, -1, 48)
+
+# Where the fields of other messages lie, by type: first bit of addressee, application, text.
+_TO, _APP, _SAID = numbers(3)
+_OTHERS: Final = np.full((64, 3), -1, np.int64)
+_OTHERS[[7, 10, 13, 15, 16], 0] = 40
+_OTHERS[6] = (40, 72, -1)
+_OTHERS[8] = (-1, 40, -1)
+_OTHERS[12] = (40, -1, 72)
+_OTHERS[14] = (-1, -1, 40)
 
 _P1: Final = np.uint64(0x9E3779B185EBCA87)
 _P2: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _P3: Final = np.uint64(0x165667B19E3779F9)
 _P4: Final = np.uint64(0x85EBCA77C2B2AE63)
 _P5: Final = np.uint64(0x27D4EB2F165667C5)
+_ZERO: Final = np.uint64(0)
 
 
-@njit(cache=True)
+_inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Functions that only compiled ones call."""
+
+
+@_inner
 def _rotl(x: Any, r: Any) -> Any:
-    return uint64((x << uint64(r)) | (x >> uint64(64 - r)))
+    return (x << r) | (x >> (uint64(64) - r))
 
 
-@njit(cache=True)
+@_inner
 def _round(acc: Any, lane: Any) -> Any:
-    return uint64(_rotl(uint64(acc + lane * _P2), 31) * _P1)
+    return _rotl(acc + lane * _P2, uint64(31)) * _P1
 
 
-@njit(cache=True)
+@_inner
 def _xxh64(words: Any, b: Any, n: Any) -> Any:
-    """XXH64, seed 0, of ``b[:n]``, the bytes of ``words`` (Collet, XXH64 specification 0.1.1)."""
-    i = 0
-    end = n // 8
-    if n >= 32:
-        v1, v2, v3, v4 = uint64(_P1 + _P2), uint64(_P2), uint64(0), uint64(uint64(0) - _P1)
-        while i + 4 <= end:
-            v1 = _round(v1, words[i])
-            v2 = _round(v2, words[i + 1])
-            v3 = _round(v3, words[i + 2])
-            v4 = _round(v4, words[i + 3])
-            i += 4
-        h = uint64(_rotl(v1, 1) + _rotl(v2, 7) + _rotl(v3, 12) + _rotl(v4, 18))
-        h = uint64((h ^ _round(uint64(0), v1)) * _P1 + _P4)
-        h = uint64((h ^ _round(uint64(0), v2)) * _P1 + _P4)
-        h = uint64((h ^ _round(uint64(0), v3)) * _P1 + _P4)
-        h = uint64((h ^ _round(uint64(0), v4)) * _P1 + _P4)
-    else:
-        h = uint64(_P5)
-    h = uint64(h + uint64(n))
+    """XXH64, seed 0, of ``b[:n]``, the bytes of ``words`` (Collet, XXH64 specification 0.1.1); n is 32 or more."""
+    v1, v2, v3, v4 = _P1 + _P2, _P2, _ZERO, _ZERO - _P1
+    i, end = int64(0), n // 8
+    while i + 4 <= end:
+        v1 = _round(v1, words[i])
+        v2 = _round(v2, words[i + 1])
+        v3 = _round(v3, words[i + 2])
+        v4 = _round(v4, words[i + 3])
+        i += 4
+    h = _rotl(v1, uint64(1)) + _rotl(v2, uint64(7)) + _rotl(v3, uint64(12)) + _rotl(v4, uint64(18))
+    h = (h ^ _round(_ZERO, v1)) * _P1 + _P4
+    h = (h ^ _round(_ZERO, v2)) * _P1 + _P4
+    h = (h ^ _round(_ZERO, v3)) * _P1 + _P4
+    h = (h ^ _round(_ZERO, v4)) * _P1 + _P4
+    h += uint64(n)
     while i < end:
-        h = uint64(_rotl(uint64(h ^ _round(uint64(0), words[i])), 27) * _P1 + _P4)
+        h = _rotl(h ^ _round(_ZERO, words[i]), uint64(27)) * _P1 + _P4
         i += 1
     k = i * 8
     if k + 4 <= n:
         lane = uint64(b[k]) | uint64(b[k + 1]) << uint64(8) | uint64(b[k + 2]) << uint64(16)
         lane |= uint64(b[k + 3]) << uint64(24)
-        h = uint64(_rotl(uint64(h ^ uint64(lane * _P1)), 23) * _P2 + _P3)
+        h = _rotl(h ^ (lane * _P1), uint64(23)) * _P2 + _P3
         k += 4
     while k < n:
-        h = uint64(_rotl(uint64(h ^ uint64(uint64(b[k]) * _P5)), 11) * _P1)
+        h = _rotl(h ^ (uint64(b[k]) * _P5), uint64(11)) * _P1
         k += 1
-    h = uint64((h ^ (h >> uint64(33))) * _P2)
-    h = uint64((h ^ (h >> uint64(29))) * _P3)
-    return uint64(h ^ (h >> uint64(32)))
+    h = (h ^ (h >> uint64(33))) * _P2
+    h = (h ^ (h >> uint64(29))) * _P3
+    return h ^ (h >> uint64(32))
 
 
-@njit(cache=True)
-def _put4(out: Any, at: Any, v: Any) -> Any:
-    out[at], out[at + 1], out[at + 2], out[at + 3] = v & 255, (v >> 8) & 255, (v >> 16) & 255, (v >> 24) & 255
-    return at + 4
+@_inner
+def _key(b: Any, p: Any, n: Any, mmsi: Any, t: Any, station: Any, names: Any, ends: Any, words: Any, out: Any) -> Any:
+    """Key of a message: scheme, mover, t_seen, station, payload with fill bits; as ``base.ids.bulk`` gives it.
 
-
-@njit(cache=True)
-def _key(b: Any, row: Any, mmsi: Any, t: Any, names: Any, ends: Any, words: Any, out: Any) -> Any:
-    """Key of a message: scheme, mover, t_seen, station, payload with fill bits; as ``base.ids.bulk`` gives it."""
-    words[0] = uint64(0x69736D6D00000004)  # "mmsi" behind its length
-    at = _put4(out, 8, 8)
-    at = _put4(out, at, mmsi)
-    at = _put4(out, at, 0)
-    if t == NO_TIME:
-        at = _put4(out, at, 0xFFFFFFFF)
-    else:
-        at = _put4(out, at, 8)
-        at = _put4(out, at, t & 0xFFFFFFFF)
-        at = _put4(out, at, (t >> 32) & 0xFFFFFFFF)
-    station = row[STATION]
-    if station < 0:
-        at = _put4(out, at, 0xFFFFFFFF)
-    else:
+    Each field stands behind its length in four bytes, little-endian; a null is a length of -1 alone.
+    """
+    words[0] = uint64(0x69736D6D00000004)  # 4, "mmsi"
+    words[1] = uint64(8) | uint64(mmsi) << uint64(32)
+    at = int64(24)
+    words[2] = uint64(0xFFFFFFFF) << uint64(32)
+    if t != NO_TIME:
+        words[2] = uint64(8) << uint64(32)
+        words[3] = uint64(t)
+        at = int64(32)
+    words[at >> 3] = uint64(0xFFFFFFFF)
+    size = int64(0)
+    if station >= 0:
         start = ends[station]
-        n = ends[station + 1] - start
-        at = _put4(out, at, n)
-        for i in range(n):
-            out[at + i] = names[start + i]
-        at += n
-    n = row[LEN] + 2
-    at = _put4(out, at, n)
-    start = row[PAY]
+        size = ends[station + 1] - start
+        words[at >> 3] = uint64(size)
+        for i in range(size):
+            out[at + 4 + i] = names[start + i]
+    at += 4 + size
+    out[at], out[at + 1], out[at + 2], out[at + 3] = n & 255, n >> 8, 0, 0
+    at += 4
     for i in range(n):
-        out[at + i] = b[start + i]
+        out[at + i] = b[p + i]
     return int64(_xxh64(words, out, at + n))
 
 
-@njit(cache=True)
+@_inner
 def _pack(b: Any, p: Any, n: Any, w: Any) -> Any:
     """Put the bits of ``b[p:p + n]`` into ``w``, with zeros behind; whether all characters may stand in a payload."""
-    acc, have, at = uint64(0), 0, 0
     seen = np.uint8(0)
-    for i in range(n):
+    at, i = int64(0), int64(0)
+    while i + 32 <= n:  # 32 characters are three words
+        x = _ZERO
+        for k in range(10):
+            c = _VALUE[b[p + i + k]]
+            seen |= c
+            x = (x << uint64(6)) | uint64(c)
+        c = _VALUE[b[p + i + 10]]
+        seen |= c
+        x = (x << uint64(4)) | (uint64(c) >> uint64(2))
+        y = uint64(c)
+        for k in range(11, 21):
+            c = _VALUE[b[p + i + k]]
+            seen |= c
+            y = (y << uint64(6)) | uint64(c)
+        c = _VALUE[b[p + i + 21]]
+        seen |= c
+        y = (y << uint64(2)) | (uint64(c) >> uint64(4))
+        z = uint64(c)
+        for k in range(22, 32):
+            c = _VALUE[b[p + i + k]]
+            seen |= c
+            z = (z << uint64(6)) | uint64(c)
+        w[at], w[at + 1], w[at + 2] = x, y, z
+        at += 3
+        i += 32
+    acc, have = _ZERO, int64(0)
+    while i < n:
         c = _VALUE[b[p + i]]
         seen |= c
         v = uint64(c)
         if have <= 58:
             acc |= v << uint64(58 - have)
             have += 6
-            if have == 64:
-                w[at] = acc
-                at += 1
-                acc, have = uint64(0), 0
         else:
-            over = have - 58
-            w[at] = acc | (v >> uint64(over))
+            w[at] = acc | (v >> uint64(have - 58))
             at += 1
-            acc, have = v << uint64(64 - over), over
+            acc = v << uint64(122 - have)
+            have -= 58
+        i += 1
     w[at] = acc
     for i in range(at + 1, at + 9):
-        w[i] = uint64(0)
+        w[i] = _ZERO
     return seen < 64
 
 
-@njit(cache=True)
+@_inner
 def _u(w: Any, start: Any, n: Any) -> Any:
-    """An unsigned field."""
-    i, o = start >> 6, start & 63
-    v = w[i] << uint64(o)
-    if o + n > 64:
-        v |= w[i + 1] >> uint64(64 - o)
+    """An unsigned field of n bits, 1 to 32."""
+    i, o = start >> 6, uint64(start & 63)
+    # The second shift is by 64 - o in two steps, as a shift by 64 has no meaning.
+    v = (w[i] << o) | ((w[i + 1] >> uint64(1)) >> (uint64(63) - o))
     return int64(v >> uint64(64 - n))
 
 
-@njit(cache=True)
+@_inner
 def _s(w: Any, start: Any, n: Any) -> Any:
     """A signed field."""
     v = _u(w, start, n)
-    return v - (int64(1) << n) if v >> (n - 1) else v
+    return v - ((v >> (n - 1)) << n)
 
 
-@njit(cache=True)
+@_inner
 def _text(w: Any, start: Any, width: Any, bits: Any, out: Any, at: Any) -> Any:
     """Six-bit text (table 47) up to the first ``@``, without blanks around it, to ``out[at:]``; where it ends."""
     n = min(width, bits - start) // 6
     end = at
+    six = int64(6)
     for i in range(n):
-        c = _u(w, start + 6 * i, 6)
+        c = _u(w, start + 6 * i, six)
         if c == 0:
             break
         if c == 32 and end == at:
@@ -243,48 +289,49 @@ def _text(w: Any, start: Any, width: Any, bits: Any, out: Any, at: Any) -> Any:
     return end
 
 
-@njit(cache=True)
-def _set(bits: Any, i: Any) -> None:
-    bits[i >> 3] |= np.uint8(1 << (i & 7))
+@_inner
+def _set(masks: Any, mask: Any, i: Any) -> None:
+    masks[mask, i >> 3] |= np.uint8(1 << (i & 7))
 
 
-@njit(cache=True)
+@_inner
 def _two(out: Any, at: Any, n: Any) -> Any:
     out[at], out[at + 1] = 48 + n // 10, 48 + n % 10
     return at + 2
 
 
-@njit(cache=True)
+@_inner
 def _bad_mmsi(m: Any) -> Any:
-    """As ``_frames.bad_mmsi``: no form of ITU-R M.585 that may transmit."""
-    mid = 0
-    if m < 10_000_000:
+    """As ``_mmsi.bad_mmsi``: no form of ITU-R M.585 that may transmit."""
+    mid = int64(0)
+    if 200_000_000 <= m <= 799_999_999:
+        mid = m // 1_000_000
+    elif m < 10_000_000:
         mid = m // 10_000
     elif 111_000_000 <= m <= 111_999_999:
         mid = m // 1000 % 1000
-    elif 200_000_000 <= m <= 799_999_999:
-        mid = m // 1_000_000
     elif 800_000_000 <= m <= 899_999_999:
         mid = m // 100_000 % 1000
     elif 980_000_000 <= m <= 999_999_999:
         mid = m // 10_000 % 1000
     elif m // 1_000_000 == 970 or m // 1_000_000 == 972 or m // 1_000_000 == 974:
-        mid = 201
+        mid = int64(201)
     return not 201 <= mid <= 775
 
 
-@njit(cache=True)
+@_inner
 def _clock(w: Any) -> Any:
     """Microseconds of a base station's clock (types 4 and 11), or NO_TIME when it is not available."""
-    y, mo, d = _u(w, 38, 14), _u(w, 52, 4), _u(w, 56, 5)
-    h, mi, s = _u(w, 61, 5), _u(w, 66, 6), _u(w, 72, 6)
+    stamp = int64(w[0] << uint64(38) >> uint64(24) | w[1] >> uint64(50))  # bits 38 to 77
+    y, mo, d = stamp >> 26, (stamp >> 22) & 15, (stamp >> 17) & 31
+    h, mi, s = (stamp >> 12) & 31, (stamp >> 6) & 63, stamp & 63
     if not (1 <= y <= 9999 and 1 <= mo <= 12 and d >= 1 and h < 24 and mi < 60 and s < 60):
-        return int64(NO_TIME)
+        return NO_TIME
     last = 30 + ((mo + mo // 8) & 1)
     if mo == 2:
         last = 29 if y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) else 28
     if d > last:
-        return int64(NO_TIME)
+        return NO_TIME
     year = y - (1 if mo <= 2 else 0)
     of_era = year % 400
     of_year = (153 * (mo + (-3 if mo > 2 else 9)) + 2) // 5 + d - 1
@@ -292,40 +339,20 @@ def _clock(w: Any) -> Any:
     return int64((days * 86400 + h * 3600 + mi * 60 + s) * 1_000_000)
 
 
-@njit(cache=True)
+@_inner
 def _report(
-    w: Any, kind: Any, bits: Any, mmsi: Any, i: Any, n_flags: Any, r32: Any, place: Any, motion: Any, r8: Any,
-    rbits: Any, flag_ends: Any, flags: Any, sogs: Any, cogs: Any, rots: Any,
+    w: Any, kind: Any, bits: Any, mmsi: Any, i: Any, n_flags: Any, codes: Any, place: Any, motion: Any, small: Any,
+    masks: Any, flag_ends: Any, flags: Any, sogs: Any, cogs: Any, rots: Any,
 ) -> Any:  # fmt: skip
     """Place and motion of a message, as row i of the reports; the number of flags so far."""
-    sog, cog, turn, status = np.float32(-1), np.float32(-1), int64(-128), int64(15)
-    heading = int64(511)
-    if kind <= 3 or kind == 9:
-        accurate, lon, lat = _u(w, 60, 1), _s(w, 61, 28), _s(w, 89, 27)
-        speed, course = _u(w, 50, 10), _u(w, 116, 12) if bits >= 128 else 3600
-        sog = (np.float32(speed) if kind == 9 else sogs[speed]) if speed < 1023 else sog
-        cog = cogs[course] if course < 3600 else cog
-        if kind <= 3:
-            heading = _u(w, 128, 9) if bits >= 137 else 511
-            turn, status = _s(w, 42, 8), _u(w, 38, 4)
-    elif kind == 18 or kind == 19:
-        accurate, lon, lat = _u(w, 56, 1), _s(w, 57, 28), _s(w, 85, 27)
-        speed, course = _u(w, 46, 10), _u(w, 112, 12) if bits >= 124 else 3600
-        sog = sogs[speed] if speed < 1023 else sog
-        cog = cogs[course] if course < 3600 else cog
-        heading = _u(w, 124, 9) if bits >= 133 else 511
-    elif kind == 27:
-        accurate, lon, lat = _u(w, 38, 1), _s(w, 44, 18) * 1000, _s(w, 62, 17) * 1000
-        speed, course = _u(w, 79, 6) if bits >= 85 else 63, _u(w, 85, 9) if bits >= 94 else 511
-        sog = np.float32(speed) if speed < 63 else sog
-        cog = np.float32(course) if course < 360 else cog
-        status = _u(w, 40, 4)
-    elif kind == 21:
-        accurate, lon, lat = _u(w, 163, 1), _s(w, 164, 28), _s(w, 192, 27)
-    else:
-        accurate, lon, lat = _u(w, 78, 1), _s(w, 79, 28), _s(w, 107, 27)
-    if accurate:
-        _set(rbits[R_ACCURATE], i)
+    one, four, eight, nine = int64(1), int64(4), int64(8), int64(9)
+    if _u(w, _PLACES[kind, _ACCURACY], one):
+        _set(masks, R_ACCURATE, i)
+    wide = _PLACES[kind, _LON_BITS]
+    lon, lat = _s(w, _PLACES[kind, _LON], wide), _s(w, _PLACES[kind, _LAT], wide - 1)
+    if wide == 18:
+        lon *= 1000
+        lat *= 1000
     bad = False
     if lon != 108_600_000 and lat != 54_600_000:
         bad = abs(lon) > 108_000_000 or abs(lat) > 54_000_000 or (lon == 0 and lat == 0)
@@ -333,24 +360,39 @@ def _report(
             x = -180.0 if lon == 108_000_000 else lon / 600_000.0
             place[R_LON, i] = np.rint(x * 1e7) / 1e7
             place[R_LAT, i] = np.rint(lat / 600_000.0 * 1e7) / 1e7
-            _set(rbits[R_HAS_PLACE], i)
-    if sog >= 0:
-        motion[R_SOG, i] = sog
-        _set(rbits[R_HAS_SOG], i)
-    if cog >= 0:
-        motion[R_COG, i] = cog
-        _set(rbits[R_HAS_COG], i)
-    if heading < 360:
-        motion[R_HEADING, i] = np.float32(heading)
-        _set(rbits[R_HAS_HEADING], i)
-    if -127 < turn < 127:
-        motion[R_ROT, i] = rots[turn + 126]
-        _set(rbits[R_HAS_ROT], i)
-    if status < 15:
-        r32[R_STATUS, i] = status
-        _set(rbits[R_HAS_STATUS], i)
+            _set(masks, R_HAS_PLACE, i)
+    at, wide = _PLACES[kind, _SPEED], _PLACES[kind, _SPEED_BITS]
+    if at >= 0 and bits >= at + wide:
+        speed = _u(w, at, wide)
+        if speed < (one << wide) - 1:
+            motion[R_SOG, i] = np.float32(speed) if kind == 9 or kind == 27 else sogs[speed]
+            _set(masks, R_HAS_SOG, i)
+    at, wide = _PLACES[kind, _COURSE], _PLACES[kind, _COURSE_BITS]
+    if at >= 0 and bits >= at + wide:
+        course = _u(w, at, wide)
+        if course < (360 if wide == 9 else 3600):
+            motion[R_COG, i] = np.float32(course) if wide == 9 else cogs[course]
+            _set(masks, R_HAS_COG, i)
+    at = _PLACES[kind, _HEADING]
+    if at >= 0 and bits >= at + 9:
+        heading = _u(w, at, nine)
+        if heading < 360:
+            motion[R_HEADING, i] = np.float32(heading)
+            _set(masks, R_HAS_HEADING, i)
+    at = _PLACES[kind, _TURN]
+    if at >= 0:
+        turn = _s(w, at, eight)
+        if -127 < turn < 127:
+            motion[R_ROT, i] = rots[turn + 126]
+            _set(masks, R_HAS_ROT, i)
+    at = _PLACES[kind, _STATUS]
+    if at >= 0:
+        status = _u(w, at, four)
+        if status < 15:
+            codes[R_STATUS, i] = status
+            _set(masks, R_HAS_STATUS, i)
     group = mmsi // 1_000_000
-    r8[R_TRANSPONDER, i] = SART if group == 970 or group == 972 or group == 974 else _SENDER[kind]
+    small[R_TRANSPONDER, i] = SART if group == 970 or group == 972 or group == 974 else _PLACES[kind, _SENDER]
     if _bad_mmsi(mmsi):
         flags[n_flags] = 0
         n_flags += 1
@@ -361,152 +403,130 @@ def _report(
     return n_flags
 
 
-@njit(cache=True)
-def _hull(w: Any, at: Any, bits: Any, i: Any, c_motion: Any, cbits: Any) -> None:
-    """Length and width from the distances of the antenna to bow, stern, port and starboard."""
-    if bits >= at + 18:
-        n = _u(w, at, 9) + _u(w, at + 9, 9)
-        if n:
-            c_motion[C_LENGTH, i] = np.float32(n)
-            _set(cbits[C_HAS_LENGTH], i)
-    if bits >= at + 30:
-        n = _u(w, at + 18, 6) + _u(w, at + 24, 6)
-        if n:
-            c_motion[C_WIDTH, i] = np.float32(n)
-            _set(cbits[C_HAS_WIDTH], i)
+@_inner
+def _eta(w: Any, at: Any, bits: Any, out: Any, end: Any) -> Any:
+    """MM-DD and, where known, Thh:mm, to ``out[end:]``; where it ends."""
+    stamp = _u(w, at, int64(20))
+    month, day, hour, minute = stamp >> 16, (stamp >> 11) & 31, (stamp >> 6) & 31, stamp & 63
+    if bits < at + 9 or not 1 <= month <= 12 or day == 0:
+        return end
+    end = _two(out, end, month)
+    out[end] = 45
+    end = _two(out, end + 1, day)
+    if bits >= at + 20 and hour < 24 and minute < 60:
+        out[end] = 84
+        end = _two(out, end + 1, hour)
+        out[end] = 58
+        end = _two(out, end + 1, minute)
+    return end
 
 
-@njit(cache=True)
+@_inner
 def _claim(
-    w: Any, kind: Any, part: Any, bits: Any, mmsi: Any, i: Any, c32: Any, sizes: Any, c8: Any, cbits: Any,
-    text_ends: Any, texts: Any, draughts: Any,
+    w: Any, form: Any, bits: Any, mmsi: Any, i: Any, codes: Any, sizes: Any, masks: Any, ends: Any, texts: Any,
+    draughts: Any,
 ) -> None:  # fmt: skip
     """Identity and voyage of a message, as row i of the claims."""
-    ship = int64(0)
-    name, call = text_ends[C_NAME, i], text_ends[C_CALLSIGN, i]
-    there, eta = text_ends[C_DESTINATION, i], text_ends[C_ETA, i]
-    name_end, call_end, there_end, eta_end = name, call, there, eta
-    if kind == 5:
-        imo = _u(w, 40, 30)
+    at = _IDENTITIES[form, _IMO]
+    if at >= 0:
+        imo = _u(w, at, int64(30))
         if imo:
-            c32[C_IMO, i] = imo
-            _set(cbits[C_HAS_IMO], i)
-        call_end = _text(w, 70, 42, bits, texts[C_CALLSIGN], call)
-        name_end = _text(w, 112, 120, bits, texts[C_NAME], name)
-        ship = _u(w, 232, 8) if bits >= 240 else 0
-        _hull(w, 240, bits, i, sizes, cbits)
-        if bits >= 283:
-            month, day = _u(w, 274, 4), _u(w, 278, 5)
-            if 1 <= month <= 12 and day:
-                out = texts[C_ETA]
-                eta_end = _two(out, eta, month)
-                out[eta_end] = 45
-                eta_end = _two(out, eta_end + 1, day)
-                hour, minute = _u(w, 283, 5), _u(w, 288, 6)
-                if bits >= 294 and hour < 24 and minute < 60:
-                    out[eta_end] = 84
-                    eta_end = _two(out, eta_end + 1, hour)
-                    out[eta_end] = 58
-                    eta_end = _two(out, eta_end + 1, minute)
-        if bits >= 302:
-            deep = _u(w, 294, 8)
-            if deep:
-                sizes[C_DRAUGHT, i] = draughts[deep]
-                _set(cbits[C_HAS_DRAUGHT], i)
-        there_end = _text(w, 302, 120, bits, texts[C_DESTINATION], there)
-    elif kind == 19:
-        name_end = _text(w, 143, 120, bits, texts[C_NAME], name)
-        ship = _u(w, 263, 8) if bits >= 271 else 0
-        _hull(w, 271, bits, i, sizes, cbits)
-    elif kind == 21:
-        name_end = _text(w, 43, 120, bits, texts[C_NAME], name)
-        if name_end > name:
-            name_end = _text(w, 272, 88, bits, texts[C_NAME], name_end)
-        _hull(w, 219, bits, i, sizes, cbits)
-    elif part == 0:
-        c8[C_PART, i] = 1
-        name_end = _text(w, 40, 120, bits, texts[C_NAME], name)
-    else:
-        c8[C_PART, i] = 2
-        ship = _u(w, 40, 8)
-        call_end = _text(w, 90, 42, bits, texts[C_CALLSIGN], call)
-        # The dimensions of an auxiliary craft (98MID) are its mother ship's MMSI (ITU-R M.1371-5, 3.22).
-        if not 980_000_000 <= mmsi <= 989_999_999:
-            _hull(w, 132, bits, i, sizes, cbits)
-    if ship:
-        c32[C_SHIP, i] = ship
-        _set(cbits[C_HAS_SHIP], i)
-    text_ends[C_NAME, i + 1], text_ends[C_CALLSIGN, i + 1] = name_end, call_end
-    text_ends[C_DESTINATION, i + 1], text_ends[C_ETA, i + 1] = there_end, eta_end
+            codes[C_IMO, i] = imo
+            _set(masks, C_HAS_IMO, i)
+    at = _IDENTITIES[form, _SHIP]
+    if at >= 0 and bits >= at + 8:
+        ship = _u(w, at, int64(8))
+        if ship:
+            codes[C_SHIP, i] = ship
+            _set(masks, C_HAS_SHIP, i)
+    at = _IDENTITIES[form, _HULL]
+    # The dimensions of an auxiliary craft (98MID) are its mother ship's MMSI (ITU-R M.1371-5, 3.22).
+    if at >= 0 and not (form == 25 and 980_000_000 <= mmsi <= 989_999_999):
+        hull = _u(w, at, int64(30))
+        length, width = (hull >> 21) + ((hull >> 12) & 511), ((hull >> 6) & 63) + (hull & 63)
+        if length and bits >= at + 18:
+            sizes[C_LENGTH, i] = np.float32(length)
+            _set(masks, C_HAS_LENGTH, i)
+        if width and bits >= at + 30:
+            sizes[C_WIDTH, i] = np.float32(width)
+            _set(masks, C_HAS_WIDTH, i)
+    at = _IDENTITIES[form, _DRAUGHT]
+    if at >= 0 and bits >= at + 8:
+        deep = _u(w, at, int64(8))
+        if deep:
+            sizes[C_DRAUGHT, i] = draughts[deep]
+            _set(masks, C_HAS_DRAUGHT, i)
     for k in range(4):
-        if text_ends[k, i + 1] > text_ends[k, i]:
-            _set(cbits[C_TEXTS + k], i)
+        start = ends[k, i]
+        end = start
+        if k == C_ETA:
+            at = _IDENTITIES[form, _ETA]
+            if at >= 0:
+                end = _eta(w, at, bits, texts[k], start)
+        else:
+            at = _IDENTITIES[form, _NAME if k == C_NAME else _CALL if k == C_CALLSIGN else _DESTINATION]
+            if at >= 0:
+                end = _text(w, at, int64(42 if k == C_CALLSIGN else 120), bits, texts[k], start)
+            at = _IDENTITIES[form, _MORE]
+            if k == C_NAME and at >= 0 and end > start:
+                end = _text(w, at, int64(88), bits, texts[k], end)
+        ends[k, i + 1] = end
+        if end > start:
+            _set(masks, C_TEXTS + k, i)
 
 
-@njit(cache=True)
+@_inner
 def _message(
-    w: Any, kind: Any, bits: Any, row: Any, b: Any, i: Any, m32: Any, mbits: Any, m_ends: Any, m_text: Any,
-    m_payload: Any,
+    w: Any, kind: Any, bits: Any, b: Any, p: Any, n: Any, i: Any, codes: Any, masks: Any, ends: Any, text: Any,
+    payload: Any,
 ) -> None:  # fmt: skip
     """What is kept of a message that is neither report nor claim, as row i of the messages."""
-    to_at, app_at, text_at = int64(-1), int64(-1), int64(-1)
-    if kind in (6, 7, 10, 12, 13, 15, 16):
-        to_at = 40
-    elif kind == 22 and bits > 139 and _u(w, 139, 1):
-        to_at = 69
-    elif (kind == 25 or kind == 26) and bits >= 40:
-        if _u(w, 38, 1):
-            to_at = 40
-        if _u(w, 39, 1):
-            app_at = 70 if to_at > 0 else 40
-    if kind == 6:
-        app_at = 72
-    elif kind == 8:
-        app_at = 40
-    elif kind == 12:
-        text_at = 72
-    elif kind == 14:
-        text_at = 40
-    if to_at > 0 and bits >= to_at + 30:
-        m32[M_TO, i] = _u(w, to_at, 30)
-        _set(mbits[M_HAS_TO], i)
-    if app_at > 0 and bits >= app_at + 16:
-        m32[M_DAC, i], m32[M_FI, i] = _u(w, app_at, 10), _u(w, app_at + 10, 6)
-        _set(mbits[M_HAS_DAC], i)
-        _set(mbits[M_HAS_FI], i)
-    m32[M_BITS, i] = bits
-    end = m_ends[M_TEXT, i]
-    if text_at > 0:
-        end = _text(w, text_at, bits, bits, m_text, end)
-        if end > m_ends[M_TEXT, i]:
-            _set(mbits[M_HAS_TEXT], i)
-    m_ends[M_TEXT, i + 1] = end
-    at = m_ends[M_PAYLOAD, i]
-    for k in range(row[LEN]):
-        m_payload[at + k] = b[row[PAY] + k]
-    m_ends[M_PAYLOAD, i + 1] = at + row[LEN]
+    to, app, said = _OTHERS[kind, _TO], _OTHERS[kind, _APP], _OTHERS[kind, _SAID]
+    if kind == 22 and bits > 139 and (w[2] >> uint64(52)) & uint64(1):
+        to = int64(69)  # addressed
+    elif kind == 25 or kind == 26:
+        form = w[0] >> uint64(24)
+        if form & uint64(2):  # addressed
+            to = int64(40)
+        if form & uint64(1):  # structured
+            app = int64(70 if to > 0 else 40)
+    if to > 0 and bits >= to + 30:
+        codes[M_TO, i] = _u(w, to, int64(30))
+        _set(masks, M_HAS_TO, i)
+    if app > 0 and bits >= app + 16:
+        both = _u(w, app, int64(16))
+        codes[M_DAC, i], codes[M_FI, i] = both >> 6, both & 63
+        _set(masks, M_HAS_APP, i)
+    codes[M_BITS, i] = bits
+    start = ends[M_TEXT, i]
+    end = start
+    if said > 0:
+        end = _text(w, said, bits, bits, text, start)
+        if end > start:
+            _set(masks, M_HAS_TEXT, i)
+    ends[M_TEXT, i + 1] = end
+    at = ends[M_PAYLOAD, i]
+    for k in range(n):
+        payload[at + k] = b[p + k]
+    ends[M_PAYLOAD, i + 1] = at + n
 
 
 @njit(cache=True)
-def count(b: Any, rows: Any, n: Any) -> Any:
+def count(b: Any, rows: Any, n: Any, out: Any) -> None:
     """At most so many reports, claims, messages, and bytes of the payloads of messages."""
-    out = np.zeros(4, np.int64)
     for j in range(n):
-        row = rows[j]
-        if row[WHOLE] < 0 or row[LEN] == 0:
+        if rows[j, WHOLE] < 0 or rows[j, LEN] == 0:
             continue
-        gives = _GIVES[_VALUE[b[row[PAY]]] & 63]
-        if gives in (_REPORT, _BOTH):
-            out[0] += 1
-        if gives in (_CLAIM, _BOTH):
-            out[1] += 1
+        gives = _GIVES[_VALUE[b[rows[j, PAY]]] & 63]
         if gives == _MESSAGE:
             out[2] += 1
-            out[3] += row[LEN]
-    return out
+            out[3] += rows[j, LEN]
+            continue
+        out[0] += gives == _REPORT or gives == _BOTH
+        out[1] += gives == _CLAIM or gives == _BOTH
 
 
-@njit(cache=True)
+@_inner
 def _bad(rows: Any, j: Any, parts: Any, rejects: Any, counts: Any, code: Any, first: Any, second: Any) -> None:
     """Reject the sentences of a message that cannot be used."""
     whole = rows[j, WHOLE]
@@ -514,16 +534,44 @@ def _bad(rows: Any, j: Any, parts: Any, rejects: Any, counts: Any, code: Any, fi
         source = parts[whole - 1, k] if whole else j
         if source < 0:
             break
-        row, bad = rows[source], rejects[counts[N_REJECTS]]
-        bad[LINE], bad[OFFSET], bad[RAW], bad[RAW_END] = row[LINE], row[OFFSET], row[RAW], row[RAW_END]
-        bad[CODE], bad[A], bad[B] = code, first, second
-        counts[N_REJECTS] += 1
+        i = counts[N_REJECTS]
+        counts[N_REJECTS] = i + 1
+        rejects[i, LINE], rejects[i, OFFSET] = rows[source, LINE], rows[source, OFFSET]
+        rejects[i, RAW], rejects[i, RAW_END] = rows[source, RAW], rows[source, RAW_END]
+        rejects[i, CODE], rejects[i, A], rejects[i, B] = code, first, second
+
+
+@_inner
+def _judge(w: Any, n: Any, bits: Any, fits: Any) -> Any:
+    """Why a payload cannot be used (FINE: it can), two values, and its form: the type, 25 for part B of type 24."""
+    kind, nothing = int64(w[0] >> uint64(58)), int64(0)
+    if n == 0:
+        return NO_PAYLOAD, nothing, nothing, kind
+    if not fits:
+        return ARMOUR, nothing, nothing, kind
+    if bits < 38:
+        return SHORT, bits, nothing, kind
+    gives = _GIVES[kind]
+    if gives == _NONE:
+        return KIND, kind, nothing, kind
+    if gives == _MESSAGE:
+        return FINE, nothing, nothing, kind
+    form = kind
+    if kind == 24:
+        part = int64(w[0] >> uint64(24)) & 3 if bits >= 40 else int64(3)
+        if part > 1:
+            return PART_24, part, nothing, kind
+        form = kind + part
+    need = _IDENTITIES[form, _LEAST] if gives == _CLAIM else _PLACES[kind, _LAT] + _PLACES[kind, _LON_BITS] - 1
+    if bits < need:
+        return NEED, bits, kind * 1000 + need, form
+    return FINE, nothing, nothing, form
 
 
 @njit(cache=True)
 def extract(
     b: Any, rows: Any, n: Any, parts: Any, names: Any, ends: Any, given_t: Any, base_clock: Any, state: Any,
-    types: Any, rejects: Any, counts: Any, lookup: Any, reports: Any, claims: Any, messages: Any,
+    types: Any, rejects: Any, counts: Any, room: Any, lookup: Any, reports: Any, claims: Any, messages: Any,
 ) -> Any:  # fmt: skip
     """Cut the fields of the messages in ``rows[:n]`` out, in order.
 
@@ -539,92 +587,77 @@ def extract(
         state: holds that time.
         types: messages by type, added to.
         rejects, counts: as in ``scan``.
+        room: words for a payload, words for the fields of a key, the same as bytes.
         lookup: speeds, courses, rates of turn and draughts as the tables hold them.
         reports, claims, messages: arrays of columns (see ``_columns``), with room for as many rows as ``count`` says.
 
     Returns:
         Numbers of reports, claims, messages and flags.
     """
+    w, words, scratch = room
     sogs, cogs, rots, draughts = lookup
-    r64, r32, place, motion, r8, rbits, flag_ends, flags = reports
-    c64, c32, sizes, c8, cbits, c_ends, c_texts = claims
-    m64, m32, m8, mbits, m_ends, m_text, m_payload = messages
-    w = np.zeros(WORDS, np.uint64)
-    words = np.zeros(SCRATCH, np.uint64)
-    scratch = words.view(np.uint8)
+    r_whole, r_codes, r_place, r_motion, r_small, r_masks, flag_ends, flags = reports
+    c_whole, c_codes, c_sizes, c_small, c_masks, c_ends, c_texts = claims
+    m_whole, m_codes, m_small, m_masks, m_ends, m_text, m_payload = messages
     n_r, n_c, n_m, n_flags = int64(0), int64(0), int64(0), int64(0)
     for j in range(n):
-        row = rows[j]
-        if row[WHOLE] < 0:
+        if rows[j, WHOLE] < 0:
             continue
-        if row[LEN] == 0:
-            _bad(rows, j, parts, rejects, counts, NO_PAYLOAD, 0, 0)
+        p, size = rows[j, PAY], rows[j, LEN]
+        bits = size * 6 - rows[j, FILL]
+        fits = _pack(b, p, size, w)
+        code, first, second, form = _judge(w, size, bits, fits)
+        if code != FINE:
+            _bad(rows, j, parts, rejects, counts, code, first, second)
             continue
-        if not _pack(b, row[PAY], row[LEN], w):
-            _bad(rows, j, parts, rejects, counts, ARMOUR, 0, 0)
-            continue
-        bits = row[LEN] * 6 - row[FILL]
-        kind = _u(w, 0, 6)
-        gives = _GIVES[kind]
-        if bits < 38:
-            _bad(rows, j, parts, rejects, counts, SHORT, bits, 0)
-            continue
-        if gives == _NONE:
-            _bad(rows, j, parts, rejects, counts, KIND, kind, 0)
-            continue
-        part, need = int64(-1), _NEED[kind]
-        if kind == 24:
-            part = _u(w, 38, 2) if bits >= 40 else 3
-            if part > 1:
-                _bad(rows, j, parts, rejects, counts, PART_24, part, 0)
-                continue
-            need = 48 if part else 160
-        if bits < need:
-            _bad(rows, j, parts, rejects, counts, NEED, bits, kind * 1000 + need)
-            continue
+        kind = int64(w[0] >> uint64(58))
         types[kind] += 1
-        mmsi = _u(w, 8, 30)
-        t = row[T]
+        mmsi = int64((w[0] >> uint64(26)) & uint64(0x3FFFFFFF))
+        t, station, own = rows[j, T], rows[j, STATION], rows[j, OWN]
         if base_clock:
             if kind == 4 or kind == 11:
                 told = _clock(w)
                 state[BASE_T] = told if told != NO_TIME else state[BASE_T]
             t = state[BASE_T] if t == NO_TIME else t
         t = given_t if t == NO_TIME else t
-        key = _key(b, row, mmsi, t, names, ends, words, scratch)
-        station = row[STATION] if row[STATION] >= 0 else ends.size - 1
-        if gives in (_REPORT, _BOTH):
-            i = n_r
-            r64[ID, i], r64[SEEN, i], r64[MMSI, i], r64[FIRST_LINE, i] = key, t, mmsi, row[FIRST]
-            r64[LAST_LINE, i] = row[LINE]
-            r32[R_STATION, i], r32[R_TYPE, i] = station, kind
-            r8[R_CHANNEL, i], r8[R_OWN, i] = row[CHANNEL], row[OWN]
-            if t != NO_TIME:
-                _set(rbits[R_HAS_T], i)
-            if row[OWN]:
-                _set(rbits[R_IS_OWN], i)
-            n_flags = _report(
-                w, kind, bits, mmsi, i, n_flags, r32, place, motion, r8, rbits, flag_ends, flags, sogs, cogs, rots
-            )
-            n_r += 1
-        if gives in (_CLAIM, _BOTH):
-            i = n_c
-            c64[ID, i], c64[SEEN, i], c64[MMSI, i], c64[FIRST_LINE, i] = key, t, mmsi, row[FIRST]
-            c64[LAST_LINE, i] = row[LINE]
-            c32[C_STATION, i], c32[C_TYPE, i] = station, kind
-            c8[C_OWN, i] = row[OWN]
-            if t != NO_TIME:
-                _set(cbits[C_HAS_T], i)
-            _claim(w, kind, part, bits, mmsi, i, c32, sizes, c8, cbits, c_ends, c_texts, draughts)
-            n_c += 1
+        key = _key(b, p, size + 2, mmsi, t, station, names, ends, words, scratch)
+        station = station if station >= 0 else ends.size - 1
+        gives = _GIVES[kind]
         if gives == _MESSAGE:
             i = n_m
-            m64[ID, i], m64[SEEN, i], m64[MMSI, i], m64[FIRST_LINE, i] = key, t, mmsi, row[FIRST]
-            m64[LAST_LINE, i] = row[LINE]
-            m32[M_STATION, i], m32[M_TYPE, i] = station, kind
-            m8[M_CHANNEL, i], m8[M_OWN, i] = row[CHANNEL], row[OWN]
-            if t != NO_TIME:
-                _set(mbits[M_HAS_T], i)
-            _message(w, kind, bits, row, b, i, m32, mbits, m_ends, m_text, m_payload)
             n_m += 1
+            m_whole[ID, i], m_whole[SEEN, i], m_whole[MMSI, i] = key, t, mmsi
+            m_whole[FIRST_LINE, i], m_whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
+            m_codes[AT_STATION, i], m_codes[TYPE, i] = station, kind
+            m_small[IS_OWN, i], m_small[ON_CHANNEL, i] = own, rows[j, CHANNEL]
+            if t != NO_TIME:
+                _set(m_masks, HAS_T, i)
+            _message(w, kind, bits, b, p, size, i, m_codes, m_masks, m_ends, m_text, m_payload)
+            continue
+        if gives != _CLAIM:
+            i = n_r
+            n_r += 1
+            r_whole[ID, i], r_whole[SEEN, i], r_whole[MMSI, i] = key, t, mmsi
+            r_whole[FIRST_LINE, i], r_whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
+            r_codes[AT_STATION, i], r_codes[TYPE, i] = station, kind
+            r_small[IS_OWN, i], r_small[ON_CHANNEL, i] = own, rows[j, CHANNEL]
+            if t != NO_TIME:
+                _set(r_masks, HAS_T, i)
+            if own:
+                _set(r_masks, R_IS_OWN, i)
+            n_flags = _report(
+                w, kind, bits, mmsi, i, n_flags, r_codes, r_place, r_motion, r_small, r_masks, flag_ends, flags, sogs,
+                cogs, rots,
+            )  # fmt: skip
+        if gives != _REPORT:
+            i = n_c
+            n_c += 1
+            c_whole[ID, i], c_whole[SEEN, i], c_whole[MMSI, i] = key, t, mmsi
+            c_whole[FIRST_LINE, i], c_whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
+            c_codes[AT_STATION, i], c_codes[TYPE, i] = station, kind
+            c_small[IS_OWN, i] = own
+            c_small[C_PART, i] = form - 23 if kind == 24 else 0
+            if t != NO_TIME:
+                _set(c_masks, HAS_T, i)
+            _claim(w, form, bits, mmsi, i, c_codes, c_sizes, c_masks, c_ends, c_texts, draughts)
     return n_r, n_c, n_m, n_flags

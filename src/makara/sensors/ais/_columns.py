@@ -77,10 +77,16 @@ def room(reports: int, claims: int, messages: int, payload: int) -> tuple[Report
             np.empty((4, a * c.NAME_MAX), np.uint8),
         ),
         Messages(
-            np.empty((5, m), np.int64), np.zeros((6, m), np.int32), np.empty((2, m), np.uint8), bits(5, m),
+            np.empty((5, m), np.int64), np.zeros((6, m), np.int32), np.empty((2, m), np.uint8), bits(4, m),
             np.zeros((2, m + 1), np.int64), np.empty(payload, np.uint8), np.empty(payload, np.uint8),
         ),
     )  # fmt: skip
+
+
+def scratch() -> tuple[Array, Array, Array]:
+    """Room for a payload and for the fields of a key, the latter as words and as bytes."""
+    words = np.zeros(c.SCRATCH, np.uint64)
+    return np.zeros(c.WORDS, np.uint64), words, words.view(np.uint8)
 
 
 @cache
@@ -158,9 +164,9 @@ class _Maker:
 def reports(r: Reports, n: int, n_flags: int, stations: pl.Series, receiver: str, lines: bool) -> pl.DataFrame:
     """The reports."""
     m = _Maker("reports", n, r.bits, r.whole, stations, lines)
-    m.common("report", r.codes, r.small[c.R_OWN], receiver)
+    m.common("report", r.codes, r.small[c.IS_OWN], receiver)
     m.word("transponder", r.small[c.R_TRANSPONDER], TRANSPONDERS)
-    m.word("radio_channel", r.small[c.R_CHANNEL], (None, "A", "B"))
+    m.word("radio_channel", r.small[c.ON_CHANNEL], (None, "A", "B"))
     m.add("lon_deg", pa.float64(), r.place[c.R_LON], c.R_HAS_PLACE)
     m.add("lat_deg", pa.float64(), r.place[c.R_LAT], c.R_HAS_PLACE)
     m.flag("accurate", c.R_ACCURATE)
@@ -179,7 +185,7 @@ def reports(r: Reports, n: int, n_flags: int, stations: pl.Series, receiver: str
 def claims(a: Claims, n: int, stations: pl.Series, receiver: str, lines: bool) -> pl.DataFrame:
     """The claims."""
     m = _Maker("claims", n, a.bits, a.whole, stations, lines)
-    m.common("claim", a.codes, a.small[c.C_OWN], receiver)
+    m.common("claim", a.codes, a.small[c.IS_OWN], receiver)
     m.word("part", a.small[c.C_PART], (None, "A", "B"))
     m.add("imo", pa.int32(), a.codes[c.C_IMO], c.C_HAS_IMO)
     m.add("ship_type", pa.int32(), a.codes[c.C_SHIP], c.C_HAS_SHIP)
@@ -194,14 +200,14 @@ def claims(a: Claims, n: int, stations: pl.Series, receiver: str, lines: bool) -
 def messages(o: Messages, n: int, stations: pl.Series, receiver: str, lines: bool) -> pl.DataFrame:
     """The messages."""
     m = _Maker("messages", n, o.bits, o.whole, stations, lines)
-    m.common("message", o.codes, o.small[c.M_OWN], receiver)
-    m.add("dac", pa.int32(), o.codes[c.M_DAC], c.M_HAS_DAC)
-    m.add("fi", pa.int32(), o.codes[c.M_FI], c.M_HAS_FI)
+    m.common("message", o.codes, o.small[c.IS_OWN], receiver)
+    m.add("dac", pa.int32(), o.codes[c.M_DAC], c.M_HAS_APP)
+    m.add("fi", pa.int32(), o.codes[c.M_FI], c.M_HAS_APP)
     m.add("to_mmsi", pa.int32(), o.codes[c.M_TO], c.M_HAS_TO)
     m.text("text", o.ends[c.M_TEXT], o.text, c.M_HAS_TEXT)
     m.text("payload", o.ends[c.M_PAYLOAD], o.payload, None, binary=True)
     m.add("bits", pa.int32(), o.codes[c.M_BITS])
-    m.word("radio_channel", o.small[c.M_CHANNEL], (None, "A", "B"))
+    m.word("radio_channel", o.small[c.ON_CHANNEL], (None, "A", "B"))
     return m.frame()
 
 

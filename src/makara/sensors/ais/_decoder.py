@@ -99,18 +99,19 @@ class Decoder:
         self._rows = np.empty((s.ROWS_MAX + 1, s.SENTENCE_COLUMNS), np.int64)
         self._rejects = np.empty((s.ROWS_MAX + s.REJECTS_MAX + 2, s.REJECT_COLUMNS), np.int64)
         self._buffer = np.empty(0, np.uint8)
+        self._scratch = _columns.scratch()
 
     def read(self, block: Block) -> Iterator[Found]:
         """What the lines of a block hold, which follow those of the block before; mostly one piece."""
         pieces = [np.frombuffer(p, np.uint8) for p in block.pieces]
-        rest = True
-        while rest:
-            found, left = self._take(pieces, block.open_end, closing=False)
-            rest = left.size > 0
-            pieces = [left]
-            if not rest:
+        while True:
+            found, rest = self._take(pieces, block.open_end, closing=False)
+            pieces = [rest]
+            if not rest.size:
                 self._state[s.BYTES_READ] += block.skipped
             yield found
+            if not rest.size:
+                return
 
     def close(self) -> Found:
         """The input has ended: open parts are lost."""
@@ -144,12 +145,16 @@ class Decoder:
             told = rows[:n, s.STATION]
             rows[:n, s.STATION] = np.where(told < 0, -1, names.numbers[told])
         last = int(state[s.LINES_READ])
-        parts, opened = _assemble.assemble(b, rows, n, closing, last, bad, counts)
+        # The sentences that came again from the block before are of several, too.
+        parts, opened, heads, left = _assemble.room(n, int(counts[s.SEVERAL]) + len(self._open))
+        _assemble.assemble(b, rows, n, closing, last, bad, counts, parts, opened, heads, left)
         types = np.zeros(64, np.int64)
-        reports, claims, messages = _columns.room(*(int(x) for x in _bits.count(b, rows, n)))
+        most = np.zeros(4, np.int64)
+        _bits.count(b, rows, n, most)
+        reports, claims, messages = _columns.room(*most.tolist())
         n_reports, n_claims, n_messages, n_flags = _bits.extract(
             b, rows, n, parts, names.text, names.text_ends, self._how.given_us, self._how.base_clock, state, types,
-            bad, counts, _columns.lookup(), tuple(reports), tuple(claims), tuple(messages),
+            bad, counts, self._scratch, _columns.lookup(), tuple(reports), tuple(claims), tuple(messages),
         )  # fmt: skip
         how = self._how
         rejected = _rejects.frame(b, bad[: counts[s.N_REJECTS]], how.file)
@@ -169,11 +174,11 @@ class Decoder:
                 "rejects": dict(sorted(Counter(rejected["reason"].to_list()).items())),
             },
         )
-        self._keep(b, rows, opened)
-        left = b[stop:end].copy()
-        if left.size and state[s.N_NAMES] > s.NAMES_MAX // 2:
+        self._keep(b, rows, np.flatnonzero(left))
+        rest = b[stop:end].copy()
+        if rest.size and state[s.N_NAMES] > s.NAMES_MAX // 2:
             self._forget()
-        return found, left
+        return found, rest
 
     def _room(self, end: int) -> Array:
         """The buffer: the bytes, as much again for lines without their NULs, and for payloads put together."""

@@ -15,7 +15,7 @@ RAW_BYTES: Final = 1024
 _SCHEMA: Final = {
     f.name: f.type for f in table("rejects").fields if f.name not in ("reject", "source", "t_known", "mark")
 }
-_REASONS: Final = {
+_REASONS: Final[dict[int, str]] = {
     s.NOT_NMEA: "not_nmea",
     s.CUT: "truncated",
     s.CHECKSUM: "bad_checksum",
@@ -24,7 +24,7 @@ _REASONS: Final = {
     s.PART_OF: "bad_row",
     s.LOST: "lost_part",
 }
-_DETAILS: Final = {
+_DETAILS: Final[dict[int, str]] = {
     s.NOT_NMEA: "the line holds no sentence",
     s.MALFORMED: "the sentence is malformed or has no checksum",
     s.CUT: "the input ends within the line",

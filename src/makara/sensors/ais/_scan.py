@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numba import int64, njit
 
-NO_TIME: Final = -(2**63)
+NO_TIME: Final = np.int64(-(2**63))
 LINES_MAX: Final = 10_000
 """Parts and group lines further apart than so many lines do not belong together."""
 LINE_BYTES: Final = 64 * 1024
@@ -37,32 +37,45 @@ NAME_SLOTS: Final = 2 * NAMES_MAX
 GROUP_SLOTS: Final = 32_768
 GROUPS_MAX: Final = GROUP_SLOTS // 2
 
+
+def numbers(n: int, start: int = 0) -> Any:
+    """Typed numbers: compiled functions are not compiled anew for each value, as they are for plain ones."""
+    return tuple(np.int64(i) for i in range(start, start + n))
+
+
 # Columns of a sentence.
-LINE, OFFSET, RAW, RAW_END, PAY, LEN, FILL, T, STATION, KEY, PART, OF, CHANNEL, OWN, FIRST, WHOLE = range(16)
+LINE, OFFSET, RAW, RAW_END, PAY, LEN, FILL, T, STATION, KEY, PART, OF, CHANNEL, OWN, FIRST, WHOLE = numbers(16)
 SENTENCE_COLUMNS: Final = 16
 # Columns of a reject: LINE, OFFSET, RAW and RAW_END as above, then code and two values.
-CODE, A, B = 4, 5, 6
+CODE, A, B = numbers(3, 4)
 REJECT_COLUMNS: Final = 7
 # Codes of rejects.
-NOT_NMEA, MALFORMED, CUT, CHECKSUM, TAG_CHECKSUM, UNSUPPORTED, PART_OF = range(7)
-LOST, ARMOUR, NO_PAYLOAD, LONG, KIND, SHORT, PART_24, NEED = range(7, 15)
+NOT_NMEA, MALFORMED, CUT, CHECKSUM, TAG_CHECKSUM, UNSUPPORTED, PART_OF = numbers(7)
+LOST, ARMOUR, NO_PAYLOAD, LONG, KIND, SHORT, PART_24, NEED = numbers(8, 7)
+FINE: Final = np.int64(-1)
 # What is remembered from line to line.
-(LOOSE, LOOSE_T, LOOSE_STATION, LOOSE_PART, LOOSE_GROUP, GATE, GATE_T, GATE_STATION, GATE_CHECK) = range(9)
-(N_NAMES, N_NAME_BYTES, N_GROUPS, BASE_T, LINES_READ, BYTES_READ) = range(9, 15)
-STATE: Final = 16
+(LOOSE, LOOSE_T, LOOSE_STATION, LOOSE_PART, LOOSE_GROUP, GATE, GATE_T, GATE_STATION, GATE_CHECK) = numbers(9)
+(N_NAMES, N_NAME_BYTES, N_GROUPS, BASE_T, LINES_READ, BYTES_READ, DATE) = numbers(7, 9)
+STATE: Final = 24
 # What is counted.
-BLANK, COMMENTS, META, SENTENCES, N_ROWS, N_REJECTS, SIDE = range(7)
+BLANK, COMMENTS, META, SENTENCES, N_ROWS, N_REJECTS, SIDE, SEVERAL = numbers(8)
 COUNTS: Final = 8
 # Columns of a group.
-GROUP_ID, GROUP_T, GROUP_STATION, GROUP_LINE = range(4)
+GROUP_ID, GROUP_T, GROUP_STATION, GROUP_LINE = numbers(4)
 
 _MS_FROM: Final = 100_000_000_000
 """From here on a count is milliseconds: as seconds it would be the year 5138."""
+_NUL, _FEED, _STAR, _COMMA, _DASH, _DOT, _BACKSLASH, _BANG = (np.uint8(c) for c in b"\0\n*,-.\\!")
+_ONE, _NINE = np.int64(1), np.int64(9)
 _FNV: Final = np.uint64(14695981039346656037)
 _PRIME: Final = np.uint64(1099511628211)
 
 
-@njit(cache=True)
+_inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Functions that only compiled ones call."""
+
+
+@_inner
 def _hex(c: Any) -> Any:
     """Value of a hexadecimal digit, or -1."""
     if 48 <= c <= 57:
@@ -74,17 +87,17 @@ def _hex(c: Any) -> Any:
     return int64(-1)
 
 
-@njit(cache=True)
+@_inner
 def _digit(c: Any) -> Any:
     return 48 <= c <= 57
 
 
-@njit(cache=True)
+@_inner
 def _space(c: Any) -> Any:
     return c == 32 or 9 <= c <= 13
 
 
-@njit(cache=True)
+@_inner
 def _find(b: Any, p: Any, q: Any, c: Any) -> Any:
     """Where byte ``c`` stands first in [p, q); q if nowhere."""
     while p < q and b[p] != c:
@@ -92,7 +105,7 @@ def _find(b: Any, p: Any, q: Any, c: Any) -> Any:
     return p
 
 
-@njit(cache=True)
+@_inner
 def _xor(b: Any, p: Any, q: Any) -> Any:
     x = np.uint8(0)
     for i in range(p, q):
@@ -100,7 +113,7 @@ def _xor(b: Any, p: Any, q: Any) -> Any:
     return int64(x)
 
 
-@njit(cache=True)
+@_inner
 def _trim(b: Any, p: Any, q: Any) -> Any:
     while p < q and _space(b[p]):
         p += 1
@@ -109,7 +122,7 @@ def _trim(b: Any, p: Any, q: Any) -> Any:
     return p, q
 
 
-@njit(cache=True)
+@_inner
 def _number(b: Any, p: Any, q: Any) -> Any:
     """A whole number of up to 13 digits, or -1."""
     if q <= p or q - p > 13:
@@ -122,20 +135,20 @@ def _number(b: Any, p: Any, q: Any) -> Any:
     return n
 
 
-@njit(cache=True)
+@_inner
 def _epoch(b: Any, p: Any, q: Any, least: Any) -> Any:
     """Microseconds of a count of seconds or milliseconds since 1970 with ``least`` digits or more, or NO_TIME."""
-    dot = _find(b, p, q, 46)
+    dot = _find(b, p, q, _DOT)
     if dot - p < (max(least, 9) if dot < q else least) or dot + 1 == q:
-        return int64(NO_TIME)
+        return NO_TIME
     n = _number(b, p, dot)
     if n <= 0:
-        return int64(NO_TIME)
+        return NO_TIME
     unit = 1_000 if n >= _MS_FROM else 1_000_000
     us, weight = n * unit, unit
     for i in range(dot + 1, q):
         if not _digit(b[i]):
-            return int64(NO_TIME)
+            return NO_TIME
         d = int64(b[i] - 48)
         if weight >= 10:
             weight //= 10
@@ -146,16 +159,16 @@ def _epoch(b: Any, p: Any, q: Any, least: Any) -> Any:
     return int64(us)
 
 
-@njit(cache=True)
+@_inner
 def _civil(y: Any, mo: Any, d: Any, h: Any, mi: Any, s: Any) -> Any:
     """Microseconds since 1970 of a date and time of day, or NO_TIME when there is no such (Howard Hinnant's days)."""
     if not (1 <= y <= 9999 and 1 <= mo <= 12 and d >= 1 and 0 <= h < 24 and 0 <= mi < 60 and 0 <= s < 60):
-        return int64(NO_TIME)
+        return NO_TIME
     last = 30 + ((mo + mo // 8) & 1)
     if mo == 2:
         last = 29 if y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) else 28
     if d > last:
-        return int64(NO_TIME)
+        return NO_TIME
     year = y - (1 if mo <= 2 else 0)
     era = year // 400
     of_era = year - era * 400
@@ -164,7 +177,7 @@ def _civil(y: Any, mo: Any, d: Any, h: Any, mi: Any, s: Any) -> Any:
     return int64((days * 86400 + h * 3600 + mi * 60 + s) * 1_000_000)
 
 
-@njit(cache=True)
+@_inner
 def _shape(b: Any, p: Any, q: Any, shape: Any) -> Any:
     """Whether [p, ...) has the form of ``shape``, in which ``0`` (48) stands for any digit and ``T`` for T or space."""
     if p + shape.size > q:
@@ -185,12 +198,11 @@ def _shape(b: Any, p: Any, q: Any, shape: Any) -> Any:
 _DATE: Final = np.frombuffer(b"0000-00-00T00:00", np.uint8).copy()
 
 
-@njit(cache=True)
+@_inner
 def _iso(b: Any, p: Any, q: Any) -> Any:
     """Whether an ISO 8601 time with a zone stands at p, and its microseconds (NO_TIME: no such day)."""
-    none = int64(NO_TIME)
     if not _shape(b, p, q, _DATE):
-        return False, none
+        return False, NO_TIME
     y = _number(b, p, p + 4)
     mo = _number(b, p + 5, p + 7)
     d = _number(b, p + 8, p + 10)
@@ -209,32 +221,32 @@ def _iso(b: Any, p: Any, q: Any) -> Any:
                 weight //= 10
                 p += 1
     if p >= q:
-        return False, none
+        return False, NO_TIME
     shift = int64(0)
     if b[p] == 43 or b[p] == 45:
         if not (p + 4 < q and _digit(b[p + 1]) and _digit(b[p + 2])):
-            return False, none
+            return False, NO_TIME
         m = p + 4 if b[p + 3] == 58 else p + 3
         if not (m + 1 < q and _digit(b[m]) and _digit(b[m + 1])):
-            return False, none
+            return False, NO_TIME
         zh, zm = _number(b, p + 1, p + 3), _number(b, m, m + 2)
         if zh > 23 or zm > 59:
-            return True, none
+            return True, NO_TIME
         shift = (zh * 60 + zm) * (60_000_000 if b[p] == 43 else -60_000_000)
     elif b[p] != 90:
-        return False, none
+        return False, NO_TIME
     t = _civil(y, mo, d, h, mi, s)
-    return True, t if t == none else t + us - shift
+    return True, t if t == NO_TIME else t + us - shift
 
 
-@njit(cache=True)
+@_inner
 def _prefix(b: Any, p: Any, q: Any) -> Any:
     """Time of what precedes a sentence: ISO 8601 with a zone, an epoch, or an epoch as a field of a CSV row."""
     for i in range(p, q - 16):
         found, t = _iso(b, i, q)
         if found:
             return t
-    least = 9
+    least = _NINE
     while p < q:
         while p < q and (_space(b[p]) or b[p] == 44 or b[p] == 59 or b[p] == 34 or b[p] == 124):
             p += 1
@@ -248,15 +260,15 @@ def _prefix(b: Any, p: Any, q: Any) -> Any:
         while rest < q and (_space(b[rest]) or b[rest] == 44 or b[rest] == 59 or b[rest] == 34 or b[rest] == 124):
             rest += 1
         if rest < q:
-            least = 10  # one field of several: nine digits are rather an MMSI
+            least = _NINE + 1  # one field of several: nine digits are rather an MMSI
         t = _epoch(b, p, e, least)
         if t != NO_TIME:
             return t
-        p, least = stop, 10
-    return int64(NO_TIME)
+        p, least = stop, _NINE + 1
+    return NO_TIME
 
 
-@njit(cache=True)
+@_inner
 def _name(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> Any:
     """Number of a station's name, or -1 for none."""
     p, q = _trim(b, p, q)
@@ -288,17 +300,17 @@ def _name(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any)
     return code
 
 
-@njit(cache=True)
+@_inner
 def _mix(h: Any, b: Any, p: Any, q: Any) -> Any:
     for i in range(p, q):
         h = (h ^ np.uint64(b[i])) * _PRIME
     return h
 
 
-@njit(cache=True)
+@_inner
 def _tag(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> Any:
     """Read a tag block: is its checksum right, time, station, part and id of its group (part 0: no group)."""
-    t, station, part, group = int64(NO_TIME), int64(-1), int64(0), int64(0)
+    t, station, part, group = NO_TIME, int64(-1), int64(0), int64(0)
     star = q
     while star > p and b[star - 1] != 42:
         star -= 1
@@ -318,16 +330,16 @@ def _tag(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) 
         q = end
     s0, s1 = int64(0), int64(-1)
     while p < q:
-        e = _find(b, p, q, 44)
+        e = _find(b, p, q, _COMMA)
         if p + 1 < e and b[p + 1] == 58:
             k = b[p]
             if k == 99:  # c:
                 x, y = _trim(b, p + 2, e)
-                t = _epoch(b, x, y, 1)
+                t = _epoch(b, x, y, _ONE)
             elif k == 115:  # s:
                 s0, s1 = int64(p + 2), int64(e)
             elif k == 103 or k == 71:  # g:part-of-id
-                dash = _find(b, p + 2, e, 45)
+                dash = _find(b, p + 2, e, _DASH)
                 n = _number(b, p + 2, dash)
                 if n >= 0 and dash + 1 < e:
                     part, group = n, int64(_mix(_FNV, b, dash + 1, e))
@@ -341,10 +353,10 @@ def _tag(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) 
     return True, t, station, part, group
 
 
-@njit(cache=True)
+@_inner
 def _suffix(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> Any:
     """Time and station from what follows a checksum."""
-    t = int64(NO_TIME)
+    t = NO_TIME
     s0, s1 = int64(0), int64(-1)
     while p < q:
         e = p
@@ -362,7 +374,7 @@ def _suffix(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: An
                     found, iso = _iso(b, x, y)
                     t = iso if found else t
                 else:
-                    n = _epoch(b, x, y, 9)
+                    n = _epoch(b, x, y, _NINE)
                     t = n if n != NO_TIME else t
             elif c == 114 or c == 82 or c == 98 or c == 66:  # r or b
                 k = x + 1
@@ -377,17 +389,17 @@ def _suffix(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: An
     return t, station
 
 
-@njit(cache=True)
+@_inner
 def _gatehouse(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> None:
     """Remember time, station and the checksum of the sentence it belongs to, from the fields of ``$PGHP``."""
-    part = np.zeros(7, np.int64)
     whole, i = True, 0
     station, check = int64(-1), int64(-1)
     while True:
-        e = _find(b, p, q, 44)
+        e = _find(b, p, q, _COMMA)
         if 1 <= i <= 7:
-            part[i - 1] = _number(b, p, e)
-            whole = whole and part[i - 1] >= 0
+            n = _number(b, p, e)
+            state[DATE + i - 1] = n
+            whole = whole and n >= 0
         elif i == 10:
             station = _name(b, p, e, names, ends, slots, state)
         if e >= q:
@@ -395,14 +407,36 @@ def _gatehouse(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state:
                 check = _hex(b[p]) * 16 + _hex(b[p + 1])
             break
         p, i = e + 1, i + 1
-    t = int64(NO_TIME)
-    if whole and i >= 7 and part[6] < 1000:
-        t = _civil(part[0], part[1], part[2], part[3], part[4], part[5])
-        t = t if t == NO_TIME else t + part[6] * 1000
+    t = NO_TIME
+    if whole and i >= 7 and state[DATE + 6] < 1000:
+        t = _civil(state[DATE], state[DATE + 1], state[DATE + 2], state[DATE + 3], state[DATE + 4], state[DATE + 5])
+        t = t if t == NO_TIME else t + state[DATE + 6] * 1000
     state[GATE], state[GATE_T], state[GATE_STATION], state[GATE_CHECK] = 1, t, station, check
 
 
-@njit(cache=True)
+@_inner
+def _thin(groups: Any, state: Any, line: Any) -> None:
+    """Forget groups that are too far back to matter."""
+    mask = GROUP_SLOTS - 1
+    live = np.empty((GROUPS_MAX, 4), np.int64)
+    n = 0
+    for slot in range(GROUP_SLOTS):
+        held = groups[slot, GROUP_LINE]
+        if held and line - held <= LINES_MAX:
+            for k in range(4):
+                live[n, k] = groups[slot, k]
+            n += 1
+        groups[slot, GROUP_LINE] = 0
+    for i in range(n):
+        slot = (live[i, GROUP_ID] ^ (live[i, GROUP_ID] >> 29)) & mask
+        while groups[slot, GROUP_LINE]:
+            slot = (slot + 1) & mask
+        for k in range(4):
+            groups[slot, k] = live[i, k]
+    state[N_GROUPS] = n
+
+
+@_inner
 def _group(groups: Any, state: Any, part: Any, group: Any, t: Any, station: Any, line: Any) -> Any:
     """Time and station of the group's first line, which hold for all its lines."""
     mask = GROUP_SLOTS - 1
@@ -420,19 +454,11 @@ def _group(groups: Any, state: Any, part: Any, group: Any, t: Any, station: Any,
     groups[slot, GROUP_ID], groups[slot, GROUP_T], groups[slot, GROUP_STATION] = group, t, station
     groups[slot, GROUP_LINE] = line
     if state[N_GROUPS] >= GROUPS_MAX:
-        live = groups[(groups[:, GROUP_LINE] > 0) & (line - groups[:, GROUP_LINE] <= LINES_MAX)].copy()
-        groups[:] = 0
-        for i in range(live.shape[0]):
-            g = live[i, GROUP_ID]
-            slot = (g ^ (g >> 29)) & mask
-            while groups[slot, GROUP_LINE]:
-                slot = (slot + 1) & mask
-            groups[slot] = live[i]
-        state[N_GROUPS] = live.shape[0]
+        _thin(groups, state, line)
     return t, station
 
 
-@njit(cache=True)
+@_inner
 def _sentence(b: Any, p: Any, q: Any) -> Any:
     """The AIS sentence at p, perhaps behind a tag block and white space.
 
@@ -443,7 +469,7 @@ def _sentence(b: Any, p: Any, q: Any) -> Any:
     no = (False, p, int64(-1), p, p, p, p)
     tag, tag_end = p, int64(-1)
     if p < q and b[p] == 92:
-        e = _find(b, p + 1, q, 92)
+        e = _find(b, p + 1, q, _BACKSLASH)
         if e >= q:
             return no
         tag, tag_end = p + 1, int64(e)
@@ -463,7 +489,7 @@ def _sentence(b: Any, p: Any, q: Any) -> Any:
     if p >= q or b[p] != 44:
         return no
     channel = p
-    p = _find(b, p + 1, q, 44) + 1
+    p = _find(b, p + 1, q, _COMMA) + 1
     start = p
     while p < q and b[p] != 44 and b[p] != 42:
         p += 1
@@ -474,22 +500,19 @@ def _sentence(b: Any, p: Any, q: Any) -> Any:
     return True, tag, tag_end, talker, channel, start, p
 
 
-@njit(cache=True)
-def _reject(rejects: Any, counts: Any, line: Any, offset: Any, p: Any, q: Any, code: Any, a: Any, b: Any) -> None:
-    row = rejects[counts[N_REJECTS]]
-    row[LINE], row[OFFSET], row[RAW], row[RAW_END], row[CODE], row[A], row[B] = line, offset, p, q, code, a, b
-    counts[N_REJECTS] += 1
-
-
-@njit(cache=True)
+@_inner
 def _take(
-    b: Any, found: Any, p: Any, q: Any, line: Any, offset: Any, before: Any, rows: Any, rejects: Any, counts: Any,
+    b: Any, found: Any, q: Any, line: Any, before: Any, rows: Any, counts: Any,
     names: Any, ends: Any, slots: Any, state: Any, groups: Any,
-) -> None:  # fmt: skip
-    """An AIS sentence in the line [p, q): verify it, find its time and station, make it a row."""
+) -> Any:  # fmt: skip
+    """An AIS sentence in a line that ends at q: verify it, find its time and station, make it a row.
+
+    Returns:
+        FINE, or why not, and two values for the words of the reject.
+    """
     _, tag, tag_end, talker, channel, start, comma = found
-    none = int64(NO_TIME)
-    t, station, part, group = none, int64(-1), int64(0), int64(0)
+    nothing = int64(0)
+    t, station, part, group = NO_TIME, int64(-1), nothing, nothing
     if state[LOOSE]:
         t, station, part, group = state[LOOSE_T], state[LOOSE_STATION], state[LOOSE_PART], state[LOOSE_GROUP]
         state[LOOSE] = 0
@@ -499,118 +522,115 @@ def _take(
     total = _xor(b, talker, star)
     said = _hex(b[star + 1]) * 16 + _hex(b[star + 2])
     if total != said:
-        _reject(rejects, counts, line, offset, p, q, CHECKSUM, total, said)
-        return
+        return CHECKSUM, total, said
     if tag_end > tag:
         ok, own_t, own_station, own_part, own_group = _tag(b, tag, tag_end, names, ends, slots, state)
         if not ok:
-            _reject(rejects, counts, line, offset, p, q, TAG_CHECKSUM, 0, 0)
-            return
-        t = own_t if own_t != none else t
+            return TAG_CHECKSUM, nothing, nothing
+        t = own_t if own_t != NO_TIME else t
         station = own_station if own_station >= 0 else station
         if own_part:
             part, group = own_part, own_group
     counts[SENTENCES] += 1
     if gate and (state[GATE_CHECK] == said or state[GATE_CHECK] == 0):
-        t = state[GATE_T] if t == none else t
+        t = state[GATE_T] if t == NO_TIME else t
         station = state[GATE_STATION] if station < 0 else station
     if q - star > 5:
         late_t, late_station = _suffix(b, star + 3, q, names, ends, slots, state)
-        t = late_t if t == none else t
+        t = late_t if t == NO_TIME else t
         station = late_station if station < 0 else station
-    t = before if t == none else t
+    t = before if t == NO_TIME else t
     if part:
         t, station = _group(groups, state, part, group, t, station, line)
     of, number = int64(b[talker + 6] - 48), int64(b[talker + 8] - 48)
     if of > 1 and number > of:
-        _reject(rejects, counts, line, offset, p, q, PART_OF, number, of)
-        return
+        return PART_OF, number, of
     if comma - start > PAYLOAD_MAX:
-        _reject(rejects, counts, line, offset, p, q, LONG, comma - start, 0)
-        return
-    row = rows[counts[N_ROWS]]
-    counts[N_ROWS] += 1
-    row[LINE], row[OFFSET], row[RAW], row[RAW_END] = line, offset, p, q
-    row[PAY], row[LEN], row[FILL] = start, comma - start, int64(b[comma + 1] - 48)
-    row[T], row[STATION], row[FIRST] = t, station, line
-    row[OF], row[PART], row[WHOLE] = of, number, -1 if of > 1 else 0
-    row[OWN] = b[talker + 4] == 79
-    row[KEY] = 0
-    row[CHANNEL] = 0
-    if start - channel == 3:
-        c = b[channel + 1]
-        row[CHANNEL] = 1 if c == 65 or c == 49 or c == 97 else 2 if c == 66 or c == 50 or c == 98 else 0
+        return LONG, comma - start, nothing
+    j = counts[N_ROWS]
+    counts[N_ROWS] = j + 1
+    rows[j, PAY], rows[j, LEN], rows[j, FILL] = start, comma - start, b[comma + 1] - 48
+    rows[j, T], rows[j, STATION] = t, station
+    rows[j, OF], rows[j, PART], rows[j, WHOLE] = of, number, 0
+    rows[j, OWN] = b[talker + 4] == 79
+    c = b[channel + 1] if start - channel == 3 else np.uint8(0)
+    rows[j, CHANNEL] = 1 if c == 65 or c == 49 or c == 97 else 2 if c == 66 or c == 50 or c == 98 else 0
     if of > 1:
         h = _mix(_FNV, b, talker, talker + 7)
         h = _mix(h, b, talker + 9, start)
-        row[KEY] = int64((h ^ np.uint64(group if part else 0)) * _PRIME)
+        rows[j, KEY] = int64((h ^ np.uint64(group if part else nothing)) * _PRIME)
+        rows[j, WHOLE] = -1
+        counts[SEVERAL] += 1
+    return FINE, nothing, nothing
 
 
-@njit(cache=True)
+@_inner
 def _other(
-    b: Any, p: Any, q: Any, line: Any, offset: Any, cut: Any, rows: Any, rejects: Any, counts: Any,
-    names: Any, ends: Any, slots: Any, state: Any, groups: Any,
-) -> None:  # fmt: skip
-    """A line that does not begin with a tag block or an AIS sentence."""
-    p, q = _trim(b, p, q)
+    b: Any, p: Any, q: Any, cut: Any, counts: Any, names: Any, ends: Any, slots: Any, state: Any
+) -> Any:  # fmt: skip
+    """A line [p, q), trimmed, that does not begin with a tag block or an AIS sentence.
+
+    Returns:
+        The AIS sentence that stands in it after all (see ``_sentence``), and the time before it; else FINE or why the
+        line is rejected, and two values.
+    """
+    no = (False, p, int64(-1), p, p, p, p)
+    nothing = int64(0)
     if p == q:
         counts[BLANK] += 1
-        return
+        return no, NO_TIME, FINE, nothing, nothing
     if b[p] == 35:  # '#'
         counts[COMMENTS] += 1
-        return
+        return no, NO_TIME, FINE, nothing, nothing
     at = p
-    while at < q and b[at] != 92 and b[at] != 33 and b[at] != 36:
+    while at < q and b[at] != _BACKSLASH and b[at] != _BANG and b[at] != 36:
         at += 1
     if at == q:
-        _reject(rejects, counts, line, offset, p, q, NOT_NMEA, 0, 0)
-        return
+        return no, NO_TIME, NOT_NMEA, nothing, nothing
     first = at
     found = _sentence(b, at, q)
     if found[0]:
-        before = _prefix(b, p, at)
-        _take(b, found, p, q, line, offset, before, rows, rejects, counts, names, ends, slots, state, groups)
-        return
+        return found, _prefix(b, p, at), FINE, nothing, nothing
     for _ in range(TAGS_MAX):
-        if at >= q or b[at] != 92:
+        if at >= q or b[at] != _BACKSLASH:
             break
-        end = _find(b, at + 1, q, 92)
+        end = _find(b, at + 1, q, _BACKSLASH)
         if end >= q:
             at = q
             break
         ok, t, station, part, group = _tag(b, at + 1, end, names, ends, slots, state)
         if not ok:
-            _reject(rejects, counts, line, offset, p, q, TAG_CHECKSUM, 0, 0)
-            return
+            return no, NO_TIME, TAG_CHECKSUM, nothing, nothing
         if state[LOOSE]:
             t = t if t != NO_TIME else state[LOOSE_T]
             station = station if station >= 0 else state[LOOSE_STATION]
-            part, group = (part, group) if part else (state[LOOSE_PART], state[LOOSE_GROUP])
+            if part == 0:
+                part, group = state[LOOSE_PART], state[LOOSE_GROUP]
         state[LOOSE], state[LOOSE_T], state[LOOSE_STATION] = 1, t, station
         state[LOOSE_PART], state[LOOSE_GROUP] = part, group
         at = end + 1
         found = _sentence(b, at, q)
         if found[0]:
-            none = int64(NO_TIME)
-            _take(b, found, p, q, line, offset, none, rows, rejects, counts, names, ends, slots, state, groups)
-            return
-        rest, _end = _trim(b, at, q)
+            return found, NO_TIME, FINE, nothing, nothing
+        rest = at
+        while rest < q and _space(b[rest]):
+            rest += 1
         if rest == q:
             counts[META] += 1
-            return
-    if at < q and (b[at] == 33 or b[at] == 36):
+            return no, NO_TIME, FINE, nothing, nothing
+    if at < q and (b[at] == _BANG or b[at] == 36):
         name = at + 1
         comma = name
-        while comma < q and (65 <= b[comma] <= 90 or _digit(b[comma]) or b[comma] == 45):
+        while comma < q and (65 <= b[comma] <= 90 or _digit(b[comma]) or b[comma] == _DASH):
             comma += 1
-        star = _find(b, comma, q, 42)
-        if comma - name >= 2 and comma < q and b[comma] == 44 and star + 2 < q:
+        star = _find(b, comma, q, _STAR)
+        if comma - name >= 2 and comma < q and b[comma] == _COMMA and star + 2 < q:
             hi, lo = _hex(b[star + 1]), _hex(b[star + 2])
             if hi >= 0 and lo >= 0:
                 total = _xor(b, name, star)
                 if total != hi * 16 + lo:
-                    _reject(rejects, counts, line, offset, p, q, CHECKSUM, total, hi * 16 + lo)
-                elif (
+                    return no, NO_TIME, CHECKSUM, total, hi * 16 + lo
+                if (
                     comma - name == 4
                     and b[name] == 80
                     and b[name + 1] == 71
@@ -619,20 +639,16 @@ def _other(
                 ):
                     counts[META] += 1
                     _gatehouse(b, comma + 1, star, names, ends, slots, state)
-                else:
-                    _reject(rejects, counts, line, offset, p, q, UNSUPPORTED, name, comma)
-                return
-    again = first + 1
+                    return no, NO_TIME, FINE, nothing, nothing
+                return no, NO_TIME, UNSUPPORTED, name, comma
+    again = _find(b, first + 1, q, _BANG)
     while again < q:  # a cut line that ran into the next
-        again = _find(b, again, q, 33)
         found = _sentence(b, again, q)
         if found[0]:
-            before = int64(NO_TIME)
-            _take(b, found, p, q, line, offset, before, rows, rejects, counts, names, ends, slots, state, groups)
-            return
-        again += 1
+            return found, NO_TIME, FINE, nothing, nothing
+        again = _find(b, again + 1, q, _BANG)
     vdm = at + 5 < q and b[at + 3] == 86 and b[at + 4] == 68 and (b[at + 5] == 77 or b[at + 5] == 79)
-    _reject(rejects, counts, line, offset, p, q, CUT if cut else MALFORMED, int64(vdm), 0)
+    return no, NO_TIME, CUT if cut else MALFORMED, int64(vdm), nothing
 
 
 @njit(cache=True)
@@ -660,46 +676,41 @@ def scan(
         Where it stopped: ``end``, or the start of a line when there is no room for more rows, rejects or names.
     """
     i = int64(begin)
+    line = state[LINES_READ]
     while i < end:
-        if state[N_NAMES] > NAMES_MAX - 2 * TAGS_MAX:
-            return i
-        if counts[N_ROWS] >= ROWS_MAX or counts[N_REJECTS] >= REJECTS_MAX:
-            return i
-        e = _find(b, i, end, 10)
-        state[LINES_READ] += 1
-        line = state[LINES_READ]
+        if state[N_NAMES] > NAMES_MAX - 2 * TAGS_MAX or counts[N_ROWS] >= ROWS_MAX or counts[N_REJECTS] >= REJECTS_MAX:
+            break
+        e = _find(b, i, end, _FEED)
+        line += 1
         p, q = i, min(e, i + LINE_BYTES)
-        if has_nul and _find(b, p, q, 0) < q:
+        if has_nul and _find(b, p, q, _NUL) < q:
             side = counts[SIDE]
-            for k in range(p, q):
+            p = side
+            for k in range(i, q):
                 if b[k] != 0:
                     b[side] = b[k]
                     side += 1
-            p, q = counts[SIDE], side
+            q = side
             counts[SIDE] = side
-        at = offset + i - begin
+        before, code, first, second = NO_TIME, FINE, int64(0), int64(0)
         found = _sentence(b, p, q)
+        if not found[0]:
+            p, q = _trim(b, p, q)
+            half = cut and e == end and e - i <= LINE_BYTES
+            found, before, code, first, second = _other(b, p, q, half, counts, names, ends, slots, state)
         if found[0]:
-            none = int64(NO_TIME)
-            _take(b, found, p, q, line, at, none, rows, rejects, counts, names, ends, slots, state, groups)
-        else:
-            _other(
-                b,
-                p,
-                q,
-                line,
-                at,
-                cut and e == end and e - i <= LINE_BYTES,
-                rows,
-                rejects,
-                counts,
-                names,
-                ends,
-                slots,
-                state,
-                groups,
-            )
+            code, first, second = _take(b, found, q, line, before, rows, counts, names, ends, slots, state, groups)
+            if code == FINE:
+                j = counts[N_ROWS] - 1
+                rows[j, LINE], rows[j, FIRST], rows[j, OFFSET] = line, line, offset + i - begin
+                rows[j, RAW], rows[j, RAW_END] = p, q
+        if code != FINE:
+            j = counts[N_REJECTS]
+            counts[N_REJECTS] = j + 1
+            rejects[j, LINE], rejects[j, OFFSET], rejects[j, RAW], rejects[j, RAW_END] = line, offset + i - begin, p, q
+            rejects[j, CODE], rejects[j, A], rejects[j, B] = code, first, second
         i = e + 1
+    state[LINES_READ] = line
     return min(i, int64(end))
 
 
