@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import xor
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from pyais import encode_dict
 
 from makara.base.errors import UsageError
-from makara.sensors.ais import Decoded, decode, decode_chunks
+from makara.sensors.ais import Decoded, Resume, decode, decode_chunks
 from makara.sensors.ais._blocks import blocks
 
 T = datetime(2024, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -291,3 +293,86 @@ def test_keys_tell_receptions_apart_and_repeats_not() -> None:
     keys = decode(b"\n".join([a, a, b])).reports["report"]
     assert keys[0] == keys[1] != keys[2]
     assert keys.dtype == pl.Int64()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_growing_file_is_read_on_as_if_it_were_whole(data: st.DataObject) -> None:
+    base = encode_dict({"msg_type": 4, "mmsi": 2110001, "year": 2024, "month": 3, "day": 1, "lon": 10, "lat": 54})
+    lines = [base[0].encode(), WRONG, ONE, block(f"s:\xe9t\xe9,c:{EPOCH}"), ONE, b"$PGHP", ONE, b"", b"# no"]
+    for i in range(4):
+        a, b = static(211000000 + i, f"SHIP {i}", i)
+        lines += [block(f"g:1-2-{i},s:S{i},c:{EPOCH}") + a, block(f"g:2-2-{i}") + b]
+    whole = b"\n".join(data.draw(st.permutations(lines))) + data.draw(st.sampled_from([b"", b"\n"]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=4)))
+    parts: list[Decoded] = []
+    start: Resume | None = None
+    for cut in [*cuts, None]:
+        at = start.offset if start else 0
+        parts += decode_chunks(whole[at:cut], file="f", time_from="base", lines=True, start=start, final=cut is None)
+        start = parts[-1].resume
+        assert (start is None) == (cut is None)
+    together, once = Decoded.concat(parts), Decoded.concat(decode_chunks(whole, file="f", time_from="base", lines=True))
+    assert together.reports.equals(once.reports)
+    assert together.claims.equals(once.claims)
+    assert together.rejects.sort("line").equals(once.rejects.sort("line"))
+    assert together.stats == once.stats
+    assert once.stats["offset"] == len(whole)
+
+
+def test_reading_on_without_what_was_held_loses_only_open_parts() -> None:
+    a, b = static(211000001, "CUT", 1)
+    data = b"\n".join([ONE, a, b, ONE]) + b"\n"
+    at = len(ONE) + 1 + len(a) + 1
+    found = Decoded.concat(decode_chunks(data[at:], start=Resume(at)))
+    assert found.rejects.select("offset", "reason").rows() == [(at, "lost_part")]
+    assert len(found.reports) == 1
+    with pytest.raises(UsageError, match="damaged"):
+        decode_chunks(b"", start=Resume(0, b"junk"))
+
+
+def test_no_number_of_stations_groups_rejects_or_open_parts_is_too_much() -> None:
+    lines = [block(f"g:1-2-{i},s:STATION{i % 45_000},c:{EPOCH}") + ONE for i in range(60_000)]
+    first, second = static(211000001, "LATE", 1)
+    lines[100] = block(f"g:1-2-x,s:STATION9,c:{EPOCH}") + first
+    lines[9_000] = block("g:2-2-x") + second
+    lines[40_000:40_000] = [b"x"] * 70_000
+    lines += [block(f"g:1-2-{i}y,s:T{i}") + first for i in range(300)]
+    found = decode(b"\n".join(lines))
+    assert len(found.reports) == 60_000 - 2
+    assert found.reports["station"][-1] == f"STATION{59_999 % 45_000}"
+    assert found.reports["station"].n_unique() == 45_000
+    assert found.claims.select("name", "station").rows() == [("LATE", "STATION9")]
+    assert found.stats["rejects"] == {"not_nmea": 70_000, "lost_part": 300}
+    assert found.rejects["line"].is_sorted()
+
+
+def test_open_messages_of_one_key_are_bounded() -> None:
+    parts = [static(211000000 + i, f"SHIP {i}", 1) for i in range(400)]
+    lines = [block(f"s:S{i}") + a for i, (a, _) in enumerate(parts)]
+    lines += [block(f"s:S{i}") + b for i, (_, b) in reversed(list(enumerate(parts)))]
+    found = decode(b"\n".join(lines))
+    assert len(found.claims) == 257
+    assert found.stats["rejects"] == {"lost_part": 2 * (400 - 257)}
+
+
+def test_memory_is_bounded_whatever_the_size() -> None:
+    code = (
+        "import resource, sys\n"
+        "from makara.sensors.ais import decode_chunks\n"
+        f"piece = {ONE!r} + b'\\n'\n"
+        "piece *= 20_000\n"
+        "n = 0\n"
+        "for found in decode_chunks(piece for _ in range(int(sys.argv[1]))): n += len(found.reports)\n"
+        "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    few, many = (
+        [
+            int(x)
+            for x in subprocess.run([sys.executable, "-c", code, n], capture_output=True, check=True).stdout.split()
+        ]
+        for n in ("10", "60")
+    )
+    assert (few[0], many[0]) == (200_000, 1_200_000)
+    assert many[1] < few[1] + 100
+    assert many[1] < 600

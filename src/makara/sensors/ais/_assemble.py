@@ -44,7 +44,7 @@ from makara.sensors.ais._scan import (
 TIME_MAX_US: Final = 60_000_000
 """Parts received more than a minute apart do not belong together."""
 OPEN_MAX: Final = 256
-"""Open messages of one key; the oldest is given up beyond that."""
+"""An open message is given up when so many of its key were begun after it."""
 BUCKETS: Final = 4_096
 # Columns of an open message; the rows of its parts follow, -1 where missing.
 _KEY, _NEXT, _LINE, _T, _STATION, _HELD, _PARTS = numbers(7)

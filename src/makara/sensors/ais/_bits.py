@@ -42,34 +42,34 @@ from makara.sensors.ais._scan import (
     A,
     B,
     T,
+    load8,
     numbers,
 )
 
-# Columns of whole numbers (64 bits) of each table.
-ID, SEEN, MMSI, FIRST_LINE, LAST_LINE = numbers(5)
-# Columns of codes (32 bits) and small codes, and masks, that each table begins with.
-AT_STATION, TYPE = numbers(2)
-IS_OWN, ON_CHANNEL = numbers(2)
-HAS_T = np.int64(0)
-# Reports: codes, place, motion, small codes, masks.
+# What each table begins with: whole numbers (64 bits), codes (32 bits), views of text, masks.
+ID, SEEN, MOVER, FIRST_LINE, LAST_LINE = numbers(5)
+MMSI, TYPE = numbers(2)
+RECEIVER, AT_STATION, ON_CHANNEL = numbers(3)
+HAS_T, HAS_STATION, HAS_CHANNEL = numbers(3)
+# Reports: codes, views, masks, places, motion.
 R_STATUS = np.int64(2)
+R_TRANSPONDER = np.int64(3)
+R_HAS_PLACE, R_ACCURATE, R_HAS_SOG, R_HAS_COG, R_HAS_HEADING, R_HAS_ROT, R_HAS_STATUS, R_IS_OWN = numbers(8, 3)
 R_LON, R_LAT = numbers(2)
 R_SOG, R_COG, R_HEADING, R_ROT = numbers(4)
-R_TRANSPONDER = np.int64(2)
-R_HAS_PLACE, R_ACCURATE, R_HAS_SOG, R_HAS_COG, R_HAS_HEADING, R_HAS_ROT, R_HAS_STATUS, R_IS_OWN = numbers(8, 1)
-# Claims: codes, sizes, small codes, masks, texts.
+# Claims: codes, views, masks, sizes.
 C_IMO, C_SHIP = numbers(2, 2)
+C_PART, C_NAME, C_CALLSIGN, C_DESTINATION, C_ETA = numbers(5, 3)
+C_HAS_PART, C_HAS_NAME, C_HAS_CALLSIGN, C_HAS_DESTINATION, C_HAS_ETA = numbers(5, 3)
+C_HAS_IMO, C_HAS_SHIP, C_HAS_LENGTH, C_HAS_WIDTH, C_HAS_DRAUGHT = numbers(5, 8)
 C_LENGTH, C_WIDTH, C_DRAUGHT = numbers(3)
-C_PART = np.int64(1)
-C_HAS_IMO, C_HAS_SHIP, C_HAS_LENGTH, C_HAS_WIDTH, C_HAS_DRAUGHT, C_TEXTS = numbers(6, 1)
-C_NAME, C_CALLSIGN, C_DESTINATION, C_ETA = numbers(4)
-# Messages: codes, masks, texts.
+# Messages: codes, views, masks.
 M_DAC, M_FI, M_TO, M_BITS = numbers(4, 2)
-M_HAS_APP, M_HAS_TO, M_HAS_TEXT = numbers(3, 1)
-M_TEXT, M_PAYLOAD = numbers(2)
+M_TEXT, M_PAYLOAD = numbers(2, 3)
+M_HAS_TEXT, M_HAS_APP, M_HAS_TO = numbers(3, 3)
 
-NAME_MAX: Final = 34
-"""Characters of the longest text of a claim: the name of an aid with its extension."""
+TEXT_MAX: Final = 72
+"""Characters of the longest texts of a claim together, and eight to spare."""
 WORDS: Final = 1024
 """Words of 64 bits that hold a payload: nine parts of 1,024 characters and room to read beyond."""
 SCRATCH: Final = 2048
@@ -83,7 +83,9 @@ _GIVES[1:28] = _MESSAGE
 _GIVES[[1, 2, 3, 4, 9, 11, 18, 27]] = _REPORT
 _GIVES[[5, 24]] = _CLAIM
 _GIVES[[19, 21]] = _BOTH
-SART: Final = np.uint8(3)
+SART: Final = np.int64(3)
+_INSIDE: Final = 12
+"""Text up to this length lies in its view itself."""
 
 # Where the fields of a position lie, by type: first bit of accuracy, longitude, latitude, speed, course, heading, turn,
 # status (-1: none); bits of longitude (latitude has one less), speed, course; the transponder's number in reports.
@@ -124,6 +126,7 @@ _P3: Final = np.uint64(0x165667B19E3779F9)
 _P4: Final = np.uint64(0x85EBCA77C2B2AE63)
 _P5: Final = np.uint64(0x27D4EB2F165667C5)
 _ZERO: Final = np.uint64(0)
+_ONES, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 
 
 _inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -175,6 +178,18 @@ def _xxh64(words: Any, b: Any, n: Any) -> Any:
 
 
 @_inner
+def _copy(b: Any, p: Any, n: Any, out: Any, at: Any) -> None:
+    """Copy bytes, eight at a time; up to seven beyond are read and written, for which there is room."""
+    i = int64(0)
+    while i < n:
+        word = load8(b, p + i)
+        k = uint64(at + i)
+        for o in range(8):
+            out[k + uint64(o)] = np.uint8(word >> uint64(8 * o))
+        i += 8
+
+
+@_inner
 def _key(b: Any, p: Any, n: Any, mmsi: Any, t: Any, station: Any, names: Any, ends: Any, words: Any, out: Any) -> Any:
     """Key of a message: scheme, mover, t_seen, station, payload with fill bits; as ``base.ids.bulk`` gives it.
 
@@ -194,64 +209,60 @@ def _key(b: Any, p: Any, n: Any, mmsi: Any, t: Any, station: Any, names: Any, en
         start = ends[station]
         size = ends[station + 1] - start
         words[at >> 3] = uint64(size)
-        for i in range(size):
-            out[at + 4 + i] = names[start + i]
+        _copy(names, start, size, out, at + 4)
     at += 4 + size
     out[at], out[at + 1], out[at + 2], out[at + 3] = n & 255, n >> 8, 0, 0
     at += 4
-    for i in range(n):
-        out[at + i] = b[p + i]
+    _copy(b, p, n, out, at)
     return int64(_xxh64(words, out, at + n))
 
 
 @_inner
+def _eight(b: Any, p: Any, left: Any) -> Any:
+    """The 48 bits of eight characters at p, those beyond ``left`` zero, and whether all may stand in a payload."""
+    if left <= 0:
+        return _ZERO, True
+    word = load8(b, p)
+    if left < 8:
+        inside = (uint64(1) << uint64(8 * left)) - uint64(1)
+        word = (word & inside) | (_ONES * uint64(48) & ~inside)
+    # In each byte: at least 48, 88, 96, 120? None has the highest bit, so nothing is carried from byte to byte.
+    over = word + _ONES * uint64(32)
+    fits = (
+        (word + _ONES * uint64(80))
+        & ~(word + _ONES * uint64(8))
+        & (~(word + _ONES * uint64(40)) | over)
+        & ~word
+        & _TOPS
+    )
+    word = word - _ONES * uint64(48) - ((over & _TOPS) >> uint64(4))
+    word = ((word & uint64(0x003F003F003F003F)) << uint64(6)) | ((word >> uint64(8)) & uint64(0x003F003F003F003F))
+    word = ((word & uint64(0x00000FFF00000FFF)) << uint64(12)) | ((word >> uint64(16)) & uint64(0x00000FFF00000FFF))
+    return ((word & uint64(0xFFFFFF)) << uint64(24)) | (word >> uint64(32)), fits == _TOPS
+
+
+@_inner
 def _pack(b: Any, p: Any, n: Any, w: Any) -> Any:
-    """Put the bits of ``b[p:p + n]`` into ``w``, with zeros behind; whether all characters may stand in a payload."""
-    seen = np.uint8(0)
+    """Put the bits of ``b[p:p + n]`` into ``w``, with zeros behind; whether all characters may stand in a payload.
+
+    Reads up to 31 bytes beyond, which the buffer has, and leaves them out.
+    """
+    fits = True
     at, i = int64(0), int64(0)
-    while i + 32 <= n:  # 32 characters are three words
-        x = _ZERO
-        for k in range(10):
-            c = _VALUE[b[p + i + k]]
-            seen |= c
-            x = (x << uint64(6)) | uint64(c)
-        c = _VALUE[b[p + i + 10]]
-        seen |= c
-        x = (x << uint64(4)) | (uint64(c) >> uint64(2))
-        y = uint64(c)
-        for k in range(11, 21):
-            c = _VALUE[b[p + i + k]]
-            seen |= c
-            y = (y << uint64(6)) | uint64(c)
-        c = _VALUE[b[p + i + 21]]
-        seen |= c
-        y = (y << uint64(2)) | (uint64(c) >> uint64(4))
-        z = uint64(c)
-        for k in range(22, 32):
-            c = _VALUE[b[p + i + k]]
-            seen |= c
-            z = (z << uint64(6)) | uint64(c)
-        w[at], w[at + 1], w[at + 2] = x, y, z
+    while i < n:  # 32 characters are three words
+        x, fits_x = _eight(b, p + i, n - i)
+        y, fits_y = _eight(b, p + i + 8, n - i - 8)
+        z, fits_z = _eight(b, p + i + 16, n - i - 16)
+        last, fits_last = _eight(b, p + i + 24, n - i - 24)
+        w[at] = (x << uint64(16)) | (y >> uint64(32))
+        w[at + 1] = (y << uint64(32)) | (z >> uint64(16))
+        w[at + 2] = (z << uint64(48)) | last
+        fits = fits and fits_x and fits_y and fits_z and fits_last
         at += 3
         i += 32
-    acc, have = _ZERO, int64(0)
-    while i < n:
-        c = _VALUE[b[p + i]]
-        seen |= c
-        v = uint64(c)
-        if have <= 58:
-            acc |= v << uint64(58 - have)
-            have += 6
-        else:
-            w[at] = acc | (v >> uint64(have - 58))
-            at += 1
-            acc = v << uint64(122 - have)
-            have -= 58
-        i += 1
-    w[at] = acc
-    for i in range(at + 1, at + 9):
-        w[i] = _ZERO
-    return seen < 64
+    for k in range(at, at + 8):
+        w[k] = _ZERO
+    return fits
 
 
 @_inner
@@ -292,6 +303,25 @@ def _text(w: Any, start: Any, width: Any, bits: Any, out: Any, at: Any) -> Any:
 @_inner
 def _set(masks: Any, mask: Any, i: Any) -> None:
     masks[mask, i >> 3] |= np.uint8(1 << (i & 7))
+
+
+@_inner
+def _view(views: Any, column: Any, i: Any, out: Any, start: Any, end: Any) -> Any:
+    """Make ``out[start:end]`` the text of a row (Arrow's string view); where the next text may begin."""
+    n = end - start
+    if n > _INSIDE:
+        views[column, i, 0] = uint64(n) | (load8(out, start) << uint64(32))
+        views[column, i, 1] = uint64(start) << uint64(32)
+        return end
+    head, tail = load8(out, start), load8(out, start + 8)
+    if n < 8:
+        head &= (uint64(1) << uint64(8 * n)) - uint64(1)
+        tail = _ZERO
+    else:
+        tail &= (uint64(1) << uint64(8 * (n - 8))) - uint64(1)
+    views[column, i, 0] = uint64(n) | (head << uint64(32))
+    views[column, i, 1] = (head >> uint64(32)) | (tail << uint64(32))
+    return start
 
 
 @_inner
@@ -341,8 +371,9 @@ def _clock(w: Any) -> Any:
 
 @_inner
 def _report(
-    w: Any, kind: Any, bits: Any, mmsi: Any, i: Any, n_flags: Any, codes: Any, place: Any, motion: Any, small: Any,
-    masks: Any, flag_ends: Any, flags: Any, sogs: Any, cogs: Any, rots: Any,
+    w: Any, kind: Any, bits: Any, mmsi: Any, i: Any, n_flags: Any, codes: Any, views: Any, masks: Any, place: Any,
+    motion: Any, flag_ends: Any, flags: Any, sogs: Any, cogs: Any, rots: Any,
+    words: Any,
 ) -> Any:  # fmt: skip
     """Place and motion of a message, as row i of the reports; the number of flags so far."""
     one, four, eight, nine = int64(1), int64(4), int64(8), int64(9)
@@ -357,9 +388,10 @@ def _report(
     if lon != 108_600_000 and lat != 54_600_000:
         bad = abs(lon) > 108_000_000 or abs(lat) > 54_000_000 or (lon == 0 and lat == 0)
         if not bad:
-            x = -180.0 if lon == 108_000_000 else lon / 600_000.0
-            place[R_LON, i] = np.rint(x * 1e7) / 1e7
-            place[R_LAT, i] = np.rint(lat / 600_000.0 * 1e7) / 1e7
+            # 1/600,000 degree is 50/3 of the seventh decimal: the nearest whole one, which is never in the middle.
+            x = -180.0 if lon == 108_000_000 else ((lon * 100 + 3) // 6) / 1e7
+            place[R_LON, i] = x
+            place[R_LAT, i] = ((lat * 100 + 3) // 6) / 1e7
             _set(masks, R_HAS_PLACE, i)
     at, wide = _PLACES[kind, _SPEED], _PLACES[kind, _SPEED_BITS]
     if at >= 0 and bits >= at + wide:
@@ -392,7 +424,8 @@ def _report(
             codes[R_STATUS, i] = status
             _set(masks, R_HAS_STATUS, i)
     group = mmsi // 1_000_000
-    small[R_TRANSPONDER, i] = SART if group == 970 or group == 972 or group == 974 else _PLACES[kind, _SENDER]
+    sender = SART if group == 970 or group == 972 or group == 974 else _PLACES[kind, _SENDER]
+    views[R_TRANSPONDER, i, 0], views[R_TRANSPONDER, i, 1] = words[sender, 0], words[sender, 1]
     if _bad_mmsi(mmsi):
         flags[n_flags] = 0
         n_flags += 1
@@ -423,10 +456,10 @@ def _eta(w: Any, at: Any, bits: Any, out: Any, end: Any) -> Any:
 
 @_inner
 def _claim(
-    w: Any, form: Any, bits: Any, mmsi: Any, i: Any, codes: Any, sizes: Any, masks: Any, ends: Any, texts: Any,
-    draughts: Any,
-) -> None:  # fmt: skip
-    """Identity and voyage of a message, as row i of the claims."""
+    w: Any, kind: Any, form: Any, bits: Any, mmsi: Any, i: Any, start: Any, codes: Any, views: Any, masks: Any,
+    sizes: Any, data: Any, draughts: Any, words: Any,
+) -> Any:  # fmt: skip
+    """Identity and voyage of a message, as row i of the claims; where the next text may begin in ``data``."""
     at = _IDENTITIES[form, _IMO]
     if at >= 0:
         imo = _u(w, at, int64(30))
@@ -456,31 +489,37 @@ def _claim(
         if deep:
             sizes[C_DRAUGHT, i] = draughts[deep]
             _set(masks, C_HAS_DRAUGHT, i)
+    views[C_PART, i, 0], views[C_PART, i, 1] = _ZERO, _ZERO  # the view of a null is looked at, too
+    if kind == 24:
+        views[C_PART, i, 0], views[C_PART, i, 1] = words[form - 24, 0], words[form - 24, 1]
+        _set(masks, C_HAS_PART, i)
     for k in range(4):
-        start = ends[k, i]
         end = start
-        if k == C_ETA:
+        if k == 3:
             at = _IDENTITIES[form, _ETA]
             if at >= 0:
-                end = _eta(w, at, bits, texts[k], start)
+                end = _eta(w, at, bits, data, start)
         else:
-            at = _IDENTITIES[form, _NAME if k == C_NAME else _CALL if k == C_CALLSIGN else _DESTINATION]
+            at = _IDENTITIES[form, _NAME if k == 0 else _CALL if k == 1 else _DESTINATION]
             if at >= 0:
-                end = _text(w, at, int64(42 if k == C_CALLSIGN else 120), bits, texts[k], start)
+                end = _text(w, at, int64(42 if k == 1 else 120), bits, data, start)
             at = _IDENTITIES[form, _MORE]
-            if k == C_NAME and at >= 0 and end > start:
-                end = _text(w, at, int64(88), bits, texts[k], end)
-        ends[k, i + 1] = end
+            if k == 0 and at >= 0 and end > start:
+                end = _text(w, at, int64(88), bits, data, end)
         if end > start:
-            _set(masks, C_TEXTS + k, i)
+            _set(masks, C_HAS_NAME + k, i)
+            start = _view(views, C_NAME + k, i, data, start, end)
+        else:
+            views[C_NAME + k, i, 0], views[C_NAME + k, i, 1] = _ZERO, _ZERO
+    return start
 
 
 @_inner
 def _message(
-    w: Any, kind: Any, bits: Any, b: Any, p: Any, n: Any, i: Any, codes: Any, masks: Any, ends: Any, text: Any,
-    payload: Any,
-) -> None:  # fmt: skip
-    """What is kept of a message that is neither report nor claim, as row i of the messages."""
+    w: Any, kind: Any, bits: Any, b: Any, p: Any, n: Any, i: Any, start: Any, codes: Any, views: Any, masks: Any,
+    data: Any,
+) -> Any:  # fmt: skip
+    """What is kept of a message of another kind, as row i of the messages; where the next text may begin."""
     to, app, said = _OTHERS[kind, _TO], _OTHERS[kind, _APP], _OTHERS[kind, _SAID]
     if kind == 22 and bits > 139 and (w[2] >> uint64(52)) & uint64(1):
         to = int64(69)  # addressed
@@ -498,17 +537,36 @@ def _message(
         codes[M_DAC, i], codes[M_FI, i] = both >> 6, both & 63
         _set(masks, M_HAS_APP, i)
     codes[M_BITS, i] = bits
-    start = ends[M_TEXT, i]
-    end = start
+    views[M_TEXT, i, 0], views[M_TEXT, i, 1] = _ZERO, _ZERO
     if said > 0:
-        end = _text(w, said, bits, bits, text, start)
+        end = _text(w, said, bits, bits, data, start)
         if end > start:
             _set(masks, M_HAS_TEXT, i)
-    ends[M_TEXT, i + 1] = end
-    at = ends[M_PAYLOAD, i]
-    for k in range(n):
-        payload[at + k] = b[p + k]
-    ends[M_PAYLOAD, i + 1] = at + n
+            start = _view(views, M_TEXT, i, data, start, end)
+    _copy(b, p, n, data, start)
+    return _view(views, M_PAYLOAD, i, data, start, start + n)
+
+
+@_inner
+def _head(
+    rows: Any, j: Any, key: Any, t: Any, mmsi: Any, kind: Any, i: Any, whole: Any, codes: Any, views: Any, masks: Any,
+    receivers: Any, stations: Any, channels: Any,
+) -> None:  # fmt: skip
+    """What all tables have of a message, as row i."""
+    whole[ID, i], whole[SEEN, i], whole[MOVER, i] = key, t, mmsi
+    whole[FIRST_LINE, i], whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
+    codes[MMSI, i], codes[TYPE, i] = mmsi, kind
+    own, channel = rows[j, OWN], rows[j, CHANNEL]
+    station = rows[j, STATION] + 1
+    views[RECEIVER, i, 0], views[RECEIVER, i, 1] = receivers[own, 0], receivers[own, 1]
+    views[AT_STATION, i, 0], views[AT_STATION, i, 1] = stations[station, 0], stations[station, 1]
+    views[ON_CHANNEL, i, 0], views[ON_CHANNEL, i, 1] = channels[channel, 0], channels[channel, 1]
+    if t != NO_TIME:
+        _set(masks, HAS_T, i)
+    if station:
+        _set(masks, HAS_STATION, i)
+    if channel:
+        _set(masks, HAS_CHANNEL, i)
 
 
 @njit(cache=True)
@@ -522,8 +580,8 @@ def count(b: Any, rows: Any, n: Any, out: Any) -> None:
             out[2] += 1
             out[3] += rows[j, LEN]
             continue
-        out[0] += gives == _REPORT or gives == _BOTH
-        out[1] += gives == _CLAIM or gives == _BOTH
+        out[0] += gives != _CLAIM and gives != _NONE
+        out[1] += gives != _REPORT and gives != _NONE
 
 
 @_inner
@@ -571,7 +629,7 @@ def _judge(w: Any, n: Any, bits: Any, fits: Any) -> Any:
 @njit(cache=True)
 def extract(
     b: Any, rows: Any, n: Any, parts: Any, names: Any, ends: Any, given_t: Any, base_clock: Any, state: Any,
-    types: Any, rejects: Any, counts: Any, room: Any, lookup: Any, reports: Any, claims: Any, messages: Any,
+    types: Any, rejects: Any, counts: Any, room: Any, lookup: Any, words: Any, reports: Any, claims: Any, messages: Any,
 ) -> Any:  # fmt: skip
     """Cut the fields of the messages in ``rows[:n]`` out, in order.
 
@@ -589,16 +647,20 @@ def extract(
         rejects, counts: as in ``scan``.
         room: words for a payload, words for the fields of a key, the same as bytes.
         lookup: speeds, courses, rates of turn and draughts as the tables hold them.
+        words: views of the words for transponders, parts, receivers (another's, own), channels (none, A, B), and of
+            stations' names (none, then each).
         reports, claims, messages: arrays of columns (see ``_columns``), with room for as many rows as ``count`` says.
 
     Returns:
         Numbers of reports, claims, messages and flags.
     """
-    w, words, scratch = room
+    w, fields, scratch = room
     sogs, cogs, rots, draughts = lookup
-    r_whole, r_codes, r_place, r_motion, r_small, r_masks, flag_ends, flags = reports
-    c_whole, c_codes, c_sizes, c_small, c_masks, c_ends, c_texts = claims
-    m_whole, m_codes, m_small, m_masks, m_ends, m_text, m_payload = messages
+    senders, a_or_b, receivers, channels, stations = words
+    r_whole, r_codes, r_views, r_masks, r_place, r_motion, flag_ends, flags = reports
+    c_whole, c_codes, c_views, c_masks, c_sizes, c_data = claims
+    m_whole, m_codes, m_views, m_masks, m_data = messages
+    c_at, m_at = int64(0), int64(0)
     n_r, n_c, n_m, n_flags = int64(0), int64(0), int64(0), int64(0)
     for j in range(n):
         if rows[j, WHOLE] < 0:
@@ -613,51 +675,33 @@ def extract(
         kind = int64(w[0] >> uint64(58))
         types[kind] += 1
         mmsi = int64((w[0] >> uint64(26)) & uint64(0x3FFFFFFF))
-        t, station, own = rows[j, T], rows[j, STATION], rows[j, OWN]
+        t = rows[j, T]
         if base_clock:
             if kind == 4 or kind == 11:
                 told = _clock(w)
                 state[BASE_T] = told if told != NO_TIME else state[BASE_T]
             t = state[BASE_T] if t == NO_TIME else t
         t = given_t if t == NO_TIME else t
-        key = _key(b, p, size + 2, mmsi, t, station, names, ends, words, scratch)
-        station = station if station >= 0 else ends.size - 1
+        key = _key(b, p, size + 2, mmsi, t, rows[j, STATION], names, ends, fields, scratch)
         gives = _GIVES[kind]
         if gives == _MESSAGE:
-            i = n_m
+            _head(rows, j, key, t, mmsi, kind, n_m, m_whole, m_codes, m_views, m_masks, receivers, stations, channels)
+            m_at = _message(w, kind, bits, b, p, size, n_m, m_at, m_codes, m_views, m_masks, m_data)
             n_m += 1
-            m_whole[ID, i], m_whole[SEEN, i], m_whole[MMSI, i] = key, t, mmsi
-            m_whole[FIRST_LINE, i], m_whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
-            m_codes[AT_STATION, i], m_codes[TYPE, i] = station, kind
-            m_small[IS_OWN, i], m_small[ON_CHANNEL, i] = own, rows[j, CHANNEL]
-            if t != NO_TIME:
-                _set(m_masks, HAS_T, i)
-            _message(w, kind, bits, b, p, size, i, m_codes, m_masks, m_ends, m_text, m_payload)
             continue
         if gives != _CLAIM:
-            i = n_r
-            n_r += 1
-            r_whole[ID, i], r_whole[SEEN, i], r_whole[MMSI, i] = key, t, mmsi
-            r_whole[FIRST_LINE, i], r_whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
-            r_codes[AT_STATION, i], r_codes[TYPE, i] = station, kind
-            r_small[IS_OWN, i], r_small[ON_CHANNEL, i] = own, rows[j, CHANNEL]
-            if t != NO_TIME:
-                _set(r_masks, HAS_T, i)
-            if own:
-                _set(r_masks, R_IS_OWN, i)
+            _head(rows, j, key, t, mmsi, kind, n_r, r_whole, r_codes, r_views, r_masks, receivers, stations, channels)
+            if rows[j, OWN]:
+                _set(r_masks, R_IS_OWN, n_r)
             n_flags = _report(
-                w, kind, bits, mmsi, i, n_flags, r_codes, r_place, r_motion, r_small, r_masks, flag_ends, flags, sogs,
-                cogs, rots,
+                w, kind, bits, mmsi, n_r, n_flags, r_codes, r_views, r_masks, r_place, r_motion, flag_ends, flags, sogs,
+                cogs, rots, senders,
             )  # fmt: skip
+            n_r += 1
         if gives != _REPORT:
-            i = n_c
+            _head(rows, j, key, t, mmsi, kind, n_c, c_whole, c_codes, c_views, c_masks, receivers, stations, channels)
+            c_at = _claim(
+                w, kind, form, bits, mmsi, n_c, c_at, c_codes, c_views, c_masks, c_sizes, c_data, draughts, a_or_b
+            )
             n_c += 1
-            c_whole[ID, i], c_whole[SEEN, i], c_whole[MMSI, i] = key, t, mmsi
-            c_whole[FIRST_LINE, i], c_whole[LAST_LINE, i] = rows[j, FIRST], rows[j, LINE]
-            c_codes[AT_STATION, i], c_codes[TYPE, i] = station, kind
-            c_small[IS_OWN, i] = own
-            c_small[C_PART, i] = form - 23 if kind == 24 else 0
-            if t != NO_TIME:
-                _set(c_masks, HAS_T, i)
-            _claim(w, form, bits, mmsi, i, c_codes, c_sizes, c_masks, c_ends, c_texts, draughts)
     return n_r, n_c, n_m, n_flags

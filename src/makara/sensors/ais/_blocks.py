@@ -27,6 +27,16 @@ class Block:
     skipped: int = 0
     open_end: bool = False
 
+    def whole(self) -> Block:
+        """Without a last line that has no line feed."""
+        if not self.open_end:
+            return self
+        for i in range(len(self.pieces) - 1, -1, -1):
+            feed = _last_feed(self.pieces[i])
+            if feed >= 0:
+                return Block([*self.pieces[:i], self.pieces[i][: feed + 1]])
+        return Block([])
+
 
 def _pieces(data: bytes | Iterable[bytes]) -> Iterator[memoryview]:
     if isinstance(data, bytes | bytearray | memoryview):

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from makara.sensors.ais import _bits as c
 from makara.tables import table
 from makara.tables.reports import FLAGS, TRANSPONDERS
 
 Array = NDArray[Any]
-TS = pl.Datetime("us", "UTC")
-STAMPS = ("source", "t_known", "mark")
-LINES = ("line_first", "line_last")
-_ARROW_TS = pa.timestamp("us", "UTC")
+STAMPS: Final = ("source", "t_known", "mark")
+SPARE: Final = 32
+"""Bytes behind text, so that it may be read and written by words."""
+_TS: Final = pa.timestamp("us", "UTC")
+_OLDEST: Final = pl.CompatLevel.oldest()
 
 
 class Reports(NamedTuple):
@@ -26,10 +27,10 @@ class Reports(NamedTuple):
 
     whole: Array
     codes: Array
+    views: Array
+    masks: Array
     place: Array
     motion: Array
-    small: Array
-    bits: Array
     flag_ends: Array
     flags: Array
 
@@ -39,11 +40,10 @@ class Claims(NamedTuple):
 
     whole: Array
     codes: Array
+    views: Array
+    masks: Array
     sizes: Array
-    small: Array
-    bits: Array
-    ends: Array
-    texts: Array
+    data: Array
 
 
 class Messages(NamedTuple):
@@ -51,36 +51,52 @@ class Messages(NamedTuple):
 
     whole: Array
     codes: Array
-    small: Array
-    bits: Array
-    ends: Array
+    views: Array
+    masks: Array
+    data: Array
+
+
+class Names(NamedTuple):
+    """Stations' names: as text end to end, where each ends, their views."""
+
     text: Array
-    payload: Array
+    ends: Array
+    views: Array
+
+
+def _arena(*wanted: tuple[tuple[int, ...], DTypeLike]) -> list[Array]:
+    """Arrays of one allocation: one large piece of memory costs far fewer page faults than many."""
+    sizes = [-(-int(np.prod(shape)) * np.dtype(kind).itemsize // 64) * 64 for shape, kind in wanted]
+    room = np.empty(sum(sizes), np.uint8)
+    ends = np.cumsum([0, *sizes]).tolist()
+    return [
+        room[at : at + int(np.prod(shape)) * np.dtype(kind).itemsize].view(kind).reshape(shape)
+        for (shape, kind), at in zip(wanted, ends, strict=False)
+    ]
 
 
 def room(reports: int, claims: int, messages: int, payload: int) -> tuple[Reports, Claims, Messages]:
     """Arrays for so many rows, and bytes of payload of the messages."""
     r, a, m = reports, claims, messages
-
-    def bits(rows: int, n: int) -> Array:
-        return np.zeros((rows, (n + 7) // 8), np.uint8)
-
-    return (
-        Reports(
-            np.empty((5, r), np.int64), np.empty((3, r), np.int32), np.empty((2, r), np.float64),
-            np.empty((4, r), np.float32), np.empty((3, r), np.uint8), bits(9, r),
-            np.zeros(r + 1, np.int64), np.empty(2 * r, np.uint8),
-        ),
-        Claims(
-            np.empty((5, a), np.int64), np.empty((4, a), np.int32), np.empty((3, a), np.float32),
-            np.zeros((2, a), np.uint8), bits(10, a), np.zeros((4, a + 1), np.int64),
-            np.empty((4, a * c.NAME_MAX), np.uint8),
-        ),
-        Messages(
-            np.empty((5, m), np.int64), np.zeros((6, m), np.int32), np.empty((2, m), np.uint8), bits(4, m),
-            np.zeros((2, m + 1), np.int64), np.empty(payload, np.uint8), np.empty(payload, np.uint8),
-        ),
+    i64, i32, u64, f64, f32, u8 = np.int64, np.int32, np.uint64, np.float64, np.float32, np.uint8
+    found = (
+        Reports(*_arena(
+            ((5, r), i64), ((3, r), i32), ((4, r, 2), u64), ((11, (r + 7) // 8), u8), ((2, r), f64), ((4, r), f32),
+            ((r + 1,), i64), ((2 * r,), u8),
+        )),
+        Claims(*_arena(
+            ((5, a), i64), ((4, a), i32), ((8, a, 2), u64), ((13, (a + 7) // 8), u8), ((3, a), f32),
+            ((a * c.TEXT_MAX + SPARE,), u8),
+        )),
+        Messages(*_arena(
+            ((5, m), i64), ((6, m), i32), ((5, m, 2), u64), ((6, (m + 7) // 8), u8), ((2 * payload + SPARE,), u8),
+        )),
     )  # fmt: skip
+    for part in found:
+        part.masks[:] = 0
+    found[0].flag_ends[0] = 0
+    found[2].codes[:] = 0
+    return found
 
 
 def scratch() -> tuple[Array, Array, Array]:
@@ -106,109 +122,114 @@ def lookup() -> tuple[Array, Array, Array, Array]:
     )
 
 
+def names(words: list[bytes]) -> Names:
+    """Words as compiled code needs them; the first view is that of none."""
+    ends = np.cumsum([0, *map(len, words)])
+    views = np.zeros((len(words) + 1, 16), np.uint8)
+    for i, word in enumerate(words):
+        told = word if len(word) <= 12 else word[:4] + bytes(4) + int(ends[i]).to_bytes(4, "little")
+        views[i + 1, : 4 + len(told)] = list(len(word).to_bytes(4, "little") + told)
+    return Names(np.frombuffer(b"".join([*words, bytes(SPARE)]), np.uint8), ends, views.view(np.uint64))
+
+
+@cache
+def words(receiver: str) -> tuple[Array, Array, Array, Array]:
+    """Views of the words for transponders, parts of type 24, receivers and channels."""
+    return (
+        names([w.encode() for w in TRANSPONDERS]).views[1:].copy(),
+        names([b"A", b"B"]).views[1:].copy(),
+        names([receiver.encode(), b"own"]).views[1:].copy(),
+        names([b"A", b"B"]).views,
+    )
+
+
 class _Maker:
     """Columns of one table from arrays that hold its first ``n`` rows."""
 
-    def __init__(self, name: str, n: int, bits: Array, whole: Array, stations: pl.Series, lines: bool) -> None:
-        self._name, self._n, self._bits, self._whole, self._stations = name, n, bits, whole, stations
-        self._lines = lines
+    def __init__(self, name: str, key: str, n: int, arrays: Reports | Claims | Messages, stations: Names) -> None:
+        self._name, self._n, self._arrays = name, n, arrays
         self.columns: dict[str, pl.Series] = {}
+        nothing = np.empty(0, np.uint8)
+        self.number(key, pa.int64(), arrays.whole[c.ID])
+        self.number("t_seen", _TS, arrays.whole[c.SEEN], c.HAS_T)
+        self.number("mover", pa.int64(), arrays.whole[c.MOVER])
+        self.number("mmsi", pa.int32(), arrays.codes[c.MMSI])
+        self.number("msg_type", pa.int32(), arrays.codes[c.TYPE])
+        self.text("receiver", c.RECEIVER, nothing)
+        self.text("station", c.AT_STATION, stations.text, c.HAS_STATION)
+        if name != "claims":
+            self.text("radio_channel", c.ON_CHANNEL, nothing, c.HAS_CHANNEL)
 
-    def mask(self, has: int | None) -> Any:
-        """The buffer of a validity mask."""
-        return None if has is None else pa.py_buffer(self._bits[has])
+    def _make(self, name: str, kind: Any, has: Any, *buffers: Array) -> None:
+        mask = None if has is None else pa.py_buffer(self._arrays.masks[has])
+        made = pa.Array.from_buffers(kind, self._n, [mask, *map(pa.py_buffer, buffers)])
+        self.columns[name] = pl.Series(name, made)
 
-    def add(self, name: str, kind: Any, values: Array, has: int | None = None) -> None:
+    def number(self, name: str, kind: Any, values: Array, has: Any = None) -> None:
         """A column of numbers or instants."""
-        buffers = [self.mask(has), pa.py_buffer(values)]
-        self.columns[name] = pl.Series(name, pa.Array.from_buffers(kind, self._n, buffers))
+        self._make(name, kind, has, values)
 
-    def flag(self, name: str, bits: int) -> None:
+    def flag(self, name: str, mask: Any) -> None:
         """A column of truth values."""
-        buffers = [None, pa.py_buffer(self._bits[bits])]
-        self.columns[name] = pl.Series(name, pa.Array.from_buffers(pa.bool_(), self._n, buffers))
+        self._make(name, pa.bool_(), None, self._arrays.masks[mask])
 
-    def text(self, name: str, ends: Array, data: Array, has: int | None, binary: bool = False) -> None:
+    def text(self, name: str, views: Any, data: Array, has: Any = None, kind: Any = None) -> None:
         """A column of text or bytes."""
-        kind = pa.large_binary() if binary else pa.large_string()
-        buffers = [self.mask(has), pa.py_buffer(ends), pa.py_buffer(data)]
-        self.columns[name] = pl.Series(name, pa.Array.from_buffers(kind, self._n, buffers))
+        self._make(name, kind or pa.string_view(), has, self._arrays.views[views], data)
 
-    def word(self, name: str, codes: Array, words: tuple[str | None, ...] | pl.Series) -> None:
-        """A column of text from codes."""
-        if not isinstance(words, pl.Series):
-            words = pl.Series(words, dtype=pl.String)
-        self.columns[name] = words.gather(pl.Series(codes[: self._n])).alias(name)
-
-    def common(self, key: str, codes: Array, own: Array, receiver: str) -> None:
-        """Key, time, mover, station and receiver, which all tables have."""
-        self.add(key, pa.int64(), self._whole[c.ID])
-        self.add("t_seen", _ARROW_TS, self._whole[c.SEEN], 0)
-        self.add("mover", pa.int64(), self._whole[c.MMSI])
-        self.columns["mmsi"] = self.columns["mover"].cast(pl.Int32).alias("mmsi")
-        self.add("msg_type", pa.int32(), codes[1])
-        self.word("station", codes[0], self._stations)
-        self.word("receiver", own, (receiver, "own"))
-
-    def frame(self) -> pl.DataFrame:
+    def frame(self, lines: bool) -> pl.DataFrame:
         """The table's columns in their order, null where there are none."""
         order = {k: t for k, t in table(self._name).schema.items() if k not in STAMPS}
         found = [self.columns.get(k, pl.repeat(None, self._n, dtype=t, eager=True).alias(k)) for k, t in order.items()]
-        if self._lines:
-            self.add("line_first", pa.int64(), self._whole[c.FIRST_LINE])
-            self.add("line_last", pa.int64(), self._whole[c.LAST_LINE])
-            found += [self.columns[k] for k in LINES]
+        if lines:
+            self.number("line_first", pa.int64(), self._arrays.whole[c.FIRST_LINE])
+            self.number("line_last", pa.int64(), self._arrays.whole[c.LAST_LINE])
+            found += [self.columns["line_first"], self.columns["line_last"]]
         return pl.DataFrame(found)
 
 
-def reports(r: Reports, n: int, n_flags: int, stations: pl.Series, receiver: str, lines: bool) -> pl.DataFrame:
+def reports(r: Reports, n: int, n_flags: int, stations: Names, lines: bool) -> pl.DataFrame:
     """The reports."""
-    m = _Maker("reports", n, r.bits, r.whole, stations, lines)
-    m.common("report", r.codes, r.small[c.IS_OWN], receiver)
-    m.word("transponder", r.small[c.R_TRANSPONDER], TRANSPONDERS)
-    m.word("radio_channel", r.small[c.ON_CHANNEL], (None, "A", "B"))
-    m.add("lon_deg", pa.float64(), r.place[c.R_LON], c.R_HAS_PLACE)
-    m.add("lat_deg", pa.float64(), r.place[c.R_LAT], c.R_HAS_PLACE)
+    m = _Maker("reports", "report", n, r, stations)
+    m.text("transponder", c.R_TRANSPONDER, np.empty(0, np.uint8))
+    m.number("lon_deg", pa.float64(), r.place[c.R_LON], c.R_HAS_PLACE)
+    m.number("lat_deg", pa.float64(), r.place[c.R_LAT], c.R_HAS_PLACE)
     m.flag("accurate", c.R_ACCURATE)
-    m.add("sog_kn", pa.float32(), r.motion[c.R_SOG], c.R_HAS_SOG)
-    m.add("cog_deg", pa.float32(), r.motion[c.R_COG], c.R_HAS_COG)
-    m.add("heading_deg", pa.float32(), r.motion[c.R_HEADING], c.R_HAS_HEADING)
-    m.add("rot_deg_min", pa.float32(), r.motion[c.R_ROT], c.R_HAS_ROT)
-    m.add("nav_status", pa.int32(), r.codes[c.R_STATUS], c.R_HAS_STATUS)
+    m.number("sog_kn", pa.float32(), r.motion[c.R_SOG], c.R_HAS_SOG)
+    m.number("cog_deg", pa.float32(), r.motion[c.R_COG], c.R_HAS_COG)
+    m.number("heading_deg", pa.float32(), r.motion[c.R_HEADING], c.R_HAS_HEADING)
+    m.number("rot_deg_min", pa.float32(), r.motion[c.R_ROT], c.R_HAS_ROT)
+    m.number("nav_status", pa.int32(), r.codes[c.R_STATUS], c.R_HAS_STATUS)
     m.flag("own", c.R_IS_OWN)
     doubts = pl.Series(FLAGS, dtype=pl.String).gather(pl.Series(r.flags[:n_flags])).to_arrow(compat_level=_OLDEST)
     ends = pa.Array.from_buffers(pa.int64(), n + 1, [None, pa.py_buffer(r.flag_ends)])
     m.columns["flags"] = pl.Series("flags", pa.LargeListArray.from_arrays(ends, doubts))
-    return m.frame()
+    return m.frame(lines)
 
 
-def claims(a: Claims, n: int, stations: pl.Series, receiver: str, lines: bool) -> pl.DataFrame:
+def claims(a: Claims, n: int, stations: Names, lines: bool) -> pl.DataFrame:
     """The claims."""
-    m = _Maker("claims", n, a.bits, a.whole, stations, lines)
-    m.common("claim", a.codes, a.small[c.IS_OWN], receiver)
-    m.word("part", a.small[c.C_PART], (None, "A", "B"))
-    m.add("imo", pa.int32(), a.codes[c.C_IMO], c.C_HAS_IMO)
-    m.add("ship_type", pa.int32(), a.codes[c.C_SHIP], c.C_HAS_SHIP)
-    m.add("length_m", pa.float32(), a.sizes[c.C_LENGTH], c.C_HAS_LENGTH)
-    m.add("width_m", pa.float32(), a.sizes[c.C_WIDTH], c.C_HAS_WIDTH)
-    m.add("draught_m", pa.float32(), a.sizes[c.C_DRAUGHT], c.C_HAS_DRAUGHT)
-    for k, name in enumerate(("name", "callsign", "destination", "eta_text")):
-        m.text(name, a.ends[k], a.texts[k], c.C_TEXTS + k)
-    return m.frame()
+    m = _Maker("claims", "claim", n, a, stations)
+    m.text("part", c.C_PART, a.data, c.C_HAS_PART)
+    m.text("name", c.C_NAME, a.data, c.C_HAS_NAME)
+    m.text("callsign", c.C_CALLSIGN, a.data, c.C_HAS_CALLSIGN)
+    m.text("destination", c.C_DESTINATION, a.data, c.C_HAS_DESTINATION)
+    m.text("eta_text", c.C_ETA, a.data, c.C_HAS_ETA)
+    m.number("imo", pa.int32(), a.codes[c.C_IMO], c.C_HAS_IMO)
+    m.number("ship_type", pa.int32(), a.codes[c.C_SHIP], c.C_HAS_SHIP)
+    m.number("length_m", pa.float32(), a.sizes[c.C_LENGTH], c.C_HAS_LENGTH)
+    m.number("width_m", pa.float32(), a.sizes[c.C_WIDTH], c.C_HAS_WIDTH)
+    m.number("draught_m", pa.float32(), a.sizes[c.C_DRAUGHT], c.C_HAS_DRAUGHT)
+    return m.frame(lines)
 
 
-def messages(o: Messages, n: int, stations: pl.Series, receiver: str, lines: bool) -> pl.DataFrame:
+def messages(o: Messages, n: int, stations: Names, lines: bool) -> pl.DataFrame:
     """The messages."""
-    m = _Maker("messages", n, o.bits, o.whole, stations, lines)
-    m.common("message", o.codes, o.small[c.IS_OWN], receiver)
-    m.add("dac", pa.int32(), o.codes[c.M_DAC], c.M_HAS_APP)
-    m.add("fi", pa.int32(), o.codes[c.M_FI], c.M_HAS_APP)
-    m.add("to_mmsi", pa.int32(), o.codes[c.M_TO], c.M_HAS_TO)
-    m.text("text", o.ends[c.M_TEXT], o.text, c.M_HAS_TEXT)
-    m.text("payload", o.ends[c.M_PAYLOAD], o.payload, None, binary=True)
-    m.add("bits", pa.int32(), o.codes[c.M_BITS])
-    m.word("radio_channel", o.small[c.ON_CHANNEL], (None, "A", "B"))
-    return m.frame()
-
-
-_OLDEST = pl.CompatLevel.oldest()
+    m = _Maker("messages", "message", n, o, stations)
+    m.number("dac", pa.int32(), o.codes[c.M_DAC], c.M_HAS_APP)
+    m.number("fi", pa.int32(), o.codes[c.M_FI], c.M_HAS_APP)
+    m.number("to_mmsi", pa.int32(), o.codes[c.M_TO], c.M_HAS_TO)
+    m.text("text", c.M_TEXT, o.data, c.M_HAS_TEXT)
+    m.text("payload", c.M_PAYLOAD, o.data, kind=pa.binary_view())
+    m.number("bits", pa.int32(), o.codes[c.M_BITS])
+    return m.frame(lines)

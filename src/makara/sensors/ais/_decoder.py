@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -58,9 +61,7 @@ class _Stations:
         self._first: dict[str, int] = {}
         self._same: list[int] = []
         self._encoded: list[bytes] = []
-        self.column = pl.Series([None], dtype=pl.String)
-        self.text = np.empty(0, np.uint8)
-        self.text_ends = np.zeros(1, np.int64)
+        self.told = _columns.names([])
         self.numbers = np.empty(0, np.int64)
         self.plain = True
 
@@ -75,10 +76,8 @@ class _Stations:
             self._encoded.append(text.encode())
             self._same.append(self._first.setdefault(text, i) if text else -1)
             self.plain = self.plain and self._same[i] == i
-        self.text = np.frombuffer(b"".join(self._encoded), np.uint8)
-        self.text_ends = np.cumsum([0, *map(len, self._encoded)])
+        self.told = _columns.names(self._encoded)
         self.numbers = np.array(self._same, np.int64)
-        self.column = pl.Series([*(e.decode() for e in self._encoded), None], dtype=pl.String)
 
 
 class Decoder:
@@ -109,9 +108,14 @@ class Decoder:
             pieces = [rest]
             if not rest.size:
                 self._state[s.BYTES_READ] += block.skipped
+                found.stats["offset"] = int(self._state[s.BYTES_READ])
             yield found
             if not rest.size:
                 return
+
+    def read_nothing(self) -> Found:
+        """What no line holds."""
+        return self._take([], False, closing=False)[0]
 
     def close(self) -> Found:
         """The input has ended: open parts are lost."""
@@ -152,16 +156,17 @@ class Decoder:
         most = np.zeros(4, np.int64)
         _bits.count(b, rows, n, most)
         reports, claims, messages = _columns.room(*most.tolist())
+        how, known = self._how, names.told
         n_reports, n_claims, n_messages, n_flags = _bits.extract(
-            b, rows, n, parts, names.text, names.text_ends, self._how.given_us, self._how.base_clock, state, types,
-            bad, counts, self._scratch, _columns.lookup(), tuple(reports), tuple(claims), tuple(messages),
+            b, rows, n, parts, known.text, known.ends, how.given_us, how.base_clock, state, types, bad, counts,
+            self._scratch, _columns.lookup(), (*_columns.words(how.receiver), known.views), tuple(reports),
+            tuple(claims), tuple(messages),
         )  # fmt: skip
-        how = self._how
         rejected = _rejects.frame(b, bad[: counts[s.N_REJECTS]], how.file)
         found = Found(
-            _columns.reports(reports, n_reports, n_flags, names.column, how.receiver, how.lines),
-            _columns.claims(claims, n_claims, names.column, how.receiver, how.lines),
-            _columns.messages(messages, n_messages, names.column, how.receiver, how.lines),
+            _columns.reports(reports, n_reports, n_flags, known, how.lines),
+            _columns.claims(claims, n_claims, known, how.lines),
+            _columns.messages(messages, n_messages, known, how.lines),
             rejected,
             {
                 "lines": last - lines,
@@ -172,6 +177,7 @@ class Decoder:
                 "messages": int(types.sum()),
                 "types": {k: int(v) for k, v in enumerate(types) if v},
                 "rejects": dict(sorted(Counter(rejected["reason"].to_list()).items())),
+                "offset": int(state[s.BYTES_READ]),
             },
         )
         self._keep(b, rows, np.flatnonzero(left))
@@ -198,22 +204,58 @@ class Decoder:
             kept += [raw, payload]
         self._open_bytes = np.concatenate(kept) if kept else np.empty(0, np.uint8)
 
-    def _forget(self) -> None:
-        """Forget the stations that nothing remembered refers to, so that there is room for others."""
+    def _forget(self) -> list[bytes]:
+        """Forget the stations that nothing remembered refers to, so that there is room for others; those kept."""
         groups, state, old = self._groups, self._state, self._stations
         live = (groups[:, s.GROUP_LINE] > 0) & (state[s.LINES_READ] - groups[:, s.GROUP_LINE] <= s.LINES_MAX)
         codes = [self._open[:, s.STATION], groups[live, s.GROUP_STATION], state[list(_STATIONS)]]
         used = np.unique(np.concatenate(codes))
         used = used[(used >= 0) & (used < int(state[s.N_NAMES]))]
-        new = _Stations()
-        kept = [old.names[old.ends[i] : old.ends[i + 1]] for i in used]
-        state[[s.N_NAMES, s.N_NAME_BYTES]] = 0
-        ends = np.cumsum([0, *(k.size for k in kept)])
-        s.intern(np.concatenate([*kept, np.zeros(1, np.uint8)]), ends, new.names, new.ends, new.slots, state)
-        new.learn(len(used))
+        kept = [old.names[old.ends[i] : old.ends[i + 1]].tobytes() for i in used]
         number = np.full(s.NAMES_MAX + 1, -1, np.int64)
         number[used] = np.arange(len(used))
-        self._open[:, s.STATION] = number[self._open[:, s.STATION]]
-        groups[:, s.GROUP_STATION] = number[groups[:, s.GROUP_STATION]]
+        for held in (self._open[:, s.STATION], groups[:, s.GROUP_STATION]):
+            held[:] = number[held]
         state[list(_STATIONS)] = number[state[list(_STATIONS)]]
-        self._stations = new
+        self._know(kept)
+        return kept
+
+    def _know(self, names: list[bytes]) -> None:
+        """Know these stations, by their place, and no others."""
+        self._stations = new = _Stations()
+        self._state[[s.N_NAMES, s.N_NAME_BYTES]] = 0
+        given = np.frombuffer(b"".join([*names, bytes(8)]), np.uint8)
+        s.intern(given, np.cumsum([0, *map(len, names)]), new.names, new.ends, new.slots, self._state)
+        new.learn(len(names))
+
+    def remember(self) -> bytes:
+        """What must be known to read on: open parts, groups, tag blocks and times on lines of their own."""
+        names = self._forget()
+        groups = self._groups[self._groups[:, s.GROUP_LINE] > 0]
+        held: dict[str, Any] = {
+            "state": self._state, "groups": groups, "open": self._open, "bytes": self._open_bytes,
+            "names": np.frombuffer(b"".join(names), np.uint8), "lengths": np.array([len(n) for n in names], np.int64),
+        }  # fmt: skip
+        out = io.BytesIO()
+        np.savez_compressed(out, **held)
+        return out.getvalue()
+
+    def recall(self, offset: int, held: bytes) -> None:
+        """Read on from a byte with what ``remember`` gave there, or with nothing.
+
+        Raises:
+            ValueError: it is none of that.
+        """
+        self._state[s.BYTES_READ] = offset
+        if not held:
+            return
+        try:
+            with np.load(io.BytesIO(held), allow_pickle=False) as found:
+                known = {k: found[k] for k in ("state", "groups", "open", "bytes", "names", "lengths")}
+        except (OSError, KeyError, EOFError, zipfile.BadZipFile) as e:
+            raise ValueError(str(e)) from e
+        ends = np.cumsum([0, *known["lengths"]])
+        self._state, self._open, self._open_bytes = known["state"], known["open"], known["bytes"]
+        self._know([known["names"][p:q].tobytes() for p, q in pairwise(ends)])
+        self._groups[: len(known["groups"])] = known["groups"]
+        s.thin(self._groups, self._state, self._state[s.LINES_READ])
