@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import xor
 
@@ -13,12 +15,17 @@ from hypothesis import strategies as st
 from pyais import encode_dict
 
 from makara.base.errors import UsageError
-from makara.sensors.ais import Decoded, decode, decode_chunks
-from makara.sensors.ais._lines import blocks
-from makara.sensors.ais._sentence import checksum, epoch_us, prefix, suffix, tag
+from makara.sensors.ais import Decoded, Resume, decode, decode_chunks
+from makara.sensors.ais._blocks import blocks
 
 T = datetime(2024, 3, 1, 12, 0, 0, tzinfo=UTC)
 EPOCH = 1709294400
+
+
+def checksum(body: bytes) -> int:
+    return reduce(xor, body, 0)
+
+
 _BODY = b"AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0"
 ONE = b"!%b*%02X" % (_BODY, checksum(_BODY))
 WRONG = b"!%b*%02X" % (_BODY, checksum(_BODY) ^ 1)
@@ -39,11 +46,6 @@ def static(mmsi: int, name: str, seq: int, channel: str = "A", **more: object) -
 def only(found: Decoded) -> dict[str, object]:
     assert len(found.reports) == 1, found.rejects
     return found.reports.row(0, named=True)
-
-
-@given(st.binary(max_size=300))
-def test_checksum_is_the_xor_of_all_bytes(data: bytes) -> None:
-    assert checksum(data) == reduce(xor, data, 0)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,32 @@ def test_gatehouse_time_is_for_its_own_sentence_only() -> None:
 
 def test_a_prefix_without_a_zone_is_no_time() -> None:
     assert only(decode(b"2024-03-01 12:00:00 " + ONE))["t_seen"] is None
-    assert prefix(b"2024-13-01T12:00:00Z") is None
-    assert epoch_us(b"12x") is None
-    assert epoch_us(b"0") is None
-    assert epoch_us(b"1709294400.25") == 1709294400250000
-    assert suffix(b",1daasd4218,,") == (None, None)
-    assert tag(b"c:oops,s:*00").ok is False
+    assert only(decode(b"2024-13-01T12:00:00Z " + ONE))["t_seen"] is None
+    assert only(decode(b"2024-02-30T12:00:00Z " + ONE))["t_seen"] is None
+    assert only(decode(b"2024-02-29T12:00:00Z " + ONE))["t_seen"] == datetime(2024, 2, 29, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "t"),
+    [
+        ("12x", None),
+        ("0", None),
+        ("00", None),
+        ("", None),
+        (f"{EPOCH}.25", T + timedelta(seconds=0.25)),
+        (f"{EPOCH}.0000005", T + timedelta(microseconds=1)),
+        (f"{EPOCH}000.5", T + timedelta(microseconds=500)),
+        ("99999999999999", None),
+    ],
+)
+def test_epochs_in_tag_blocks(epoch: str, t: datetime | None) -> None:
+    assert only(decode(block(f"c:{epoch}") + ONE))["t_seen"] == t
+
+
+def test_words_that_are_no_time_and_no_station() -> None:
+    row = only(decode(ONE + b",1daasd4218,,"))
+    assert (row["t_seen"], row["station"]) == (None, None)
+    assert decode(b"\\c:oops,s:*00\\" + ONE).rejects["reason"].to_list() == ["bad_checksum"]
 
 
 def test_checksums_are_verified() -> None:
@@ -225,12 +247,14 @@ def test_nearly_nmea_never_raises(lines: list[str]) -> None:
 def test_an_endless_line_is_one_reject_and_no_burden() -> None:
     data = [b"x" * 50_000] * 30 + [b"tail\n" + ONE + b"\n"]
     got = list(blocks(data, 1_000_000))
-    assert [len(b.lines) for b in got] == [1, 1]
-    assert got[1].offset == 1_500_005
-    found = decode(iter(data))
+    assert [sum(map(len, b.pieces)) for b in got] == [65_536, len(ONE) + 1]
+    assert got[0].skipped == 1_500_005 - 65_536
+    found = decode(iter(data), file="endless")
     assert found.rejects["reason"].to_list() == ["not_nmea"]
     assert len(found.rejects["raw"][0]) == 1024
     assert len(found.reports) == 1
+    assert decode(b"".join(data), file="endless").rejects.equals(found.rejects)
+    assert decode(b"".join(data) + WRONG).rejects["offset"].to_list() == [0, 1_500_005 + len(ONE) + 1]
 
 
 def test_nothing_gives_empty_frames_with_all_columns() -> None:
@@ -269,3 +293,86 @@ def test_keys_tell_receptions_apart_and_repeats_not() -> None:
     keys = decode(b"\n".join([a, a, b])).reports["report"]
     assert keys[0] == keys[1] != keys[2]
     assert keys.dtype == pl.Int64()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_growing_file_is_read_on_as_if_it_were_whole(data: st.DataObject) -> None:
+    base = encode_dict({"msg_type": 4, "mmsi": 2110001, "year": 2024, "month": 3, "day": 1, "lon": 10, "lat": 54})
+    lines = [base[0].encode(), WRONG, ONE, block(f"s:\xe9t\xe9,c:{EPOCH}"), ONE, b"$PGHP", ONE, b"", b"# no"]
+    for i in range(4):
+        a, b = static(211000000 + i, f"SHIP {i}", i)
+        lines += [block(f"g:1-2-{i},s:S{i},c:{EPOCH}") + a, block(f"g:2-2-{i}") + b]
+    whole = b"\n".join(data.draw(st.permutations(lines))) + data.draw(st.sampled_from([b"", b"\n"]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=4)))
+    parts: list[Decoded] = []
+    start: Resume | None = None
+    for cut in [*cuts, None]:
+        at = start.offset if start else 0
+        parts += decode_chunks(whole[at:cut], file="f", time_from="base", lines=True, start=start, final=cut is None)
+        start = parts[-1].resume
+        assert (start is None) == (cut is None)
+    together, once = Decoded.concat(parts), Decoded.concat(decode_chunks(whole, file="f", time_from="base", lines=True))
+    assert together.reports.equals(once.reports)
+    assert together.claims.equals(once.claims)
+    assert together.rejects.sort("line").equals(once.rejects.sort("line"))
+    assert together.stats == once.stats
+    assert once.stats["offset"] == len(whole)
+
+
+def test_reading_on_without_what_was_held_loses_only_open_parts() -> None:
+    a, b = static(211000001, "CUT", 1)
+    data = b"\n".join([ONE, a, b, ONE]) + b"\n"
+    at = len(ONE) + 1 + len(a) + 1
+    found = Decoded.concat(decode_chunks(data[at:], start=Resume(at)))
+    assert found.rejects.select("offset", "reason").rows() == [(at, "lost_part")]
+    assert len(found.reports) == 1
+    with pytest.raises(UsageError, match="damaged"):
+        decode_chunks(b"", start=Resume(0, b"junk"))
+
+
+def test_no_number_of_stations_groups_rejects_or_open_parts_is_too_much() -> None:
+    lines = [block(f"g:1-2-{i},s:STATION{i % 45_000},c:{EPOCH}") + ONE for i in range(60_000)]
+    first, second = static(211000001, "LATE", 1)
+    lines[100] = block(f"g:1-2-x,s:STATION9,c:{EPOCH}") + first
+    lines[9_000] = block("g:2-2-x") + second
+    lines[40_000:40_000] = [b"x"] * 70_000
+    lines += [block(f"g:1-2-{i}y,s:T{i}") + first for i in range(300)]
+    found = decode(b"\n".join(lines))
+    assert len(found.reports) == 60_000 - 2
+    assert found.reports["station"][-1] == f"STATION{59_999 % 45_000}"
+    assert found.reports["station"].n_unique() == 45_000
+    assert found.claims.select("name", "station").rows() == [("LATE", "STATION9")]
+    assert found.stats["rejects"] == {"not_nmea": 70_000, "lost_part": 300}
+    assert found.rejects["line"].is_sorted()
+
+
+def test_open_messages_of_one_key_are_bounded() -> None:
+    parts = [static(211000000 + i, f"SHIP {i}", 1) for i in range(400)]
+    lines = [block(f"s:S{i}") + a for i, (a, _) in enumerate(parts)]
+    lines += [block(f"s:S{i}") + b for i, (_, b) in reversed(list(enumerate(parts)))]
+    found = decode(b"\n".join(lines))
+    assert len(found.claims) == 257
+    assert found.stats["rejects"] == {"lost_part": 2 * (400 - 257)}
+
+
+def test_memory_is_bounded_whatever_the_size() -> None:
+    code = (
+        "import resource, sys\n"
+        "from makara.sensors.ais import decode_chunks\n"
+        f"piece = {ONE!r} + b'\\n'\n"
+        "piece *= 20_000\n"
+        "n = 0\n"
+        "for found in decode_chunks(piece for _ in range(int(sys.argv[1]))): n += len(found.reports)\n"
+        "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    few, many = (
+        [
+            int(x)
+            for x in subprocess.run([sys.executable, "-c", code, n], capture_output=True, check=True).stdout.split()
+        ]
+        for n in ("10", "60")
+    )
+    assert (few[0], many[0]) == (200_000, 1_200_000)
+    assert many[1] < few[1] + 100
+    assert many[1] < 600

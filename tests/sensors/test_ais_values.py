@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import math
+from functools import reduce
+from operator import xor
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ def claim(**fields: object) -> dict[str, Any]:
 
 def test_frames_have_the_tables_columns_and_types() -> None:
     found = sent(msg_type=19, mmsi=211000001, lon=10, lat=54, shipname="X")
-    for name in ("reports", "claims"):
+    for name in ("reports", "claims", "messages"):
         schema = {n: t for n, t in table(name).schema.items() if n not in ("source", "t_known", "mark")}
         assert dict(getattr(found, name).schema) == schema
     stamps = {"source": "x", "t_known": None, "mark": "m"}
@@ -167,12 +169,59 @@ def test_aids_and_extended_class_b_give_report_and_claim() -> None:
     assert (len(both.reports), len(both.claims)) == (1, 1)
 
 
-def test_types_without_position_or_claim_are_only_counted() -> None:
-    found = sent(msg_type=8, mmsi=211000001, dac=1, fid=99, data=b"\x00")
-    assert found.stats["types"] == {8: 1}
+def message(**fields: object) -> dict[str, Any]:
+    found = sent(**fields)
+    assert found.stats["types"] == {fields["msg_type"]: 1}
     assert found.reports.is_empty()
     assert found.claims.is_empty()
     assert found.rejects.is_empty()
+    return found.messages.row(0, named=True)
+
+
+def test_binary_messages_keep_application_and_payload() -> None:
+    row = message(msg_type=8, mmsi=211000001, dac=1, fid=31, data=b"\x00\xff" * 3)
+    assert (row["dac"], row["fi"], row["to_mmsi"], row["text"]) == (1, 31, None, None)
+    assert 0 <= len(row["payload"]) * 6 - row["bits"] < 6
+    body = b"AIVDM,1,1,,A,%b,%d" % (row["payload"], -row["bits"] % 6)
+    again = decode(b"!%b*%02X" % (body, reduce(xor, body, 0))).messages.row(0, named=True)
+    assert again["payload"] == row["payload"]
+    assert (again["bits"], again["message"]) == (row["bits"], row["message"])
+    row = message(msg_type=6, mmsi=211000001, dest_mmsi=211000002, dac=200, fid=10, data=b"\x01" * 20)
+    assert (row["dac"], row["fi"], row["to_mmsi"]) == (200, 10, 211000002)
+    assert (row["mmsi"], row["mover"], row["receiver"], row["t_seen"]) == (211000001, 211000001, "unknown", None)
+
+
+def test_safety_messages_keep_their_text() -> None:
+    row = message(msg_type=12, mmsi=211000001, dest_mmsi=211000002, text="MOVE 2 NM N-E?")
+    assert (row["text"], row["to_mmsi"], row["dac"]) == ("MOVE 2 NM N-E?", 211000002, None)
+    long = "ALL SHIPS. " * 12
+    assert message(msg_type=14, mmsi=2110001, text=long)["text"] == long.strip()
+    assert message(msg_type=14, mmsi=2110001, text="")["text"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"msg_type": 7, "mmsi1": 211000002}, (None, None, 211000002)),
+        ({"msg_type": 10, "dest_mmsi": 211000003}, (None, None, 211000003)),
+        ({"msg_type": 13, "mmsi1": 211000002}, (None, None, 211000002)),
+        ({"msg_type": 15, "mmsi1": 211000004, "type1_1": 5}, (None, None, 211000004)),
+        ({"msg_type": 16, "mmsi1": 211000005}, (None, None, 211000005)),
+        ({"msg_type": 17, "lon": 10, "lat": 54}, (None, None, None)),
+        ({"msg_type": 20, "offset1": 1}, (None, None, None)),
+        ({"msg_type": 22, "addressed": 0, "ne_lon": 10}, (None, None, None)),
+        ({"msg_type": 22, "addressed": 1, "dest1": 211000006}, (None, None, 211000006)),
+        ({"msg_type": 23, "ne_lon": 10}, (None, None, None)),
+        ({"msg_type": 25, "addressed": 1, "structured": 1, "dest_mmsi": 211000007, "app_id": 0x0442, "data": b"\1"},
+         (17, 2, 211000007)),
+        ({"msg_type": 25, "addressed": 0, "structured": 0, "data": b"\1\2"}, (None, None, None)),
+        ({"msg_type": 26, "addressed": 0, "structured": 1, "app_id": 0x0442, "data": b"\1"}, (17, 2, None)),
+    ],
+)  # fmt: skip
+def test_messages_of_the_other_types_are_kept(fields: dict[str, object], told: tuple[int | None, ...]) -> None:
+    row = message(mmsi=2110001, **fields)
+    assert (row["dac"], row["fi"], row["to_mmsi"]) == told
+    assert row["msg_type"] == fields["msg_type"]
 
 
 def near(a: Any, b: Any, tolerance: float) -> bool:

@@ -23,6 +23,7 @@ GOLDEN = {
     "sog_kn cog_deg heading_deg rot_deg_min nav_status own flags",
     "claims": "claim t_seen mover mmsi msg_type part imo name callsign ship_type length_m width_m draught_m "
     "destination eta_text eta station receiver",
+    "messages": "message t_seen mover mmsi msg_type dac fi to_mmsi text payload bits radio_channel station receiver",
     "rejects": "reject file line offset reason detail raw",
     "collections": "collection sensor platform mode t_start t_end footprint length50_m resolution_m incidence_deg "
     "cloud_share line_times scene_uri provider product_form",
@@ -70,10 +71,10 @@ NAMED = [
 BARE = {
     "probabilities and shares": "p p_vessel p_none p_runner_up p_heard p_dark p_inside cloud_share share",
     "an order": "rank severity severity_min",
-    "ids and their parts": "mmsi mover claim track report reject runner_up joins imo snapshot h3_3 cell",
-    "counts": "n n_heard n_movers rows rejects bytes steps budget",
+    "ids and their parts": "mmsi to_mmsi mover claim message track report reject runner_up joins imo snapshot h3_3 cell",
+    "counts": "n n_heard n_movers rows rejects bytes bits steps budget",
     "counters": "version revision seq line offset",
-    "code numbers of a standard": "msg_type ship_type nav_status",
+    "code numbers of a standard": "msg_type ship_type nav_status dac fi",
 }
 """Numbers without a unit, and why they have none."""
 

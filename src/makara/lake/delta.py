@@ -26,6 +26,7 @@ from makara.tables import Table, table
 PARTITIONED: Final = {
     "reports": ("mover", "t_seen", "report"),
     "claims": ("mover", "t_seen", "claim"),
+    "messages": ("mover", "t_seen", "message"),
     "detections": ("t_seen", "detection"),
     "track_points": ("h3_3", "mover", "t_seen", "report"),
 }

@@ -25,6 +25,7 @@ from makara.tables import table
 DEDUPLICATED = {
     "reports": "report",
     "claims": "claim",
+    "messages": "message",
     "collections": "collection",
     "detections": "detection",
 }

@@ -29,7 +29,7 @@ from makara.sources._source import TS, Batch, Source, shape
 
 SOURCE = Source(
     "case",
-    ("reports", "claims", "collections", "detections", "zones", "authorisations", "lists"),
+    ("reports", "claims", "messages", "collections", "detections", "zones", "authorisations", "lists"),
     "a case directory: reports, looks, detections, zones, lists, authorisations",
 )
 _REPORTS: Final = ("reports*.nmea", "reports*.nmea.gz")
@@ -206,10 +206,7 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
         known = _known(directory) if known is None else known
         receiver = "satellite" if path.name.startswith("reports_satellite") else "terrestrial"
         for decoded in nmea.chunks(path, receiver=receiver):
-            frames = {
-                name: _with_known(f, known.get(path.name))
-                for name, f in (("reports", decoded.reports), ("claims", decoded.claims))
-            }
+            frames = {name: _with_known(f, known.get(path.name)) for name, f in decoded.frames().items()}
             for f in frames.values():
                 start = _earliest(start, f, "t_seen")
             held.append(Batch(frames, decoded.rejects, decoded.stats["lines"], f"case.{receiver}", decoded.stats))

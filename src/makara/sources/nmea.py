@@ -8,12 +8,11 @@ Latency: seconds for own stations, minutes to hours for satellites.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Literal
-
-import polars as pl
 
 from makara.base import time
 from makara.sensors import ais
@@ -23,7 +22,7 @@ from makara.sources._source import Batch, Option, Source
 
 SOURCE = Source(
     name="nmea",
-    tables=("reports", "claims"),
+    tables=("reports", "claims", "messages"),
     doc="NMEA 0183 lines with AIS sentences (plain, gzip, zstd, zip)",
     options=(
         Option("time-from", "time of lines without one: file (its modification time), an ISO 8601 instant, or base"),
@@ -43,7 +42,7 @@ def _instant(path: Path, time_from: TimeFrom) -> datetime | Literal["base"] | No
 
 
 def chunks(path: Path, *, time_from: TimeFrom = None, receiver: str = "unknown") -> Iterator[ais.Decoded]:
-    """Decode one file piece by piece; reports and claims also bear ``line_first`` and ``line_last``.
+    """Decode one file piece by piece; reports, claims and messages also bear ``line_first`` and ``line_last``.
 
     Args:
         path: the file.
@@ -55,20 +54,20 @@ def chunks(path: Path, *, time_from: TimeFrom = None, receiver: str = "unknown")
             one reject ``truncated``.
         UsageError: ``time_from`` is no time, or the receiver class is unknown.
     """
+    return _chunks(path, time_from=time_from, receiver=receiver, lines=True)
+
+
+def _chunks(path: Path, *, time_from: TimeFrom, receiver: str, lines: bool) -> Iterator[ais.Decoded]:
     pieces = Pieces(path)
     at = _instant(path, time_from)
     cut = False
-    for found in ais.decode_chunks(pieces, file=path.name, time_from=at, receiver=receiver, lines=True):
+    for found in ais.decode_chunks(pieces, file=path.name, time_from=at, receiver=receiver, lines=lines):
         cut = cut or "truncated" in found.stats["rejects"]
         yield found
     if pieces.cut is not None and not cut:
-        end = ais.decode(b"")
-        yield ais.Decoded(
-            end.reports.with_columns(line_first=pl.lit(0, pl.Int64()), line_last=pl.lit(0, pl.Int64())),
-            end.claims.with_columns(line_first=pl.lit(0, pl.Int64()), line_last=pl.lit(0, pl.Int64())),
-            _source.reject(path.name, None, "truncated", pieces.cut),
-            {**end.stats, "rejects": {"truncated": 1}},
-        )
+        end = next(ais.decode_chunks(b"", lines=lines))
+        rejects = _source.reject(path.name, None, "truncated", pieces.cut)
+        yield replace(end, rejects=rejects, stats={**end.stats, "rejects": {"truncated": 1}})
 
 
 def decode(
@@ -90,10 +89,8 @@ def decode(
         UsageError: ``time_from`` is no time, or the receiver class is unknown.
     """
     several = [paths] if isinstance(paths, str | PathLike) else list(paths)
-    found = [d for p in several for d in chunks(Path(p), time_from=time_from, receiver=receiver)]
-    extra = ("line_first", "line_last")
     return ais.Decoded.concat(
-        ais.Decoded(d.reports.drop(extra), d.claims.drop(extra), d.rejects, d.stats) for d in found
+        d for p in several for d in _chunks(Path(p), time_from=time_from, receiver=receiver, lines=False)
     )
 
 
@@ -101,8 +98,5 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read a file of AIS sentences; feed ``nmea``. See :class:`makara.sources.Reader`."""
     given = SOURCE.check(options)
     for found in chunks(uri, time_from=given.get("time-from"), receiver=given["receiver"]):
-        frames = {
-            name: rows.rename({"line_last": "line"}).drop("line_first")
-            for name, rows in (("reports", found.reports), ("claims", found.claims))
-        }
+        frames = {name: rows.rename({"line_last": "line"}).drop("line_first") for name, rows in found.frames().items()}
         yield Batch(frames, found.rejects, found.stats["lines"], "nmea", found.stats)
