@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from makara.tracks._hull import GAP_MAX_S, fit
-from makara.tracks.clean import DUPLICATE, KEPT, TOO_FAST
+from makara.tracks.clean import KEPT, TOO_FAST
 
 OPEN_MAX: Final = 32
 WAIT_MAX: Final = 16
@@ -88,7 +88,7 @@ def link(
         fixed: rows that were judged before: they only bring the state up to date.
         known: the track of a fixed row that has one, else 0.
         began: fixed rows that began their track.
-        code: verdict of each row: KEPT, DUPLICATE or TOO_FAST; changed in place.
+        code: verdict of each row; KEPT becomes TOO_FAST where the row waits.
     """
     out = np.full(t_us.size, -1, np.int64)
     first, last = np.empty(OPEN_MAX, np.int64), np.empty(OPEN_MAX, np.int64)
@@ -98,7 +98,7 @@ def link(
     for i in range(t_us.size):
         if start[i] != mover:
             mover, n, w = start[i], 0, 0
-        if code[i] == DUPLICATE:
+        if code[i] != KEPT and code[i] != TOO_FAST:
             continue
         n = _expire(first, last, n, t_us, t_us[i])
         k = -1
