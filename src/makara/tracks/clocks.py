@@ -12,6 +12,7 @@ After pipe-segment (Global Fishing Watch), which drops satellites' hours that ar
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,8 @@ import polars as pl
 from numba import njit
 
 from makara.base.geo import bearing_scalar, distance_scalar
-from makara.base.units import KN_M_S
+from makara.base.time import floor
+from makara.base.units import HOUR_S, KN_M_S
 
 OFF_S: Final = 30.0
 """A clock that is off by more is off (pipe-segment)."""
@@ -116,6 +118,19 @@ def clocks(reports: pl.DataFrame) -> pl.DataFrame:
     at = np.flatnonzero(other >= 0)
     pairs = pl.concat([_told(told, at, other[at], ahead[at]), _told(told, other[at], at, -ahead[at])])
     return _stretched(_verdicts(pairs), pairs).select(*SCHEMA).sort("station", "hour")
+
+
+def touched(first: datetime, last: datetime) -> tuple[datetime, datetime]:
+    """From and to when verdicts may change because of reports between two instants (whole hours)."""
+    hour, reach = timedelta(hours=1), timedelta(seconds=REACH_S)
+    return floor(first - reach, HOUR_S) - hour, floor(last + reach, HOUR_S) + 2 * hour
+
+
+def off_between(reports: pl.DataFrame, frm: datetime, to: datetime) -> pl.DataFrame:
+    """The minutes (``station, minute``) in [frm, to), whole hours, in which clocks were off, from the reports around."""
+    margin, t = timedelta(hours=1, seconds=REACH_S), pl.col("t_seen")
+    near = reports.lazy().filter(t >= frm - margin, t < to + margin).select(NEEDED).collect()
+    return off_minutes(clocks(near)).filter(pl.col("minute") >= frm, pl.col("minute") < to)
 
 
 def off_minutes(clocks: pl.DataFrame) -> pl.DataFrame:
