@@ -25,7 +25,8 @@ _SLACK_KN: Final = 15.0
 _SLACK_KN_HOUR: Final = 10.0
 _START_SD_M: Final = 8.0
 _COARSE_SD_M: Final = 80.0
-_FIX_M: Final = 30.0
+_FIX_M: Final = 15.0
+_STRANGE: Final = 8.0
 _STRANGE_KN: Final = 5.0
 _SPEED_SD_KN: Final = 0.2
 _ANY_SPEED_KN: Final = 20.0
@@ -79,17 +80,6 @@ def _coarse(lon: float, lat: float) -> bool:
     """Whether a position is one of a long-range report, which rounds to 0.1 minutes."""
     x, y = lon * 600.0, lat * 600.0
     return abs(x - round(x)) < 1e-4 and abs(y - round(y)) < 1e-4
-
-
-@njit(cache=True)
-def strange(
-    dt_s: float, lon1: float, lat1: float, sog1: float, lon2: float, lat2: float, sog2: float
-) -> bool:
-    """Whether two reports in reach of one hull lie further apart than their stated speeds and good fixes explain."""
-    stated = max(0.0 if math.isnan(sog1) else sog1, 0.0 if math.isnan(sog2) else sog2)
-    noise = NOISE_M if _coarse(lon1, lat1) or _coarse(lon2, lat2) else _FIX_M
-    allowed = noise + ((stated + _STRANGE_KN) * dt_s + stated * CLOCK_S) * KN_M_S
-    return distance_scalar(lon1, lat1, lon2, lat2) > allowed
 
 
 @njit(cache=True)
@@ -158,3 +148,21 @@ def fit(
     soon = _SOON if dt_s < _SLOT_S else 0.0
     start_sd_m = _COARSE_SD_M if _coarse(lon1, lat1) or _coarse(lon2, lat2) else _START_SD_M
     return _place(miss, dt_s, start_sd_m) + _speed(sog1, sog2, dt_s) + _course(sog1, cog1, sog2, cog2, dt_s) + soon
+
+
+@njit(cache=True)
+def strange(score: float, dt_s: float, lon1: float, lat1: float, sog1: float, lon2: float, lat2: float, sog2: float) -> bool:
+    """Whether a report in reach of a hull is one that the hull could hardly have sent, given its :func:`fit`.
+
+    It fits far worse than that of a hull which keeps its course and speed, and it came sooner than a transponder sends
+    again, or from further away than the stated speeds, clocks and good fixes explain.
+    """
+    steady = _place(0.0, dt_s, _START_SD_M) + _speed(0.0, 0.0, dt_s) + _course(0.0, 0.0, 0.0, 0.05, dt_s)
+    if score > steady - _STRANGE:
+        return False
+    if dt_s < _SLOT_S:
+        return True
+    stated = max(0.0 if math.isnan(sog1) else sog1, 0.0 if math.isnan(sog2) else sog2)
+    noise = NOISE_M if _coarse(lon1, lat1) or _coarse(lon2, lat2) else _FIX_M
+    explained = noise + ((stated + _STRANGE_KN) * dt_s + stated * CLOCK_S) * KN_M_S
+    return distance_scalar(lon1, lat1, lon2, lat2) > explained

@@ -167,7 +167,7 @@ def link(
         else:
             j = last[k]
             dt = (t_us[i] - t_us[j]) * 1e-6
-            if dt <= DISPLACED_S and strange(dt, lon[j], lat[j], sog[j], lon[i], lat[i], sog[i]):
+            if dt <= DISPLACED_S and strange(score, dt, lon[j], lat[j], sog[j], lon[i], lat[i], sog[i]):
                 answered[j] = back >= 0
                 d = _keep(displaced, d, j)
             _touch(first, last, n, k, i)
