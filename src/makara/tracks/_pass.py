@@ -5,6 +5,9 @@ when more reports arrive, and the state can be had again from the last 24 h of p
 waits (``too_fast``); when a later report fits a waiting one, that later report begins a track and no one waits then.
 A single outlier therefore never makes a track.
 
+Which of several tracks a report continues is judged by the last three reports of each, so that one that went astray
+does not lead others after it.
+
 Hulls that lie closer together than one hull could move (moored side by side under one MMSI) fit each other's tracks.
 They give themselves away by turns: a report that a hull could hardly have made (strange) displaces the end of a track,
 and a later one fits the displaced end better by far than any end. When this happens both ways (A, B, A, B within
@@ -27,6 +30,8 @@ from makara.tracks.clean import KEPT, TOO_FAST
 
 OPEN_MAX: Final = 32
 WAIT_MAX: Final = 16
+MEMORY: Final = 3
+"""How many of a track's last reports say which of several open tracks a report continues."""
 DISPLACED_S: Final = 300.0
 BETTER: Final = 8.0
 """Log density by which a report must fit a displaced end better than any end of a track."""
@@ -68,20 +73,30 @@ def _insert(first: Any, last: Any, n: int, i: int) -> int:
 
 
 @njit(cache=True)
-def _score(j: int, i: int, t_us: Any, lon: Any, lat: Any, sog: Any, cog: Any) -> float:
-    """How well report i continues row j."""
-    dt = (t_us[i] - t_us[j]) * 1e-6
-    if dt > GAP_MAX_S:
-        return -math.inf
-    return fit(dt, lon[j], lat[j], sog[j], cog[j], lon[i], lat[i], sog[i], cog[i])
+def _score(j: int, i: int, memory: int, before: Any, t_us: Any, lon: Any, lat: Any, sog: Any, cog: Any) -> float:
+    """How well report i continues the track that ends with row j: the mean over its last reports of five minutes."""
+    total, n = 0.0, 0
+    for _ in range(memory):
+        dt = (t_us[i] - t_us[j]) * 1e-6
+        if dt > (DISPLACED_S if n else GAP_MAX_S):
+            break
+        score = fit(dt, lon[j], lat[j], sog[j], cog[j], lon[i], lat[i], sog[i], cog[i])
+        if score == -math.inf:
+            break
+        total, n, j = total + score, n + 1, before[j]
+        if j < 0:
+            break
+    return total / n if n else -math.inf
 
 
 @njit(cache=True)
-def _best(rows: Any, n: int, i: int, t_us: Any, lon: Any, lat: Any, sog: Any, cog: Any) -> tuple[int, float]:
+def _best(
+    rows: Any, n: int, i: int, memory: int, before: Any, t_us: Any, lon: Any, lat: Any, sog: Any, cog: Any
+) -> tuple[int, float]:
     """Which of the first n rows the report i continues best, and how well; -1 for none. Of equals the latest."""
     best, at = -math.inf, -1
     for k in range(n):
-        score = _score(rows[k], i, t_us, lon, lat, sog, cog)
+        score = _score(rows[k], i, memory, before, t_us, lon, lat, sog, cog)
         if score > -math.inf and score >= best:
             best, at = score, k
     return at, best
@@ -118,6 +133,7 @@ def link(
     out = np.full(t_us.size, -1, np.int64)
     first, last = np.empty(OPEN_MAX, np.int64), np.empty(OPEN_MAX, np.int64)
     waiting, displaced = np.empty(WAIT_MAX, np.int64), np.empty(WAIT_MAX, np.int64)
+    before = np.full(t_us.size, -1, np.int64)
     answered = np.zeros(t_us.size, np.bool_)  # ends that a report displaced which itself came back to another end
     n = w = d = 0
     mover = -1
@@ -137,12 +153,14 @@ def link(
                 if known[first[m]] == known[i]:
                     k = m
             if k >= 0:
-                score = _score(last[k], i, t_us, lon, lat, sog, cog)
+                score = _score(last[k], i, 1, before, t_us, lon, lat, sog, cog)
             births = not waits and k < 0
             clears = births and began[i]
         else:
-            k, score = _best(last, n, i, t_us, lon, lat, sog, cog)
-            births = k < 0 and (n == 0 or _best(waiting, w, i, t_us, lon, lat, sog, cog)[0] >= 0)
+            k, score = _best(last, n, i, MEMORY if n > 1 else 1, before, t_us, lon, lat, sog, cog)
+            if k >= 0 and n > 1:
+                score = _score(last[k], i, 1, before, t_us, lon, lat, sog, cog)
+            births = k < 0 and (n == 0 or _best(waiting, w, i, 1, before, t_us, lon, lat, sog, cog)[0] >= 0)
             waits = k < 0 and not births
             clears = births
         if waits:
@@ -152,7 +170,7 @@ def link(
         code[i] = KEPT
         back = -1
         if d:
-            back, found = _best(displaced, d, i, t_us, lon, lat, sog, cog)
+            back, found = _best(displaced, d, i, 1, before, t_us, lon, lat, sog, cog)
             if back >= 0 and not births and found < score + BETTER:
                 back = -1
         if back >= 0:
@@ -170,6 +188,7 @@ def link(
             if dt <= DISPLACED_S and strange(score, dt, lon[j], lat[j], sog[j], lon[i], lat[i], sog[i]):
                 answered[j] = back >= 0
                 d = _keep(displaced, d, j)
+            before[i] = j
             _touch(first, last, n, k, i)
         out[i] = first[n - 1]
     return out
