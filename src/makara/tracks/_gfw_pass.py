@@ -99,7 +99,7 @@ def _match(i: int, last: int, before: Any, metric: Any, t_us: Any, place: Any, k
             kinds |= kind[j]
             j = before[j]
     same = (kinds & kind[i]) != 0
-    best = found = hours_found = existing = 0.0
+    best = found = hours_found = existing = m = 0.0
     at, j = -1, last
     for back in range(LOOKBACK):
         if j < 0:
@@ -107,12 +107,14 @@ def _match(i: int, last: int, before: Any, metric: Any, t_us: Any, place: Any, k
         hours = (t_us[i] - t_us[j]) / 3.6e9
         if hours > MAX_HOURS:
             break
-        damped = hours / (1.0 + (hours / PENALTY_HOURS) ** 0.5)
-        p, q = place[j], place[i]
-        m = _metric(discrepancy(p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3], damped), hours)
-        if not same:
-            m *= MISMATCH_WEIGHT
-        reduced = m / max(1.0, back * LOOKBACK_FACTOR)
+        weight = 1.0 if same else MISMATCH_WEIGHT
+        share = max(1.0, back * LOOKBACK_FACTOR)
+        reduced = 0.0
+        if weight / math.hypot(hours, BUFFER_HOURS) / share > max(existing, best):  # else the best case is not enough
+            damped = hours / (1.0 + (hours / PENALTY_HOURS) ** 0.5)
+            p, q = place[j], place[i]
+            m = _metric(discrepancy(p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3], damped), hours) * weight
+            reduced = m / share
         if reduced > existing and reduced > best:
             best, found, hours_found, at = reduced, m, hours, j
         existing = metric[j]

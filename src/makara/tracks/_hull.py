@@ -23,6 +23,8 @@ _REPORTED_SHARE: Final = 1.25
 _REPORTED_MAX_KN: Final = 80.0
 _SLACK_KN: Final = 15.0
 _SLACK_KN_HOUR: Final = 10.0
+_PLANE_DEG: Final = 75.0
+_DEGREE_MAX_M: Final = 111_700.0
 _START_SD_M: Final = 8.0
 _COARSE_SD_M: Final = 80.0
 _FIX_M: Final = 15.0
@@ -63,6 +65,17 @@ def reach_m(dt_s: float, sog1: float, sog2: float) -> float:
     else:
         limit = min(limit, stated + _SLACK_KN + _SLACK_KN_HOUR * dt_s / 3600.0)
     return NOISE_M + (limit * dt_s + stated * CLOCK_S) * KN_M_S
+
+
+@njit(cache=True)
+def within(lon1: float, lat1: float, lon2: float, lat2: float, limit_m: float) -> bool:
+    """Whether two places lie no further apart; the geodesic is computed only where a plane does not tell."""
+    if abs(lat1) < _PLANE_DEG and abs(lat2) < _PLANE_DEG:
+        east = wrap_scalar(lon2 - lon1) * math.cos(0.5 * (lat1 + lat2) * math.pi / 180.0)
+        north = lat2 - lat1
+        if (east * east + north * north) * _DEGREE_MAX_M * _DEGREE_MAX_M <= limit_m * limit_m:
+            return True
+    return distance_scalar(lon1, lat1, lon2, lat2) <= limit_m
 
 
 @njit(cache=True)
@@ -151,18 +164,26 @@ def fit(
 
 
 @njit(cache=True)
-def strange(score: float, dt_s: float, lon1: float, lat1: float, sog1: float, lon2: float, lat2: float, sog2: float) -> bool:
-    """Whether a report in reach of a hull is one that the hull could hardly have sent, given its :func:`fit`.
+def strange(
+    dt_s: float,
+    lon1: float,
+    lat1: float,
+    sog1: float,
+    cog1: float,
+    lon2: float,
+    lat2: float,
+    sog2: float,
+    cog2: float,
+) -> bool:
+    """Whether a report in reach of a hull is one that the hull could hardly have sent.
 
-    It fits far worse than that of a hull which keeps its course and speed, and it came sooner than a transponder sends
-    again, or from further away than the stated speeds, clocks and good fixes explain.
+    It came sooner than a transponder sends again, or from further away than the stated speeds, clocks and good fixes
+    explain; and it fits far worse than that of a hull which keeps its course and speed.
     """
-    steady = _place(0.0, dt_s, _START_SD_M) + _speed(0.0, 0.0, dt_s) + _course(0.0, 0.0, 0.0, 0.05, dt_s)
-    if score > steady - _STRANGE:
-        return False
-    if dt_s < _SLOT_S:
-        return True
     stated = max(0.0 if math.isnan(sog1) else sog1, 0.0 if math.isnan(sog2) else sog2)
     noise = NOISE_M if _coarse(lon1, lat1) or _coarse(lon2, lat2) else _FIX_M
     explained = noise + ((stated + _STRANGE_KN) * dt_s + stated * CLOCK_S) * KN_M_S
-    return distance_scalar(lon1, lat1, lon2, lat2) > explained
+    if dt_s >= _SLOT_S and within(lon1, lat1, lon2, lat2, explained):
+        return False
+    steady = _place(0.0, dt_s, _START_SD_M) + _speed(0.0, 0.0, dt_s) + _course(0.0, 0.0, 0.0, 0.05, dt_s)
+    return fit(dt_s, lon1, lat1, sog1, cog1, lon2, lat2, sog2, cog2) < steady - _STRANGE

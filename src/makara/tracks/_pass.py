@@ -25,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from makara.tracks._hull import GAP_MAX_S, fit, strange
+from makara.tracks._hull import GAP_MAX_S, fit, reach_m, strange, within
 from makara.tracks.clean import KEPT, TOO_FAST
 
 OPEN_MAX: Final = 32
@@ -70,6 +70,13 @@ def _insert(first: Any, last: Any, n: int, i: int) -> int:
         n -= 1
     first[n], last[n] = i, i
     return n + 1
+
+
+@njit(cache=True)
+def _reaches(j: int, i: int, t_us: Any, lon: Any, lat: Any, sog: Any) -> bool:
+    """Whether a hull could come from row j to row i."""
+    dt = (t_us[i] - t_us[j]) * 1e-6
+    return dt <= GAP_MAX_S and within(lon[j], lat[j], lon[i], lat[i], reach_m(dt, sog[j], sog[i]))
 
 
 @njit(cache=True)
@@ -146,23 +153,22 @@ def link(
         while d and (t_us[i] - t_us[displaced[0]]) * 1e-6 > DISPLACED_S:
             _remove(displaced, d, 0)
             d -= 1
-        k, score, waits = -1, -math.inf, False
+        k, waits = -1, False
         if fixed[i]:
             waits = code[i] == TOO_FAST
             for m in range(n):
                 if known[first[m]] == known[i]:
                     k = m
-            if k >= 0:
-                score = _score(last[k], i, 1, before, t_us, lon, lat, sog, cog)
             births = not waits and k < 0
-            clears = births and began[i]
         else:
-            k, score = _best(last, n, i, MEMORY if n > 1 else 1, before, t_us, lon, lat, sog, cog)
-            if k >= 0 and n > 1:
-                score = _score(last[k], i, 1, before, t_us, lon, lat, sog, cog)
+            reachable = 0
+            for m in range(n):
+                if _reaches(last[m], i, t_us, lon, lat, sog):
+                    reachable, k = reachable + 1, m
+            if reachable > 1:
+                k, _ = _best(last, n, i, MEMORY, before, t_us, lon, lat, sog, cog)
             births = k < 0 and (n == 0 or _best(waiting, w, i, 1, before, t_us, lon, lat, sog, cog)[0] >= 0)
             waits = k < 0 and not births
-            clears = births
         if waits:
             code[i] = TOO_FAST
             w = _keep(waiting, w, i)
@@ -171,7 +177,7 @@ def link(
         back = -1
         if d:
             back, found = _best(displaced, d, i, 1, before, t_us, lon, lat, sog, cog)
-            if back >= 0 and not births and found < score + BETTER:
+            if not births and found < _score(last[k], i, 1, before, t_us, lon, lat, sog, cog) + BETTER:
                 back = -1
         if back >= 0:
             j = displaced[back]
@@ -180,12 +186,14 @@ def link(
             births = births or answered[j]
         if births:
             n = _insert(first, last, n, i)
-            if clears:
+            if began[i] or not fixed[i]:
                 w = 0
         else:
             j = last[k]
             dt = (t_us[i] - t_us[j]) * 1e-6
-            if dt <= DISPLACED_S and strange(score, dt, lon[j], lat[j], sog[j], lon[i], lat[i], sog[i]):
+            if dt <= DISPLACED_S and strange(
+                dt, lon[j], lat[j], sog[j], cog[j], lon[i], lat[i], sog[i], cog[i]
+            ):
                 answered[j] = back >= 0
                 d = _keep(displaced, d, j)
             before[i] = j

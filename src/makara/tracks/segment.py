@@ -98,7 +98,11 @@ def _batches(rows: pl.DataFrame) -> list[pl.DataFrame]:
 def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str) -> pl.DataFrame:
     """Points of whole movers, sorted."""
     known = _prepare_context(context, rows)
-    both = _sorted(pl.concat([rows, known], how="diagonal") if len(known) else rows, profile)
+    both = pl.concat([rows, known], how="diagonal") if len(known) else rows
+    if profile == "gfw":  # in the order given where times are equal, of copies the first
+        both = _sorted(both.unique("report", keep="first", maintain_order=True), _KEY[:2])
+    else:
+        both = _once(_sorted(both, _KEY))
     key = [both[c].to_physical().to_numpy() for c in _KEY]
     code, track = _judge(both, key, profile)
     flags = _FLAGS.gather(code.astype(np.uint32)).alias("flags")
@@ -106,25 +110,27 @@ def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str) -> p
     if len(known):
         out = out.filter(~pl.col("_fixed"))
     if profile == "gfw":
-        out = out.sort(_KEY)
+        out = _sorted(out, _KEY)
     h3 = cells(out["lon_deg"], out["lat_deg"], 3)
     absent = [pl.lit(None, dtype=f.type).alias(c) for c, f in _SCHEMA.items() if c not in out.columns and c != "h3_3"]
     return out.with_columns(h3, *absent).drop([c for c in out.columns if c not in _SCHEMA and c not in _PASSED])
 
 
-def _sorted(rows: pl.DataFrame, profile: str) -> pl.DataFrame:
-    """Rows by mover, time and report, each once; in profile gfw, those of one instant as they were given."""
-    if profile == "gfw":
-        return rows.unique(_KEY, keep="first", maintain_order=True).sort(_KEY[:2], maintain_order=True)
-    if not _ascends(*(rows[c].to_physical().to_numpy() for c in _KEY)):
-        rows = rows.sort(_KEY)
-    key = [rows[c].to_physical().to_numpy() for c in _KEY]
-    again = np.concatenate([[False], np.all([k[1:] == k[:-1] for k in key], axis=0)])[: len(rows)]
-    return rows.filter(~again) if again.any() else rows
+def _sorted(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Rows in the order of a key; those of equal keys as they were given."""
+    if _ascends(*(rows[c].to_physical().to_numpy() for c in key)):
+        return rows
+    return rows.sort(key, maintain_order=True)
+
+
+def _once(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sorted rows, each report once."""
+    again = np.all([(k := rows[c].to_physical().to_numpy())[1:] == k[:-1] for c in _KEY], axis=0)
+    return rows.filter(np.concatenate([[True], ~again])) if again.any() else rows
 
 
 def _ascends(*key: Any) -> bool:
-    ascends = np.zeros(max(len(key[0]) - 1, 0), np.bool_)
+    ascends = np.ones(max(len(key[0]) - 1, 0), np.bool_)
     for k in reversed(key):
         ascends = (k[1:] > k[:-1]) | ((k[1:] == k[:-1]) & ascends)
     return bool(ascends.all())
