@@ -7,6 +7,7 @@ stations whose clock was off are left out. ``gfw``: what Global Fishing Watch's 
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 import numpy as np
@@ -73,26 +74,28 @@ def segment(
         raise UsageError("segment: profile gfw cannot continue from a context; give it whole movers")
     reports = frame(reports)
     passed = [c for c in _PASSED if c in reports.columns]
-    rows = _prepare(reports)
-    if profile == "makara":
-        rows = _mark_clocks(rows, clock_off)
-    parts = [_points(part, context, profile) for part in _batches(rows)]
-    return (pl.concat(parts) if len(parts) > 1 else parts[0]).select(*_SCHEMA, *passed)
+    off = None
+    if profile == "makara" and "station" in reports.columns:
+        off = _clocks_off(reports) if clock_off is None else clock_off
+    parts = [_points(_prepare(part, off), context, profile) for part in _batches(reports)]
+    out = pl.concat(parts) if len(parts) > 1 else parts[0]
+    absent = [pl.lit(None, dtype=f.type).alias(c) for c, f in _SCHEMA.items() if c not in (*out.columns, "h3_3")]
+    return out.with_columns(*absent, cells(out["lon_deg"], out["lat_deg"], 3)).select(*_SCHEMA, *passed)
 
 
-def _batches(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """Rows in batches of whole movers, in the order of their numbers."""
-    if len(rows) <= BATCH:
-        return [rows]
-    sizes = rows.group_by("mover").len().sort("mover")
+def _batches(reports: pl.DataFrame) -> list[pl.DataFrame]:
+    """Reports in batches of whole movers, in the order of their numbers."""
+    if len(reports) <= BATCH or "mover" not in reports.columns or not reports.schema["mover"].is_integer():
+        return [reports]
+    sizes = reports.group_by("mover").len().drop_nulls().sort("mover")
     batch = ((sizes["len"].cum_sum() - 1) // BATCH).to_numpy()
-    last = sizes["mover"].to_numpy()[np.flatnonzero(np.append(batch[1:] != batch[:-1], True))]
-    edges = [None, *last[:-1].tolist(), None]
-    mover = pl.col("mover")
-    return [
-        rows.filter((True if a is None else mover > a), (True if b is None else mover <= b))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    last = sizes["mover"].to_numpy()[np.flatnonzero(np.append(batch[1:] != batch[:-1], True))].tolist()
+    mover = reports["mover"]
+    if mover.is_sorted():
+        ends = [int(mover.search_sorted(m, side="right")) for m in last]
+        return [reports[a:b] for a, b in zip([mover.null_count(), *ends[:-1]], ends, strict=True)]
+    within = [(pl.col("mover") > a) & (pl.col("mover") <= b) for a, b in itertools.pairwise([last[0], *last[1:]])]
+    return [reports.filter(w) for w in (pl.col("mover") <= last[0], *within)]
 
 
 def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str) -> pl.DataFrame:
@@ -105,15 +108,12 @@ def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str) -> p
         both = _once(_sorted(both, _KEY))
     key = [both[c].to_physical().to_numpy() for c in _KEY]
     code, track = _judge(both, key, profile)
-    flags = _FLAGS.gather(code.astype(np.uint32)).alias("flags")
-    out = both.with_columns(track, flags)
+    out = both.with_columns(track, _FLAGS.gather(code.astype(np.uint32)).alias("flags"))
     if len(known):
         out = out.filter(~pl.col("_fixed"))
     if profile == "gfw":
         out = _sorted(out, _KEY)
-    h3 = cells(out["lon_deg"], out["lat_deg"], 3)
-    absent = [pl.lit(None, dtype=f.type).alias(c) for c, f in _SCHEMA.items() if c not in out.columns and c != "h3_3"]
-    return out.with_columns(h3, *absent).drop([c for c in out.columns if c not in _SCHEMA and c not in _PASSED])
+    return out.select(c for c in out.columns if c in _SCHEMA or c in _PASSED)
 
 
 def _sorted(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -165,22 +165,23 @@ def _own(profile: str, report: Any) -> Any:
     return ids.bulk(pl.repeat(profile, len(report), eager=True), pl.Series(report, dtype=pl.Int64)).to_numpy()
 
 
-def _mark_clocks(rows: pl.DataFrame, clock_off: pl.DataFrame | None) -> pl.DataFrame:
+def _clocks_off(reports: pl.DataFrame) -> pl.DataFrame:
+    """The minutes in which stations' clocks were off, as the reports themselves tell."""
+    known = [c for c in NEEDED if c in reports.columns]
+    rows = _prepare(reports.select(known), None)
+    return off_minutes(clocks(rows))
+
+
+def _mark_clocks(rows: pl.DataFrame, clock_off: pl.DataFrame) -> pl.DataFrame:
     """Rows of stations whose clock was off, told as such."""
-    if "station" not in rows.columns:
-        return rows
-    off = off_minutes(clocks(rows.select(NEEDED))) if clock_off is None else clock_off
-    if not len(off):
-        return rows
-    off = off.select("station", _minute="minute", _off=pl.lit(True))
-    found = rows.select("station", _minute=pl.col("t_seen").dt.truncate("1m")).join(
-        off, on=["station", "_minute"], how="left", maintain_order="left"
-    )
+    minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
+    off = clock_off.select("station", "minute", _off=pl.lit(True))
+    found = rows.select("station", minute).join(off, on=["station", "minute"], how="left", maintain_order="left")
     return rows.with_columns(_code=pl.when(found["_off"]).then(pl.lit(CLOCK_OFF, pl.Int8)).otherwise("_code"))
 
 
-def _prepare(reports: pl.DataFrame) -> pl.DataFrame:
-    """The columns used, typed and rounded as stored, of the rows with a time and a place."""
+def _prepare(reports: pl.DataFrame, clock_off: pl.DataFrame | None) -> pl.DataFrame:
+    """The columns used, typed and rounded as stored, of the rows with a time and a place; clocks that were off told."""
     missing = [c for c in REQUIRED if c not in reports.columns]
     if missing:
         raise ColumnsError(f"segment: missing column {', '.join(missing)}; needed are {', '.join(REQUIRED)}")
@@ -198,7 +199,7 @@ def _prepare(reports: pl.DataFrame) -> pl.DataFrame:
     )
     fill = [pl.lit(None, dtype=pl.Float32).alias(c) for c in _INPUT[5:] if c not in have]
     receiver = pl.col("receiver").fill_null("unknown") if "receiver" in have else pl.lit("unknown").alias("receiver")
-    return rows.with_columns(
+    rows = rows.with_columns(
         *fill,
         receiver,
         lon_deg=pl.when(pl.col("lon_deg") == 180.0).then(-180.0).otherwise("lon_deg"),
@@ -207,6 +208,7 @@ def _prepare(reports: pl.DataFrame) -> pl.DataFrame:
         _track=pl.lit(0, dtype=pl.Int64),
         _code=pl.lit(KEPT, dtype=pl.Int8),
     )
+    return rows if clock_off is None or not len(clock_off) else _mark_clocks(rows, clock_off)
 
 
 def _typed(column: str, given: pl.DataType) -> pl.Expr:
@@ -228,7 +230,7 @@ def _prepare_context(context: pl.DataFrame | None, rows: pl.DataFrame) -> pl.Dat
     for code, flag in _FLAG.items():
         if flag is not None:
             verdict = verdict.when(flags.list.contains(flag)).then(code)
-    return _prepare(mine).with_columns(
+    return _prepare(mine, None).with_columns(
         _fixed=pl.lit(True),
         _track=mine["track"].fill_null(0),
         _code=mine.select(verdict.otherwise(DUPLICATE).cast(pl.Int8)).to_series(),
