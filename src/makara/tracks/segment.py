@@ -78,9 +78,13 @@ def segment(
     if profile == "makara" and "station" in reports.columns:
         off = _clocks_off(reports) if clock_off is None else clock_off
     parts = [_points(_prepare(part, off), context, profile) for part in _batches(reports)]
-    out = pl.concat(parts) if len(parts) > 1 else parts[0]
-    absent = [pl.lit(None, dtype=f.type).alias(c) for c, f in _SCHEMA.items() if c not in (*out.columns, "h3_3")]
-    return out.with_columns(*absent, cells(out["lon_deg"], out["lat_deg"], 3)).select(*_SCHEMA, *passed)
+    lon, lat = (pl.concat([part[c] for part in parts]) for c in ("lon_deg", "lat_deg"))
+    h3, at = cells(lon, lat, 3), 0
+    for k, part in enumerate(parts):  # batch by batch: a whole frame beside its parts would be twice the memory
+        absent = [pl.lit(None, dtype=f.type).alias(c) for c, f in _SCHEMA.items() if c not in (*part.columns, "h3_3")]
+        parts[k] = part.with_columns(*absent, h3[at : at + len(part)]).select(*_SCHEMA, *passed)
+        at += len(part)
+    return pl.concat(parts)
 
 
 def _batches(reports: pl.DataFrame) -> list[pl.DataFrame]:
