@@ -7,7 +7,7 @@ from typing import Final
 
 from numba import njit
 
-from makara.base.geo import distance_scalar, wrap_scalar
+from makara.base.geo import bearing_scalar, distance_scalar, wrap_scalar
 from makara.base.motion import REVERSION_S, SPREAD_KN
 from makara.base.units import KN_M_S, NMI_M
 
@@ -79,13 +79,39 @@ def within(lon1: float, lat1: float, lon2: float, lat2: float, limit_m: float) -
 
 
 @njit(cache=True)
-def _miss_nmi(dx: float, dy: float, sog1: float, cog1: float, sog2: float, cog2: float, hours: float) -> float:
-    """Mean of forward and backward misses of dead reckoning over damped hours, nautical miles (pipe-segment)."""
+def _beside_m(east: float, north: float, run_m: float, cog: float) -> float:
+    a = cog * math.pi / 180.0
+    return math.hypot(east - run_m * math.sin(a), north - run_m * math.cos(a))
+
+
+@njit(cache=True)
+def _miss_m(
+    away: float,
+    dt_s: float,
+    lon1: float,
+    lat1: float,
+    sog1: float,
+    cog1: float,
+    lon2: float,
+    lat2: float,
+    sog2: float,
+    cog2: float,
+) -> float:
+    """Mean of forward and backward misses of dead reckoning over damped hours (pipe-segment).
+
+    A course is held against the direction at its own report: on a plane these are opposite, near a pole they are not.
+    """
+    hours = dt_s / 3600.0
     h = hours / (1.0 + math.sqrt(hours / _DAMPING_H))
-    a, b = cog1 * math.pi / 180.0, cog2 * math.pi / 180.0
-    forward = math.hypot(dx - sog1 * h * math.sin(a), dy - sog1 * h * math.cos(a))
-    backward = math.hypot(dx - sog2 * h * math.sin(b), dy - sog2 * h * math.cos(b))
-    return 0.5 * (forward + backward)
+    run1, run2 = sog1 * h * NMI_M, sog2 * h * NMI_M
+    if abs(lat1) < _PLANE_DEG and abs(lat2) < _PLANE_DEG:
+        east = wrap_scalar(lon2 - lon1) * 60.0 * NMI_M * math.cos(0.5 * (lat1 + lat2) * math.pi / 180.0)
+        north = (lat2 - lat1) * 60.0 * NMI_M
+        return 0.5 * (_beside_m(east, north, run1, cog1) + _beside_m(east, north, run2, cog2))
+    a = bearing_scalar(lon1, lat1, lon2, lat2) * math.pi / 180.0
+    b = bearing_scalar(lon2, lat2, lon1, lat1) * math.pi / 180.0
+    forward = _beside_m(away * math.sin(a), away * math.cos(a), run1, cog1)
+    return 0.5 * (forward + _beside_m(-away * math.sin(b), -away * math.cos(b), run2, cog2))
 
 
 @njit(cache=True)
@@ -155,9 +181,7 @@ def fit(
         return -math.inf
     miss = away
     if not (math.isnan(sog1) or math.isnan(cog1) or math.isnan(sog2) or math.isnan(cog2)):
-        dx = wrap_scalar(lon2 - lon1) * 60.0 * math.cos(0.5 * (lat1 + lat2) * math.pi / 180.0)
-        dy = (lat2 - lat1) * 60.0
-        miss = min(away, _miss_nmi(dx, dy, sog1, cog1, sog2, cog2, dt_s / 3600.0) * NMI_M)
+        miss = min(away, _miss_m(away, dt_s, lon1, lat1, sog1, cog1, lon2, lat2, sog2, cog2))
     soon = _SOON if dt_s < _SLOT_S else 0.0
     start_sd_m = _COARSE_SD_M if _coarse(lon1, lat1) or _coarse(lon2, lat2) else _START_SD_M
     return _place(miss, dt_s, start_sd_m) + _speed(sog1, sog2, dt_s) + _course(sog1, cog1, sog2, cog2, dt_s) + soon

@@ -25,8 +25,8 @@ DEFECTS: Final = (
     "however long ago that was: a ferry that comes by the same buoy, or a ship that states a speed at its berth.",
     "A report without speed is dropped, and so is one above 0.35 kn without course.",
     "A course that is not known is taken as 0, due north, in the test whether a report lies on the way.",
-    "Longitudes are compared on a plane with a constant added to the cosine of the latitude, so no track holds near the "
-    "poles; dead reckoning across a pole is not possible.",
+    "Ways are measured on a plane, with a constant added to the cosine of the latitude: across a pole they look longer "
+    "than they are, and tracks break there.",
     "Speeds over 25 kn between reports are not possible, whatever the vessel states.",
     "A clock that is wrong moves a receiver's reports along the track; they make segments of their own.",
     "Reports of one instant are taken in the order given, and of two copies the first is kept, so the order of the input "
@@ -87,5 +87,5 @@ def _kinds(rows: pl.DataFrame) -> tuple[Any, Any]:
         kind = pl.col("msg_type").replace_strict(_KINDS, default=None, return_dtype=pl.Int64)
     if "transponder" in rows.columns:
         kind = pl.coalesce(kind, pl.col("transponder").replace_strict(_TRANSPONDERS, default=None, return_dtype=pl.Int64))
-    found = rows.select(kind=kind.fill_null(0))["kind"].to_numpy() if len(rows) else np.zeros(0, np.int64)
+    found = rows.with_columns(_kind=kind.fill_null(0))["_kind"].to_numpy()
     return found == 3, found  # type 27 is sent by both classes
