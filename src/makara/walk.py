@@ -49,7 +49,5 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
         )
 
 
-def _onward(
-    reports: pl.DataFrame, before: pl.DataFrame, *, profile: str, clock_off: pl.DataFrame
-) -> pl.DataFrame:
+def _onward(reports: pl.DataFrame, before: pl.DataFrame, *, profile: str, clock_off: pl.DataFrame) -> pl.DataFrame:
     return segment(reports, profile=profile, context=before, clock_off=clock_off)

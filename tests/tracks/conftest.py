@@ -64,7 +64,7 @@ def make_berth(seed: int, hulls: int = 4, n: int = 60) -> pl.DataFrame:
     k = np.tile(np.arange(hulls), n)
     t = np.repeat(np.arange(n) * 10.0, hulls) + rng.uniform(0, 9, hulls)[k]
     x, y = geo.destination(10.0 + 0.0007 * k, 50.0 + 0.0002 * k, 0.0, rng.normal(0, 2, len(k)))
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "report": rng.permutation(len(k)).astype(np.int64),
             "mover": np.full(len(k), 9, np.int64),
@@ -77,7 +77,6 @@ def make_berth(seed: int, hulls: int = 4, n: int = 60) -> pl.DataFrame:
         },
         schema_overrides={"t_seen": pl.Datetime("us", "UTC")},
     )
-    return frame
 
 
 def make_sea(
@@ -90,7 +89,7 @@ def make_sea(
     lat: float = 50.0,
     hours: int = 5,
 ) -> pl.DataFrame:
-    """Ships on straight courses, each report heard by one of some stations or by satellite SAT, whose clock is wrong."""
+    """Ships on straight courses, each report heard by one station or by satellite SAT, whose clock is wrong."""
     rng = np.random.default_rng(11)
     heard_by = [*stations, "SAT"]
     parts = []

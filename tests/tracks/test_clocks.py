@@ -46,7 +46,7 @@ def test_a_satellite_with_a_wrong_clock_is_found(sea, wrong_s):
 def test_small_differences_are_no_fault(sea, wrong_s):
     verdicts = clocks(sea(wrong_s=wrong_s))
     assert not verdicts["off"].fill_null(False).any()
-    assert (verdicts["off"] == False).any()  # noqa: E712: null is neither
+    assert verdicts["off"].eq(False).any()
 
 
 def test_a_minority_cannot_be_told(sea):

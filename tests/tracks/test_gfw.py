@@ -53,7 +53,9 @@ def test_gfw_gives_the_peers_segments_on_real_messages(data_dir: Path) -> None:
     points = segment(reports.drop("expected"), profile="gfw")
     rows = points.join(reports.select("report", "expected"), on="report")
     assert len(rows) > 37_000
-    kept = rows.filter(pl.col("track").is_not_null() & pl.col("expected").is_not_null()).sort("mover", "t_seen", "report")
+    kept = rows.filter(pl.col("track").is_not_null() & pl.col("expected").is_not_null()).sort(
+        "mover", "t_seen", "report"
+    )
     assert _alike(_cut(_cut(kept, "expected"), "track")) >= 0.999
     later = kept.with_columns(pl.col("t_seen", "expected", "track").shift().over("mover").name.suffix("_"))
     joined = (pl.col("expected") == pl.col("expected_")) == (pl.col("track") == pl.col("track_"))

@@ -62,7 +62,7 @@ def discrepancy(
     sog2: float,
     cog2: float,
     hours: float,
-) -> float:
+) -> Any:
     """Nautical miles between what two reports say of each other: the least of three kinds.
 
     It kept its course (mean of forward and backward miss), it stayed, or it is on the way (both weighted fourfold).

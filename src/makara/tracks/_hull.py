@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 from numba import njit
 
@@ -68,7 +68,7 @@ def reach_m(dt_s: float, sog1: float, sog2: float) -> float:
 
 
 @njit(cache=True)
-def within(lon1: float, lat1: float, lon2: float, lat2: float, limit_m: float) -> bool:
+def within(lon1: float, lat1: float, lon2: float, lat2: float, limit_m: float) -> Any:
     """Whether two places lie no further apart; the geodesic is computed only where a plane does not tell."""
     if abs(lat1) < _PLANE_DEG and abs(lat2) < _PLANE_DEG:
         east = wrap_scalar(lon2 - lon1) * math.cos(0.5 * (lat1 + lat2) * math.pi / 180.0)
@@ -79,7 +79,7 @@ def within(lon1: float, lat1: float, lon2: float, lat2: float, limit_m: float) -
 
 
 @njit(cache=True)
-def _beside_m(east: float, north: float, run_m: float, cog: float) -> float:
+def _beside_m(east: float, north: float, run_m: float, cog: float) -> Any:
     a = cog * math.pi / 180.0
     return math.hypot(east - run_m * math.sin(a), north - run_m * math.cos(a))
 
@@ -96,7 +96,7 @@ def _miss_m(
     lat2: float,
     sog2: float,
     cog2: float,
-) -> float:
+) -> Any:
     """Mean of forward and backward misses of dead reckoning over damped hours (pipe-segment).
 
     A course is held against the direction at its own report: on a plane these are opposite, near a pole they are not.
@@ -122,13 +122,13 @@ def _coarse(lon: float, lat: float) -> bool:
 
 
 @njit(cache=True)
-def _heavy(miss2: float, var: float, axes: float) -> float:
+def _heavy(miss2: float, var: float, axes: float) -> Any:
     """Log density of a t distribution of two degrees of freedom on so many axes, up to a constant."""
     return -0.5 * axes * math.log(var) - 0.5 * (_FREEDOM + axes) * math.log1p(miss2 / (_FREEDOM * var))
 
 
 @njit(cache=True)
-def _place(miss: float, dt_s: float, start_sd_m: float) -> float:
+def _place(miss: float, dt_s: float, start_sd_m: float) -> Any:
     t = dt_s / REVERSION_S
     reach = SPREAD_KN * KN_M_S * REVERSION_S
     var = reach * reach * (2.0 * t - 3.0 + 4.0 * math.exp(-t) - math.exp(-2.0 * t))
@@ -136,7 +136,7 @@ def _place(miss: float, dt_s: float, start_sd_m: float) -> float:
 
 
 @njit(cache=True)
-def _speed(sog1: float, sog2: float, dt_s: float) -> float:
+def _speed(sog1: float, sog2: float, dt_s: float) -> Any:
     if math.isnan(sog1) or math.isnan(sog2):
         return -math.log(_ANY_SPEED_KN)
     var = SPREAD_KN * SPREAD_KN * (1.0 - math.exp(-2.0 * dt_s / REVERSION_S)) + _SPEED_SD_KN * _SPEED_SD_KN
@@ -144,7 +144,7 @@ def _speed(sog1: float, sog2: float, dt_s: float) -> float:
 
 
 @njit(cache=True)
-def _course(sog1: float, cog1: float, sog2: float, cog2: float, dt_s: float) -> float:
+def _course(sog1: float, cog1: float, sog2: float, cog2: float, dt_s: float) -> Any:
     """A mixture: the receiver holds the last course, or it keeps near it, or it says anything."""
     if math.isnan(cog1) or math.isnan(cog2):
         return -math.log(360.0)
@@ -169,7 +169,7 @@ def fit(
     lat2: float,
     sog2: float,
     cog2: float,
-) -> float:
+) -> Any:
     """Log density (up to a constant) that the second report continues the first; -inf where no hull could.
 
     The product of three: a bivariate t of two degrees of freedom around the better of "it kept its course and speed"
@@ -198,7 +198,7 @@ def strange(
     lat2: float,
     sog2: float,
     cog2: float,
-) -> bool:
+) -> Any:
     """Whether a report in reach of a hull is one that the hull could hardly have sent.
 
     It came sooner than a transponder sends again, or from further away than the stated speeds, clocks and good fixes

@@ -73,7 +73,7 @@ def _insert(first: Any, last: Any, n: int, i: int) -> int:
 
 
 @njit(cache=True)
-def _reaches(j: int, i: int, t_us: Any, lon: Any, lat: Any, sog: Any) -> bool:
+def _reaches(j: int, i: int, t_us: Any, lon: Any, lat: Any, sog: Any) -> Any:
     """Whether a hull could come from row j to row i."""
     dt = (t_us[i] - t_us[j]) * 1e-6
     return dt <= GAP_MAX_S and within(lon[j], lat[j], lon[i], lat[i], reach_m(dt, sog[j], sog[i]))
@@ -191,9 +191,7 @@ def link(
         else:
             j = last[k]
             dt = (t_us[i] - t_us[j]) * 1e-6
-            if dt <= DISPLACED_S and strange(
-                dt, lon[j], lat[j], sog[j], cog[j], lon[i], lat[i], sog[i], cog[i]
-            ):
+            if dt <= DISPLACED_S and strange(dt, lon[j], lat[j], sog[j], cog[j], lon[i], lat[i], sog[i], cog[i]):
                 answered[j] = back >= 0
                 d = _keep(displaced, d, j)
             before[i] = j

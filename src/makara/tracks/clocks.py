@@ -26,7 +26,7 @@ from makara.base.units import HOUR_S, KN_M_S
 OFF_S: Final = 30.0
 """A clock that is off by more is off (pipe-segment)."""
 REACH_S: Final = 1800
-"""Reports further apart by the clocks than this are not compared: a verdict depends on no report further from its hour."""
+"""Reports further apart by the clocks than this are not compared."""
 MOVERS_MIN: Final = 3
 """Fewer vessels than this decide nothing."""
 STATIONS_MIN: Final = 2
@@ -56,7 +56,7 @@ SCHEMA: Final = pl.Schema(
 
 
 @njit(cache=True)
-def _difference(dt: float, p: Any, q: Any) -> float:
+def _difference(dt: float, p: Any, q: Any) -> Any:
     """Seconds by which the second report's clock is ahead of the first's; NaN where the two do not tell."""
     turn = (q[3] - p[3] + 180.0) % 360.0 - 180.0
     speed = 0.5 * (p[2] + q[2])
@@ -127,10 +127,11 @@ def touched(first: datetime, last: datetime) -> tuple[datetime, datetime]:
 
 
 def off_between(reports: pl.DataFrame, frm: datetime, to: datetime) -> pl.DataFrame:
-    """The minutes (``station, minute``) in [frm, to), whole hours, in which clocks were off, from the reports around."""
+    """Minutes (``station, minute``) in [frm, to), whole hours, in which clocks were off, from the reports around."""
     margin, t = timedelta(hours=1, seconds=REACH_S), pl.col("t_seen")
     near = reports.lazy().filter(t >= frm - margin, t < to + margin).select(NEEDED).collect()
-    return off_minutes(clocks(near)).filter(pl.col("minute") >= frm, pl.col("minute") < to)
+    off: pl.DataFrame = off_minutes(clocks(near))
+    return off.filter(pl.col("minute") >= frm, pl.col("minute") < to)
 
 
 def off_minutes(clocks: pl.DataFrame) -> pl.DataFrame:
@@ -142,7 +143,7 @@ def off_minutes(clocks: pl.DataFrame) -> pl.DataFrame:
 
 def _told(rows: pl.DataFrame, at: Any, other: Any, ahead: Any) -> pl.DataFrame:
     """What pairs say of the stations of rows ``at``."""
-    mine = rows.select("station", "mover", minute=pl.col("t_seen").dt.truncate("1m"))[at]
+    mine: pl.DataFrame = rows.select("station", "mover", minute=pl.col("t_seen").dt.truncate("1m"))[at]
     return mine.with_columns(
         hour=pl.col("minute").dt.truncate("1h"), other=rows["station"].gather(other), ahead=pl.Series(ahead)
     )

@@ -21,7 +21,7 @@ DEFECTS: Final = (
     "segment), so a short one can count as long.",
     "A report that fits two segments almost equally well closes both and begins a third: two ships that meet under one "
     "MMSI lose their tracks.",
-    "A report with a speed whose place, speed, course and heading were ever stated before by the same mover is dropped, "
+    "A report with a speed whose place, speed, course and heading were ever stated before by its mover is dropped, "
     "however long ago that was: a ferry that comes by the same buoy, or a ship that states a speed at its berth.",
     "A report without speed is dropped, and so is one above 0.35 kn without course.",
     "A course that is not known is taken as 0, due north, in the test whether a report lies on the way.",
@@ -29,8 +29,8 @@ DEFECTS: Final = (
     "than they are, and tracks break there.",
     "Speeds over 25 kn between reports are not possible, whatever the vessel states.",
     "A clock that is wrong moves a receiver's reports along the track; they make segments of their own.",
-    "Reports of one instant are taken in the order given, and of two copies the first is kept, so the order of the input "
-    "matters.",
+    "Reports of one instant are taken in the order given, and of two copies the first is kept: the order of the "
+    "input matters.",
     "Speeds of 51.2, 63.0 and 102.3 kn are dropped as noise, whoever states them.",
 )
 """What is repeated on purpose. The published pipeline also cuts its input at UTC midnight and joins the fragments of
@@ -86,6 +86,8 @@ def _kinds(rows: pl.DataFrame) -> tuple[Any, Any]:
     if "msg_type" in rows.columns:
         kind = pl.col("msg_type").replace_strict(_KINDS, default=None, return_dtype=pl.Int64)
     if "transponder" in rows.columns:
-        kind = pl.coalesce(kind, pl.col("transponder").replace_strict(_TRANSPONDERS, default=None, return_dtype=pl.Int64))
+        kind = pl.coalesce(
+            kind, pl.col("transponder").replace_strict(_TRANSPONDERS, default=None, return_dtype=pl.Int64)
+        )
     found = rows.with_columns(_kind=kind.fill_null(0))["_kind"].to_numpy()
     return found == 3, found  # type 27 is sent by both classes

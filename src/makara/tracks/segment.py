@@ -230,12 +230,10 @@ def _prepare_context(context: pl.DataFrame | None, rows: pl.DataFrame) -> pl.Dat
         return rows.head(0)
     mine = context.join(rows.select("mover").unique(), on="mover", how="semi")
     flags = pl.col("flags")
-    verdict = pl.when(pl.col("track").is_not_null()).then(KEPT)
-    for code, flag in _FLAG.items():
-        if flag is not None:
-            verdict = verdict.when(flags.list.contains(flag)).then(code)
+    dropped = pl.coalesce(pl.when(flags.list.contains(f)).then(c) for c, f in _FLAG.items() if f is not None)
+    verdict = pl.when(pl.col("track").is_not_null()).then(KEPT).otherwise(dropped.fill_null(DUPLICATE))
     return _prepare(mine, None).with_columns(
         _fixed=pl.lit(True),
         _track=mine["track"].fill_null(0),
-        _code=mine.select(verdict.otherwise(DUPLICATE).cast(pl.Int8)).to_series(),
+        _code=mine.select(verdict.cast(pl.Int8)).to_series(),
     )
