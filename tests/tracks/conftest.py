@@ -58,6 +58,72 @@ def make_messy(seed: int, n: int = 120) -> pl.DataFrame:
     return pl.concat([frame, again, make_line(mover=8, n=30).select(frame.columns)])
 
 
+def make_berth(seed: int, hulls: int = 4, n: int = 60) -> pl.DataFrame:
+    """Hulls moored some 50 m apart that share an MMSI, each heard every ten seconds; ``hull`` tells them apart."""
+    rng = np.random.default_rng(seed)
+    k = np.tile(np.arange(hulls), n)
+    t = np.repeat(np.arange(n) * 10.0, hulls) + rng.uniform(0, 9, hulls)[k]
+    x, y = geo.destination(10.0 + 0.0007 * k, 50.0 + 0.0002 * k, 0.0, rng.normal(0, 2, len(k)))
+    return pl.DataFrame(
+        {
+            "report": rng.permutation(len(k)).astype(np.int64),
+            "mover": np.full(len(k), 9, np.int64),
+            "t_seen": [T0 + timedelta(microseconds=int(s * 1e6)) for s in t],
+            "lon_deg": x,
+            "lat_deg": y,
+            "sog_kn": np.zeros(len(k), np.float32),
+            "cog_deg": ((40 + 97 * k) % 360 + rng.normal(0, 3, len(k))).astype(np.float32) % 360,
+            "hull": k,
+        },
+        schema_overrides={"t_seen": pl.Datetime("us", "UTC")},
+    )
+
+
+def make_sea(
+    wrong_s: float = 600.0,
+    wrong_from: float = 0.0,
+    wrong_to: float = 1e9,
+    stations: tuple[str, ...] = ("A", "B", "C"),
+    movers: int = 5,
+    lon: float = 10.0,
+    lat: float = 50.0,
+    hours: int = 5,
+) -> pl.DataFrame:
+    """Ships on straight courses, each report heard by one station or by satellite SAT, whose clock is wrong."""
+    rng = np.random.default_rng(11)
+    heard_by = [*stations, "SAT"]
+    parts = []
+    for m in range(movers):
+        n = hours * 30
+        one = make_line(mover=m + 1, lon=lon + 0.3 * m, lat=lat, kn=8.0 + m, course=20.0 + 70.0 * m, n=n, step_s=120)
+        x, y = one["lon_deg"].to_numpy(), one["lat_deg"].to_numpy()
+        course = np.full(n, 20.0 + 70.0 * m)
+        course[:-1] = geo.bearing_deg(x[:-1], y[:-1], x[1:], y[1:])
+        course[-1] = course[-2]
+        station = rng.choice(heard_by, n)
+        t = np.arange(n) * 120.0 + 7.0 * m
+        wrong = (station == "SAT") & (t >= wrong_from) & (t < wrong_to)
+        seen = t + np.where(wrong, wrong_s, 0.0) + rng.normal(0, 1, n)
+        parts.append(
+            one.with_columns(
+                t_seen=pl.Series([T0 + timedelta(microseconds=int(s * 1e6)) for s in seen], dtype=one.schema["t_seen"]),
+                cog_deg=pl.Series(course % 360, dtype=pl.Float32),
+                station=pl.Series(station),
+            )
+        )
+    return pl.concat(parts)
+
+
+@pytest.fixture(scope="session")
+def sea():
+    return make_sea
+
+
+@pytest.fixture(scope="session")
+def berth():
+    return make_berth
+
+
 @pytest.fixture(scope="session")
 def line():
     return make_line

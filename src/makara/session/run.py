@@ -28,7 +28,7 @@ from makara.picture import (
     unlooked,
 )
 from makara.registry import classes
-from makara.replay import KEEP_S, newest
+from makara.replay import KEEP_S, earliest, newest
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
@@ -118,8 +118,9 @@ def _walked(
 ) -> Picture:
     """The picture after the steps; begun again from further back where one reaches back beyond what was loaded."""
     back = forced
+    whole = fresh["reports"]["mover"].unique()
     while True:
-        picture = _load(lake, inputs, fresh, back, until)
+        picture = _load(lake, inputs, fresh, back, until, whole)
         picture.forced, picture.anew = forced, anew
         try:
             for n, arrived in enumerate(steps, 1):
@@ -127,7 +128,8 @@ def _walked(
                 if progress:
                     progress(n)
         except FurtherBackError as e:
-            back = e.since
+            back = earliest((back, e.since))
+            whole = pl.concat([whole, pl.Series(e.movers, dtype=whole.dtype)]).unique()
         else:
             return picture
 
@@ -199,9 +201,14 @@ def _last(lake: Lake) -> dict[str, Any]:
 
 
 def _load(
-    lake: Lake, inputs: Inputs, fresh: dict[str, pl.DataFrame], forced: datetime | None, until: datetime
+    lake: Lake,
+    inputs: Inputs,
+    fresh: dict[str, pl.DataFrame],
+    forced: datetime | None,
+    until: datetime,
+    movers: pl.Series,
 ) -> Picture:
-    """The picture as the last run left it, back to where rules may have to restart."""
+    """The picture as the last run left it, back to where rules may have to restart; all points of some movers."""
     kept = _kept(lake, inputs)
     floor = _floor(kept, inputs, fresh, forced)
     context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(map(_reach, inputs.rules), default=0))
@@ -209,7 +216,7 @@ def _load(
     recent = pl.col("t_seen") >= since
     seen = lake.scan("track_points").select("report")
     reports = lake.scan("reports").select(REPORT_COLUMNS).filter(recent).join(seen, on="report", how="semi").collect()
-    whole = recent | pl.col("mover").is_in(fresh["reports"]["mover"].unique().implode())
+    whole = recent | pl.col("mover").is_in(movers.implode())
     every = lake.scan("track_points")
     points = lake.read("track_points", whole)
     before = every.filter(~whole).group_by("mover", "mark").agg(pl.col("t_seen").min())
