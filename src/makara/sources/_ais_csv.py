@@ -72,8 +72,7 @@ def claims(reports: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     payload = some.select(
         pl.concat_str(pl.col(present).cast(pl.String()).fill_null(""), separator="\x1f").alias("payload")
     ).to_series()
-    scheme = pl.repeat("mmsi", len(some), dtype=pl.String(), eager=True)
-    keys = ids.bulk(scheme, some["mover"], some["t_seen"], some["station"], payload)
+    keys = ids.bulk("mmsi", some["mover"], some["t_seen"], some["station"], payload)
     return shape("claims", some.with_columns(keys.alias("claim")))
 
 

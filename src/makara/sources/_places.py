@@ -131,18 +131,8 @@ def reports(
 def _key(rows: pl.DataFrame, scheme: str) -> pl.Series:
     """Keys of reports of tables: the canonical payload is the row's values as integers."""
     scaled = {"lon_deg": 1e7, "lat_deg": 1e7, "sog_kn": 10.0, "cog_deg": 10.0, "heading_deg": 10.0, "nav_status": 1.0}
-    cells = [
-        (pl.col(n).cast(pl.Float64()) * k).round(0).cast(pl.Int64()).cast(pl.String()).fill_null("")
-        for n, k in scaled.items()
-    ]
-    payload = rows.select(pl.concat_str(cells, separator=",")).to_series()
-    return ids.bulk(
-        pl.repeat(scheme, len(rows), dtype=pl.String(), eager=True),
-        rows["mover"],
-        rows["t_seen"],
-        rows["station"],
-        payload,
-    )
+    cells = rows.select((pl.col(n).cast(pl.Float64()) * k).round(0).cast(pl.Int64()) for n, k in scaled.items())
+    return ids.bulk(scheme, rows["mover"], rows["t_seen"], rows["station"], ids.Decimals(*cells))
 
 
 def detections(
