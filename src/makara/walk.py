@@ -24,10 +24,11 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     now = arrived.now
     dirty = picture.take(arrived)  # 1, 2: what came in, decoded
 
-    points = engine.by_mover(_onward, *picture.behind(dirty), profile=inputs.profile)  # 3: tracks
-    points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
-    picture.replace_points(points, dirty)
-    picture.replace_tracks(tracks(picture.points_of(dirty), profile=inputs.profile), dirty)
+    for some in picture.parts(arrived, dirty):
+        points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile)  # 3: tracks
+        points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
+        picture.replace_points(points, some)
+        picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
     picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose
     detections, collections, near = picture.looks(dirty)
     picture.replace_matches(match(detections, collections, near, vessels=picture.vessels), dirty)  # matched or not
