@@ -22,8 +22,9 @@ _P2: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _P3: Final = np.uint64(0x165667B19E3779F9)
 _P4: Final = np.uint64(0x85EBCA77C2B2AE63)
 _P5: Final = np.uint64(0x27D4EB2F165667C5)
+_TENS: Final = np.array([10**k for k in range(19)], np.int64)
 _NO_BYTES: Final = 0xFFFFFFFF
-_ROWS: Final = 65_536
+_ROWS: Final = 8_192
 """Rows hashed at once: what is laid out for them fits into the cache."""
 _ID: Final = re.compile(r"[a-z]{2}[a-z2-7]{26}")
 
@@ -129,10 +130,8 @@ def put_decimal(out: Any, p: Any, value: Any) -> Any:
         p += 1
         left = -left
     n = 1
-    rest = left // 10
-    while rest > 0:
+    while n < 19 and left >= _TENS[n]:
         n += 1
-        rest //= 10
     for k in range(n):
         out[p + n - 1 - k] = 48 + left % 10
         left //= 10

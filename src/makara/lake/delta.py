@@ -21,6 +21,7 @@ from deltalake import ColumnProperties, DeltaTable, PostCommitHookProperties, Wr
 
 from makara.base.errors import LakeDamagedError
 from makara.lake.disk import StorageError, sync_files
+from makara.lake.order import ordered
 from makara.tables import Table, table
 
 PARTITIONED: Final = {
@@ -202,10 +203,11 @@ def _write(
     for first in range(0, max(1, len(dates)), DAYS_AT_ONCE):
         some = dates[first : first + DAYS_AT_ONCE]
         part = rows if len(some) == len(dates) else rows.filter(date.is_in(some.implode()))
+        part = ordered(part, PARTITIONED[t.name])
         if len(some) > 1:
-            part = part.sort(pl.col("t_seen").dt.date(), *PARTITIONED[t.name]).with_columns(_day())
+            part = part.with_columns(_day()).sort("day", maintain_order=True)
         else:
-            part = part.sort(*PARTITIONED[t.name]).with_columns(pl.lit(str(some[0]) if len(some) else "").alias("day"))
+            part = part.with_columns(pl.lit(str(some[0]) if len(some) else "").alias("day"))
         _version(path, part, "append" if first else mode, None if first else where, ["day"])
     return None
 

@@ -21,6 +21,8 @@ _NUMBERS: Final = (
     "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "heading_deg", "rot_deg_min", "nav_status", "imo", "ship_type",
     "length_m", "width_m", "draught_m",
 )  # fmt: skip
+_OF_REPORT: Final = ("mmsi", "t_seen", *_NUMBERS[1:8])
+"""Columns that tell of a report alone."""
 _STATIC: Final = (
     "imo", "name", "callsign", "ship_type", "length_m", "width_m", "draught_m", "destination", "eta_text", "eta",
 )  # fmt: skip
@@ -101,11 +103,12 @@ def batches(
         yield from (slowly(*some) for some in rows(path))
         return
     said = KeySet()
+    stated = {target: names for target, names in columns.items() if target not in _OF_REPORT}
     for block in blocks(path):
         plain = PlainRows(block, columns, needed, _NUMBERS, _STATIC)
         odd = slowly(*plain.lines(plain.odd, path))
         found = _places.good(refine(plain.told()), receiver=receiver)
-        static = refine(typed(plain.lines(plain.telling(said), path)[0], columns, needed, path))
+        static = refine(typed(plain.lines(plain.telling(said), path)[0], stated, (), path))
         claimed = claims(found.join(static.select("line"), on="line", how="semi"), static)
         frames = {"reports": _by_line(odd.frames["reports"], found), "claims": _by_line(odd.frames["claims"], claimed)}
         cut = [] if block.cut is None else [_source.reject(path.name, None, "truncated", block.cut)]
