@@ -110,8 +110,8 @@ class PlainRows:
         first = s.arg_unique()
         lines = [self._line(int(rows[k])) for k in first]
         words = [line.split(b",")[self._words[target]].decode("utf-8", "replace").strip() or None for line in lines]
-        if len(words) == 1:
-            return pl.repeat(words[0], len(s), dtype=pl.String(), eager=True)
+        if len(words) < 2:
+            return pl.repeat(words[0] if words else None, len(s), dtype=pl.String(), eager=True)
         return s.replace_strict(s.gather(first), pl.Series(words, dtype=pl.String()), return_dtype=pl.String())
 
     def telling(self, said: KeySet) -> NDArray[np.bool_]:
