@@ -21,6 +21,7 @@ from makara.replay import KEPT, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
+from makara.tracks import off_between, touched
 
 CONTEXT_S: Final = 24 * HOUR_S
 """How far before the first new report segmenting looks back."""
@@ -36,12 +37,13 @@ RuleKey = tuple[str, str, str]
 
 
 class FurtherBackError(Exception):
-    """What was loaded does not reach back far enough: the run begins again, from ``since``."""
+    """What was loaded does not reach back far enough: the run begins again, from ``since``, with ``movers`` whole."""
 
-    def __init__(self, since: datetime) -> None:
-        """From when on rules must be redone."""
+    def __init__(self, since: datetime, movers: pl.Series | None = None) -> None:
+        """From when on rules must be redone, and movers all of whose points are needed."""
         super().__init__(since)
         self.since = since
+        self.movers = movers.to_list() if movers is not None else []
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Picture:
         held_marks: marks of tracks as the last run left them (``track, mark``).
         spill: takes points that are made part by part, with ``t_known``, to where they are kept.
         spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
+        clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
         now: end of the step that is walked.
         history: rows to append or put at the commit, by table.
     """
@@ -121,6 +124,13 @@ class Picture:
     redone_tracks: set[int] = field(default_factory=set)
     spill: Callable[[pl.DataFrame], None] | None = None
     spilled: list[pl.DataFrame] = field(default_factory=list)
+    clock_off: pl.DataFrame = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What the points say of the stations' clocks."""
+        off = self.points.filter(pl.col("flags").list.contains("clock_off")).select("report")
+        minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
+        self.clock_off = self.reports.join(off, on="report", how="semi").select("station", minute).unique()
 
     def note(self, name: str, rows: pl.DataFrame) -> None:
         """Keep rows for the commit."""
@@ -134,9 +144,10 @@ class Picture:
         self.collections = pl.concat([self.collections, arrived.collections.select(self.collections.columns)])
         self.detections = pl.concat([self.detections, arrived.detections.select(self.detections.columns)])
         placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
-        self.reports = pl.concat([self.reports, placed.select(self.reports.columns)])
+        placed = placed.select(self.reports.columns)
+        self.reports = pl.concat([self.reports, placed])
         self._hear(arrived.reports)
-        moved = self.reports if self.anew else placed
+        moved = pl.concat([self.reports if self.anew else placed, self._check_clocks(placed)])
         since = _since(moved)
         dirty = Dirty(since, arrived.claims.select("mover").unique())
         dirty.mark("track_points", moved["t_seen"].min())  # type: ignore[arg-type]
@@ -174,6 +185,25 @@ class Picture:
                 dirty.mark(what, since)
         if arrived.parts:
             self.reports, self.points = self.reports.clear(), self.points.clear()
+
+    def _check_clocks(self, placed: pl.DataFrame) -> pl.DataFrame:
+        """Reports of minutes in which a station's clock is now found to be off, or right after all."""
+        if not len(placed):
+            return self.reports.clear()
+        frm, to = touched(placed["t_seen"].min(), placed["t_seen"].max())  # type: ignore[arg-type]
+        within = (pl.col("minute") >= frm) & (pl.col("minute") < to)
+        was, now = self.clock_off.filter(within), off_between(self.reports, frm, to)
+        key = ["station", "minute"]
+        changed = pl.concat([was.join(now, on=key, how="anti"), now.join(was, on=key, how="anti")])
+        if not len(changed):
+            return self.reports.clear()
+        self.clock_off = pl.concat([self.clock_off.filter(~within), now])
+        minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
+        found = self.reports.with_columns(minute).join(changed, on=key, how="semi").drop("minute")
+        partial = self.before.join(found, on="mover", how="semi")["mover"].unique()
+        if len(partial):
+            raise FurtherBackError(found["t_seen"].min(), partial)  # type: ignore[arg-type]
+        return found
 
     def behind(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Reports to segment anew, and the points before them that they continue."""

@@ -25,7 +25,8 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     dirty = picture.take(arrived)  # 1, 2: what came in, decoded
 
     for some in picture.parts(arrived, dirty):
-        points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile)  # 3: tracks
+        off = picture.clock_off  # 3: tracks
+        points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=off)
         points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
         picture.replace_points(points, some)
         picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
@@ -49,5 +50,5 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
         )
 
 
-def _onward(reports: pl.DataFrame, before: pl.DataFrame, *, profile: str) -> pl.DataFrame:
-    return segment(reports, profile=profile, context=before)
+def _onward(reports: pl.DataFrame, before: pl.DataFrame, *, profile: str, clock_off: pl.DataFrame) -> pl.DataFrame:
+    return segment(reports, profile=profile, context=before, clock_off=clock_off)

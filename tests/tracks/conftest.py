@@ -58,6 +58,33 @@ def make_messy(seed: int, n: int = 120) -> pl.DataFrame:
     return pl.concat([frame, again, make_line(mover=8, n=30).select(frame.columns)])
 
 
+def make_berth(seed: int, hulls: int = 4, n: int = 60) -> pl.DataFrame:
+    """Hulls moored some 50 m apart that share an MMSI, each heard every ten seconds; ``hull`` tells them apart."""
+    rng = np.random.default_rng(seed)
+    k = np.tile(np.arange(hulls), n)
+    t = np.repeat(np.arange(n) * 10.0, hulls) + rng.uniform(0, 9, hulls)[k]
+    x, y = geo.destination(10.0 + 0.0007 * k, 50.0 + 0.0002 * k, 0.0, rng.normal(0, 2, len(k)))
+    frame = pl.DataFrame(
+        {
+            "report": rng.permutation(len(k)).astype(np.int64),
+            "mover": np.full(len(k), 9, np.int64),
+            "t_seen": [T0 + timedelta(microseconds=int(s * 1e6)) for s in t],
+            "lon_deg": x,
+            "lat_deg": y,
+            "sog_kn": np.zeros(len(k), np.float32),
+            "cog_deg": ((40 + 97 * k) % 360 + rng.normal(0, 3, len(k))).astype(np.float32) % 360,
+            "hull": k,
+        },
+        schema_overrides={"t_seen": pl.Datetime("us", "UTC")},
+    )
+    return frame
+
+
+@pytest.fixture(scope="session")
+def berth():
+    return make_berth
+
+
 @pytest.fixture(scope="session")
 def line():
     return make_line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import h3
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,9 +31,9 @@ def test_order_of_the_input_changes_nothing(messy, seed):
 
 
 @PROPERTY
-@given(st.integers(0, 10_000), st.lists(st.integers(0, 149), min_size=1, max_size=4), st.booleans())
-def test_any_split_in_time_changes_nothing(messy, seed, cuts, trim):
-    reports = messy(seed).sort("t_seen")
+@given(st.integers(0, 10_000), st.lists(st.integers(0, 244), min_size=1, max_size=4), st.booleans())
+def test_any_split_in_time_changes_nothing(messy, berth, seed, cuts, trim):
+    reports = pl.concat([messy(seed), berth(seed, n=20).drop("hull")]).sort("t_seen")
     times = sorted({reports["t_seen"][k] for k in cuts})
     parts, done = [], None
     for a, b in zip([None, *times], [*times, None], strict=True):
@@ -82,6 +83,25 @@ def test_a_shared_mmsi_gives_two_parallel_tracks(line):
     assert kept.group_by("track").agg(pl.col("twin").n_unique())["twin"].to_list() == [1, 1]
     assert len(kept) == 39  # the twin's first report waited for its second
     assert out.filter(pl.col("track").is_null())["flags"].to_list() == [["too_fast"]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hulls_moored_side_by_side_under_one_mmsi_become_as_many_tracks(berth, seed):
+    reports = berth(seed)
+    points = segment(reports.drop("hull")).join(reports.select("report", "hull"), on="report")
+    late = points.filter(pl.col("t_seen") >= T0 + timedelta(minutes=2))
+    assert late["track"].null_count() == 0
+    per_track = late.group_by("track").agg(pl.col("hull").n_unique(), pl.len())
+    assert (per_track.sort("len", descending=True)["hull"].head(4) == 1).all()
+    assert late.group_by("hull").agg(pl.col("track").mode().first())["track"].n_unique() == 4
+
+
+@pytest.mark.parametrize("wander_m", [5.0, 15.0, 30.0])
+def test_one_moored_hull_whose_fixes_wander_stays_one_track(berth, wander_m):
+    one = berth(1, hulls=1, n=400)
+    rng = np.random.default_rng(5)
+    x, y = geo.destination(one["lon_deg"], one["lat_deg"], rng.uniform(0, 360, 400), rng.exponential(wander_m, 400))
+    assert segment(one.with_columns(lon_deg=x, lat_deg=y))["track"].n_unique() == 1
 
 
 def test_a_single_outlier_is_flagged_and_makes_no_track(line):

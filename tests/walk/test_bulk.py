@@ -86,3 +86,35 @@ def test_rules_need_the_points(halves: list[Path], tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(bulk.Spill, "__call__", None)
     session.run()
     assert len(session.view("track_points").filter(pl.col("track").is_not_null()))
+
+
+def restationed(lines: list[bytes]) -> list[bytes]:
+    """Single lines as four stations in turn heard them, the first of which has a clock ten minutes ahead."""
+    out = []
+    for k, line in enumerate(ln for ln in lines if rb"\s:" in ln and b",1,1,," in ln):
+        seen = re.match(rb"\\s:[^,]+,c:(\d+)\*..\\(.*)", line, re.DOTALL)
+        assert seen is not None
+        block = b"s:X%d,c:%d" % (k % 4, int(seen[1]) + 600 * (k % 4 == 0))
+        check = 0
+        for sign in block:
+            check ^= sign
+        out.append(b"\\%s*%02X\\%s" % (block, check, seen[2]))
+    return out
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_clocks_are_checked_over_all_parts(
+    halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+    files = []
+    for half in halves:
+        files.append(tmp_path / half.name)
+        files[-1].write_bytes(b"".join(restationed(half.read_bytes().splitlines(keepends=True))))
+    whole = loaded(tmp_path / "whole", files, 1)
+    monkeypatch.setattr(bulk, "PART_ROWS", 700)
+    monkeypatch.setattr(bulk, "CLOCK_ROWS", 2_000)
+    parts = loaded(tmp_path / "parts", files, runs)
+    left, right = (s.view("track_points").drop("t_known", "source").sort("report") for s in (whole, parts))
+    assert left.filter(pl.col("flags").list.contains("clock_off")).height > 50
+    assert left.to_dicts() == right.to_dicts()

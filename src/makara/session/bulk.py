@@ -6,6 +6,7 @@ lake has no point as late as the first of these reports. The result is that of t
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -16,9 +17,12 @@ from makara.base.time import to_us
 from makara.lake import Commit, Lake
 from makara.picture import Arrived
 from makara.tables import table
+from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 500_000
 """Reports that are walked at once; fewer than twice as many are walked whole."""
+CLOCK_ROWS: Final = 2_000_000
+"""Reports whose stations' clocks are compared at once."""
 REPORT_COLUMNS: Final = (
     "report",
     "mover",
@@ -59,10 +63,12 @@ class Bulk:
     Attributes:
         first: one of the reports, for all of them.
         parts: of some movers each, their reports, and the points that they have already.
+        clock_off: minutes in which stations' clocks were off (``station, minute``), of all reports.
     """
 
     first: pl.DataFrame
     parts: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...]
+    clock_off: pl.DataFrame
 
     def walked(self, steps: list[Arrived]) -> list[Arrived]:
         """Steps with the parts in the place of the one report."""
@@ -70,10 +76,11 @@ class Bulk:
         return [replace(s, reports=none, parts=self.parts) if len(s.reports) else s for s in steps]
 
 
-def bulk(lake: Lake, reports: pl.LazyFrame, step_s: int) -> Bulk | None:
+def bulk(lake: Lake, until: datetime, step_s: int) -> Bulk | None:
     """The reports in parts, where they are many, become known in one step, and their points can be let go."""
+    reports = unplaced(lake, until)
     ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
-    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known").max()).sort("mover").collect()
+    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).sort("mover").collect()
     if movers["len"].sum() < 2 * PART_ROWS:
         return None
     first, last = (to_us(t) for t in (movers["t_known_min"].min(), movers["t_known"].max()))  # type: ignore[arg-type]
@@ -84,6 +91,9 @@ def bulk(lake: Lake, reports: pl.LazyFrame, step_s: int) -> Bulk | None:
     late = latest is not None and latest >= movers["t_seen_min"].min()
     if -(-first // step) != -(-last // step) or late or len(seen):
         return None
+    clock_off = _clock_off(lake, until, movers["t_seen_min"].min(), movers["t_seen"].max())  # type: ignore[arg-type]
+    if clock_off is None:
+        return None
     ranges = movers.with_columns(part=(pl.col("len").cum_sum() - 1) // PART_ROWS)
     ranges = ranges.group_by("part", maintain_order=True).agg(a=pl.col("mover").min(), b=pl.col("mover").max())
     unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
@@ -92,7 +102,27 @@ def bulk(lake: Lake, reports: pl.LazyFrame, step_s: int) -> Bulk | None:
         mine = pl.col("mover").is_between(a, b)
         before = held.filter(mine).drop("source", "t_known").with_columns(unread)
         parts.append((reports.filter(mine), before))
-    return Bulk(reports.head(1).collect(), tuple(parts))
+    return Bulk(reports.head(1).collect(), tuple(parts), clock_off)
+
+
+def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> pl.DataFrame | None:
+    """What reports between two instants, and those around them, say of the stations' clocks, some hours at a time.
+
+    None where they change what was said of a minute before them: then points that the lake has must be made anew.
+    """
+    frm, to = touched(first, last)
+    known = lake.scan("reports").filter(pl.col("t_known") <= until, pl.col("lon_deg").is_not_null())
+    hours = known.filter(pl.col("t_seen").is_between(frm, to)).group_by(hour=pl.col("t_seen").dt.truncate("1h")).len()
+    part = hours.collect().sort("hour").with_columns(part=(pl.col("len").cum_sum() - 1) // CLOCK_ROWS)
+    edges = [frm, *part.group_by("part", maintain_order=True).agg(pl.col("hour").first())["hour"][1:], to]
+    now = pl.concat(off_between(known, a, b) for a, b in itertools.pairwise(edges))
+    flagged = pl.col("flags").list.contains("clock_off")
+    off = lake.scan("track_points").filter(pl.col("t_seen") >= frm, flagged).select("report")
+    minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
+    was = known.join(off, on="report", how="semi").select("station", minute).unique().collect()
+    heard = known.filter(pl.col("t_seen").is_between(frm, first, closed="left")).select("station", minute).unique()
+    before = now.join(heard.collect(), on=["station", "minute"], how="semi").filter(pl.col("minute") < first)
+    return now if before.sort("station", "minute").equals(was.sort("station", "minute")) else None
 
 
 class Spill:

@@ -28,7 +28,7 @@ from makara.picture import (
     unlooked,
 )
 from makara.registry import classes
-from makara.replay import KEEP_S, newest
+from makara.replay import KEEP_S, earliest, newest
 from makara.session.bulk import REPORT_COLUMNS, Bulk, Spill, bulk, unplaced
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
@@ -69,7 +69,7 @@ def run(
         until = max(walked or EPOCH, clock if to is None else min(clock, to))  # what a run has walked stays known
         forced = _forced(lake, inputs, frm)
         anew = last.get("ground", _ground(inputs)) != _ground(inputs)
-        load = None if forced or anew or inputs.rules else bulk(lake, unplaced(lake, until), settings.run.step_s)
+        load = None if forced or anew or inputs.rules else bulk(lake, until, settings.run.step_s)
         fresh = _fresh(lake, until, load)
         after = walked + timedelta(microseconds=1) if walked else EPOCH
         steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
@@ -78,7 +78,7 @@ def run(
         if not steps and (forced is not None or last.get("doors", _doors(inputs)) != _doors(inputs)):
             steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
         spill = Spill(commit, inputs.profile) if load else None
-        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, spill, progress)
+        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
         counts = _commit(commit, lake, picture, steps, clock, code, inputs, spill)
     standing = picture.events.filter(pl.col("state") != "withdrawn")
     return {
@@ -98,21 +98,25 @@ def _walked(
     forced: datetime | None,
     anew: bool,
     engine: Embedded,
+    load: Bulk | None,
     spill: Spill | None,
     progress: Callable[[int], None] | None,
 ) -> Picture:
     """The picture after the steps; begun again from further back where one reaches back beyond what was loaded."""
     back = forced
+    whole = fresh["reports"]["mover"].unique()
     while True:
-        picture = _load(lake, inputs, fresh, back, until, lean=spill is not None)
+        picture = _load(lake, inputs, fresh, back, until, None if load else whole)
         picture.forced, picture.anew, picture.spill = forced, anew, spill
+        picture.clock_off = load.clock_off if load else picture.clock_off
         try:
             for n, arrived in enumerate(steps, 1):
                 walk(arrived, picture, inputs, engine)
                 if progress:
                     progress(n)
         except FurtherBackError as e:
-            back = e.since
+            back = earliest((back, e.since))
+            whole = pl.concat([whole, pl.Series(e.movers, dtype=whole.dtype)]).unique()
         else:
             return picture
 
@@ -182,17 +186,25 @@ def _last(lake: Lake) -> dict[str, Any]:
 
 
 def _load(
-    lake: Lake, inputs: Inputs, fresh: dict[str, pl.DataFrame], forced: datetime | None, until: datetime, *, lean: bool
+    lake: Lake,
+    inputs: Inputs,
+    fresh: dict[str, pl.DataFrame],
+    forced: datetime | None,
+    until: datetime,
+    movers: pl.Series | None,
 ) -> Picture:
-    """The picture as the last run left it, back to where rules may have to restart; ``lean``: without points."""
+    """The picture as the last run left it, back to where rules may have to restart; all points of some movers.
+
+    Without movers it holds no points at all.
+    """
     kept = _kept(lake, inputs)
     floor = _floor(kept, inputs, fresh, forced)
     context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(map(_reach, inputs.rules), default=0))
     since = floor - context if floor - EPOCH > context else EPOCH
-    recent = pl.lit(False) if lean else pl.col("t_seen") >= since
+    recent = pl.lit(False) if movers is None else pl.col("t_seen") >= since
     seen = lake.scan("track_points").select("report")
     reports = lake.scan("reports").select(REPORT_COLUMNS).filter(recent).join(seen, on="report", how="semi").collect()
-    whole = recent if lean else recent | pl.col("mover").is_in(fresh["reports"]["mover"].unique().implode())
+    whole = recent if movers is None else recent | pl.col("mover").is_in(movers.implode())
     every = lake.scan("track_points")
     points = lake.read("track_points", whole)
     before = every.filter(~whole).group_by("mover", "mark").agg(pl.col("t_seen").min())

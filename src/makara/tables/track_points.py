@@ -3,7 +3,7 @@
 from makara.tables._table import F32, I64, STR, STRS, TS, Field, Table, cog, lat, lon, sog
 from makara.tables.reports import RECEIVERS
 
-FLAGS = ("duplicate", "clock_off", "too_fast", "on_land")
+FLAGS = ("duplicate", "clock_off", "too_fast", "noise", "on_land")
 
 TABLE = Table(
     "track_points",

@@ -1,7 +1,9 @@
 """Clean: which reports are repetitions of one transmission that several stations heard.
 
-A repetition states the same place, speed, course and heading as a report of the same mover up to five seconds before.
-(A vessel under way that transmits twice within five seconds has moved; one at rest loses nothing.)
+A repetition states the same place, speed, course and heading as a report of the same mover shortly before: up to five
+seconds before, or, as receivers' clocks differ, up to a minute if it states a speed. (A vessel under way that transmits
+twice has moved in between by more than the last digit of a position; one at rest loses nothing. Longer apart it may
+have come back: nothing is dropped for ever.)
 """
 
 from __future__ import annotations
@@ -13,8 +15,13 @@ from numba import njit
 KEPT: Final = 0
 DUPLICATE: Final = 1
 TOO_FAST: Final = 2
+CLOCK_OFF: Final = 3
+NOISE: Final = 4
 DUPLICATE_S: Final = 5.0
 """Longest time between a report and its repetition, seconds."""
+DUPLICATE_MOVING_S: Final = 60.0
+"""The same where the vessel makes way: two clocks that are not off, each by up to 30 s."""
+MAKES_WAY_KN: Final = 0.5
 
 
 @njit(cache=True)
@@ -37,16 +44,16 @@ def mark_duplicates(
         cog: courses, degrees, NaN if unknown.
         heading: headings, degrees, NaN if unknown.
         fixed: rows that were judged before.
-        code: verdict of each row, changed in place.
+        code: verdict of each row, changed in place where it is KEPT.
     """
-    span = int(DUPLICATE_S * 1e6)
     for i in range(t_us.size):
-        if fixed[i]:
+        if fixed[i] or code[i] != KEPT:
             continue
+        span = int((DUPLICATE_MOVING_S if sog[i] >= MAKES_WAY_KN else DUPLICATE_S) * 1e6)
         j = i - 1
         while j >= start[i] and t_us[i] - t_us[j] <= span:
             if (
-                code[j] != DUPLICATE
+                (code[j] == KEPT or code[j] == TOO_FAST)
                 and lon[i] == lon[j]
                 and lat[i] == lat[j]
                 and _same(sog[i], sog[j])

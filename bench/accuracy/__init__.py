@@ -1,0 +1,1 @@
+"""Accuracy against known truth, beside simple baselines: ``python -m bench.accuracy.<name>``."""
