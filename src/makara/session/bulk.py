@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
+from makara.arrived import Arrived
 from makara.base.time import to_us
 from makara.lake import Commit, Lake
-from makara.picture import Arrived
 from makara.tables import table
 
 PART_ROWS: Final = 500_000
