@@ -9,10 +9,11 @@ from __future__ import annotations
 import polars as pl
 
 from makara.alerts import decide
+from makara.arrived import Arrived
 from makara.engine import Embedded
 from makara.fusion import match
 from makara.inputs import Inputs
-from makara.picture import Arrived, Picture
+from makara.picture import Picture
 from makara.registry import classes
 from makara.sharing import release
 from makara.tracks import segment, tracks

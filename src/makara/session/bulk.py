@@ -13,9 +13,9 @@ from typing import Final
 
 import polars as pl
 
+from makara.arrived import Arrived
 from makara.base.time import to_us
 from makara.lake import Commit, Lake
-from makara.picture import Arrived
 from makara.tables import table
 from makara.tracks import off_between, touched
 

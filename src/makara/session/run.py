@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from makara.arrived import Arrived, FurtherBackError
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
@@ -21,8 +22,6 @@ from makara.picture import (
     HORIZONS,
     LOOK_REACH_S,
     SOURCE,
-    Arrived,
-    FurtherBackError,
     Picture,
     RuleKey,
     unlooked,
