@@ -5,12 +5,14 @@ Pure bookkeeping on frames in memory: the rooms decide, the session loads and co
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
+from makara.arrived import Arrived, Dirty, FurtherBackError
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window, carry, finish, merge, nothing
@@ -35,40 +37,6 @@ RuleKey = tuple[str, str, str]
 """Rule@version, profile, hash of the parameters."""
 
 
-class FurtherBackError(Exception):
-    """What was loaded does not reach back far enough: the run begins again, from ``since``, with ``movers`` whole."""
-
-    def __init__(self, since: datetime, movers: pl.Series | None = None) -> None:
-        """From when on rules must be redone, and movers all of whose points are needed."""
-        super().__init__(since)
-        self.since = since
-        self.movers = movers.to_list() if movers is not None else []
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """What became known in one step of t_known (columns as in TABLES.md)."""
-
-    now: datetime
-    reports: pl.DataFrame
-    claims: pl.DataFrame
-    collections: pl.DataFrame
-    detections: pl.DataFrame
-
-
-@dataclass
-class Dirty:
-    """From when on what must be redone: by mover for tracks, by instant for the rules' inputs; who claimed anew."""
-
-    movers: pl.DataFrame
-    claimants: pl.DataFrame
-    since: dict[str, datetime | None] = field(default_factory=dict)
-
-    def mark(self, what: str, since: datetime | None) -> None:
-        """Note that a table changed from an instant on."""
-        self.since[what] = earliest((self.since.get(what), since))
-
-
 @dataclass
 class Picture:
     """All that a run needs in memory.
@@ -79,6 +47,8 @@ class Picture:
         anew: the next step makes and tags all points anew: zones or the profile of segmentation have changed.
         before: of points that were not loaded, the first of each mover and mark (``mover, t_seen, mark``).
         held_marks: marks of tracks as the last run left them (``track, mark``).
+        spill: takes points that are made part by part, with ``t_known``, to where they are kept.
+        spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
         clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
         now: end of the step that is walked.
         history: rows to append or put at the commit, by table.
@@ -108,6 +78,8 @@ class Picture:
     anew: bool = False
     redone_since: datetime | None = None
     redone_tracks: set[int] = field(default_factory=set)
+    spill: Callable[[pl.DataFrame], None] | None = None
+    spilled: list[pl.DataFrame] = field(default_factory=list)
     clock_off: pl.DataFrame = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,22 +96,15 @@ class Picture:
     def take(self, arrived: Arrived) -> Dirty:
         """Take in what arrived; answers what must be redone."""
         self.now = arrived.now
-        placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
-        self.reports = pl.concat([self.reports, placed.select(self.reports.columns)])
         self.claims = pl.concat([self.claims, arrived.claims.select(self.claims.columns)])
         self.collections = pl.concat([self.collections, arrived.collections.select(self.collections.columns)])
         self.detections = pl.concat([self.detections, arrived.detections.select(self.detections.columns)])
-        heard = arrived.reports.group_by("receiver").agg(
-            pl.col("t_seen").max().alias("horizon"), pl.col("mark").unique().alias("marks")
-        )
-        self.horizons = (
-            pl.concat([self.horizons, heard.select(HORIZONS.names())])
-            .group_by("receiver")
-            .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
-            .sort("receiver")
-        )
+        placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
+        placed = placed.select(self.reports.columns)
+        self.reports = pl.concat([self.reports, placed])
+        self._hear(arrived.reports)
         moved = pl.concat([self.reports if self.anew else placed, self._check_clocks(placed)])
-        since = moved.group_by("mover").agg(pl.col("t_seen").min().alias("since"))
+        since = _since(moved)
         dirty = Dirty(since, arrived.claims.select("mover").unique())
         dirty.mark("track_points", moved["t_seen"].min())  # type: ignore[arg-type]
         dirty.mark("detections", arrived.detections["t_seen"].min())  # type: ignore[arg-type]
@@ -149,6 +114,33 @@ class Picture:
             dirty.mark(what, self.forced)
         self.forced, self.anew = None, False
         return dirty
+
+    def _hear(self, reports: pl.DataFrame) -> None:
+        """Bring the horizons up to date."""
+        heard = reports.group_by("receiver").agg(
+            pl.col("t_seen").max().alias("horizon"), pl.col("mark").unique().alias("marks")
+        )
+        self.horizons = (
+            pl.concat([self.horizons, heard.select(HORIZONS.names())])
+            .group_by("receiver")
+            .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
+            .sort("receiver")
+        )
+
+    def parts(self, arrived: Arrived, dirty: Dirty) -> Iterator[Dirty]:
+        """What must be redone, some movers at a time where reports arrive in parts; whole otherwise."""
+        if not arrived.parts:
+            yield dirty
+        for reports, points in arrived.parts:
+            self.reports, self.points = reports.collect(), points.collect()
+            self._hear(self.reports)
+            some = Dirty(_since(self.reports), dirty.claimants)
+            some.mark("track_points", self.reports["t_seen"].min())  # type: ignore[arg-type]
+            yield some
+            for what, since in some.since.items():
+                dirty.mark(what, since)
+        if arrived.parts:
+            self.reports, self.points = self.reports.clear(), self.points.clear()
 
     def _check_clocks(self, placed: pl.DataFrame) -> pl.DataFrame:
         """Reports of minutes in which a station's clock is now found to be off, or right after all."""
@@ -180,6 +172,8 @@ class Picture:
 
     def replace_points(self, points: pl.DataFrame, dirty: Dirty) -> None:
         """Put re-segmented points in the place of the old ones."""
+        if self.spill is not None:
+            return self._spill(points)
         kept = self.points.join(dirty.movers, on="mover", how="left").filter(
             pl.col("since").is_null() | (pl.col("t_seen") < pl.col("since"))
         )
@@ -187,6 +181,18 @@ class Picture:
             "mover", "t_seen", "report"
         )
         self.redone_since = earliest((self.redone_since, dirty.since.get("track_points")))
+        return None
+
+    def _spill(self, points: pl.DataFrame) -> None:
+        """Let points go to where they are kept; tracks are made of them and of their movers' points before."""
+        assert self.spill is not None
+        known = self.reports.select("report", "t_known")
+        self.spill(points.join(known, on="report", how="left", maintain_order="left"))
+        self.points = pl.concat([self.points, points.select(self.points.columns)])
+        first = points.group_by("mover", "mark").agg(pl.col("t_seen").min())
+        self.before = pl.concat([self.before, first.select(self.before.columns)])
+        marks = self.points.filter(pl.col("track").is_not_null()).group_by("track")
+        self.spilled.append(marks.agg(pl.col("mark").unique().sort().alias("marks")))
 
     def replace_tracks(self, tracks: pl.DataFrame, dirty: Dirty) -> None:
         """Put the tracks of dirty movers in the place of the old ones.
@@ -376,6 +382,7 @@ class Picture:
         """Tracks, each with the meet of its points' marks; those that no step redid keep the mark that they had."""
         redone = pl.col("track").is_in(list(self.redone_tracks))
         marks = self.points.group_by("track").agg(pl.col("mark").unique().sort().alias("marks"))
+        marks = pl.concat([marks, *self.spilled])
         new = self._marked(self.tracks.filter(redone).join(marks, on="track"))
         return pl.concat([self.tracks.filter(~redone).join(self.held_marks, on="track"), new]).sort("track")
 
@@ -384,6 +391,11 @@ class Picture:
         seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
         vessels, links = identify(self.claims, inputs.lists, seen)
         return self._marked(vessels), self._marked(links)
+
+
+def _since(reports: pl.DataFrame) -> pl.DataFrame:
+    """From when on the points of each mover must be made anew."""
+    return reports.group_by("mover").agg(pl.col("t_seen").min().alias("since"))
 
 
 def unlooked() -> pl.Expr:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import polars as pl
 
 from makara.alerts import decide
+from makara.arrived import Arrived
 from makara.engine import Embedded
 from makara.fusion import match
 from makara.inputs import Inputs
-from makara.picture import Arrived, Picture
+from makara.picture import Picture
 from makara.registry import classes
 from makara.sharing import release
 from makara.tracks import segment, tracks
@@ -24,11 +25,12 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     now = arrived.now
     dirty = picture.take(arrived)  # 1, 2: what came in, decoded
 
-    off = picture.clock_off  # 3: tracks
-    points = engine.by_mover(_onward, *picture.behind(dirty), profile=inputs.profile, clock_off=off)
-    points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
-    picture.replace_points(points, dirty)
-    picture.replace_tracks(tracks(picture.points_of(dirty), profile=inputs.profile), dirty)
+    for some in picture.parts(arrived, dirty):
+        off = picture.clock_off  # 3: tracks
+        points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=off)
+        points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
+        picture.replace_points(points, some)
+        picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
     picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose
     detections, collections, near = picture.looks(dirty)
     picture.replace_matches(match(detections, collections, near, vessels=picture.vessels), dirty)  # matched or not

@@ -43,6 +43,13 @@ def test_bulk_keys_are_xxh64_of_length_prefixed_fields(rows: list[tuple[str | No
     assert ids.bulk(*series).to_list() == [reference(*r) for r in rows]
 
 
+@given(st.lists(st.tuples(*(st.none() | st.integers(-(2**63) + 1, 2**63 - 1) for _ in range(3))), max_size=8))
+def test_decimals_are_a_text_of_integers(rows: list[tuple[int | None, ...]]) -> None:
+    columns = [pl.Series([r[c] for r in rows], dtype=pl.Int64()) for c in range(3)]
+    expected = [reference("mmsi", r[0], ",".join("" if v is None else str(v) for v in r)) for r in rows]
+    assert ids.bulk("mmsi", columns[0], ids.Decimals(*columns)).to_list() == expected
+
+
 def test_golden_vectors() -> None:
     key = ids.bulk(pl.Series(["mmsi"]), pl.Series([563000001]), pl.Series(["!x"]))
     assert key.to_list() == [reference("mmsi", 563000001, "!x")]

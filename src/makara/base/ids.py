@@ -22,7 +22,10 @@ _P2: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _P3: Final = np.uint64(0x165667B19E3779F9)
 _P4: Final = np.uint64(0x85EBCA77C2B2AE63)
 _P5: Final = np.uint64(0x27D4EB2F165667C5)
-_NULL: Final = np.uint32(0xFFFFFFFF)
+_TENS: Final = np.array([10**k for k in range(19)], np.int64)
+_NO_BYTES: Final = 0xFFFFFFFF
+_ROWS: Final = 8_192
+"""Rows hashed at once: what is laid out for them fits into the cache."""
 _ID: Final = re.compile(r"[a-z]{2}[a-z2-7]{26}")
 
 
@@ -81,50 +84,147 @@ def _xxh64(b: Any, start: int, end: int) -> Any:
 
 
 @njit(cache=True)
-def _hash_rows(b: Any, ends: Any) -> Any:
-    out = np.empty(ends.size, np.uint64)
-    start = 0
+def _hash_rows(b: Any, starts: Any, ends: Any, out: Any) -> None:
     for i in range(ends.size):
-        out[i] = _xxh64(b, start, ends[i])
-        start = ends[i]
-    return out
+        out[i] = _xxh64(b, starts[i], ends[i])
 
 
 @njit(cache=True)
-def _put(out: Any, at: Any, data: Any, starts: Any, lengths: Any, valid: Any) -> None:
+def _put_length(out: Any, p: int, n: int) -> int:
+    for k in range(4):
+        out[p + k] = (n >> (8 * k)) & 0xFF
+    return p + 4
+
+
+@njit(cache=True)
+def _put_numbers(out: Any, at: Any, values: Any, valid: Any) -> None:
     for i in range(at.size):
-        p = at[i]
-        n = lengths[i] if valid[i] else 0xFFFFFFFF
-        for k in range(4):
-            out[p + k] = (n >> (8 * k)) & 0xFF
-        p += 4
         if valid[i]:
-            for k in range(lengths[i]):
-                out[p + k] = data[starts[i] + k]
-            p += lengths[i]
+            p = _put_length(out, at[i], 8)
+            for k in range(8):
+                out[p + k] = (values[i] >> (8 * k)) & 0xFF
+            at[i] = p + 8
+        else:
+            at[i] = _put_length(out, at[i], _NO_BYTES)
+
+
+@njit(cache=True)
+def _put_bytes(out: Any, at: Any, data: Any, offsets: Any, valid: Any) -> None:
+    for i in range(at.size):
+        if valid[i]:
+            first, n = offsets[i], offsets[i + 1] - offsets[i]
+            p = _put_length(out, at[i], n)
+            for k in range(n):
+                out[p + k] = data[first + k]
+            at[i] = p + n
+        else:
+            at[i] = _put_length(out, at[i], _NO_BYTES)
+
+
+@njit(cache=True, inline="always")
+def put_decimal(out: Any, p: Any, value: Any) -> Any:
+    """Write an integer as decimal text at ``out[p]``; answers where it ends. It takes at most 20 bytes."""
+    left = value
+    if left < 0:
+        out[p] = 45
+        p += 1
+        left = -left
+    n = 1
+    while n < 19 and left >= _TENS[n]:
+        n += 1
+    for k in range(n):
+        out[p + n - 1 - k] = 48 + left % 10
+        left //= 10
+    return p + n
+
+
+@njit(cache=True)
+def _put_decimals(out: Any, at: Any, values: Any, valid: Any) -> None:
+    """One field of each row: its integers as decimal text, joined by commas; null is empty text."""
+    for i in range(at.size):
+        p = at[i] + 4
+        for c in range(values.shape[0]):
+            if c:
+                out[p] = 44
+                p += 1
+            if valid[c, i]:
+                p = put_decimal(out, p, values[c, i])
+        _put_length(out, at[i], p - at[i] - 4)
         at[i] = p
 
 
-def _column(s: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Bytes, starts, lengths and validity of a column."""
-    valid = s.is_not_null().to_numpy()
-    n = len(s)
-    if isinstance(s.dtype, pl.Datetime) or s.dtype.is_integer():
+class Decimals:
+    """A key field that is the decimal text of several integer columns, joined by commas; null is empty text."""
+
+    def __init__(self, *columns: pl.Series) -> None:
+        self.values = np.stack([c.fill_null(0).cast(pl.Int64).to_numpy() for c in columns])
+        self.valid = np.stack([c.is_not_null().to_numpy() for c in columns])
+
+
+class _Numbers:
+    """Integers or instants: 8 bytes each."""
+
+    def __init__(self, s: pl.Series) -> None:
         whole = s.cast(pl.Datetime("us", "UTC")) if isinstance(s.dtype, pl.Datetime) else s
-        data = whole.to_physical().cast(pl.Int64).fill_null(0).to_numpy().astype("<i8").view(np.uint8)
-        return data, np.arange(n, dtype=np.int64) * 8, np.full(n, 8, np.int64), valid
-    binary = (s.cast(pl.String).cast(pl.Binary) if s.dtype != pl.Binary else s).fill_null(b"")
-    lengths = binary.bin.size().cast(pl.Int64).to_numpy()
-    data = np.frombuffer(b"".join(binary.to_list()), np.uint8)
-    return data, np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64) if n else lengths, lengths, valid
+        self.values = whole.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+        self.valid = s.is_not_null().to_numpy()
 
 
-def bulk(*fields: pl.Series) -> pl.Series:
+class _Bytes:
+    """Text or binary, as Arrow holds it: one run of bytes and where each value begins."""
+
+    def __init__(self, s: pl.Series) -> None:
+        binary = s if s.dtype == pl.Binary else s.cast(pl.String).cast(pl.Binary)
+        held = binary.to_arrow(compat_level=pl.CompatLevel.oldest())  # large binary: offsets of 64 bits
+        _, offsets, data = held.buffers()
+        self.offsets = np.frombuffer(offsets, np.int64)[held.offset : held.offset + len(s) + 1]
+        self.data = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+        self.valid = s.is_not_null().to_numpy()
+
+
+_Field = Decimals | _Numbers | _Bytes
+
+
+def _field(given: pl.Series | str | Decimals, n: int) -> _Field:
+    if isinstance(given, Decimals):
+        return given
+    s = pl.repeat(given, n, dtype=pl.String(), eager=True) if isinstance(given, str) else given
+    if s.dtype.is_float():
+        raise TypeError(f"key field {s.name!r} is a float; scale it to an integer first")
+    return _Numbers(s) if isinstance(s.dtype, pl.Datetime) or s.dtype.is_integer() else _Bytes(s)
+
+
+def _room(f: _Field, a: int, b: int) -> NDArray[np.int64]:
+    """Bytes that a field of rows a to b may take."""
+    if isinstance(f, Decimals):
+        return np.full(b - a, 4 + 21 * len(f.values), np.int64)
+    if isinstance(f, _Numbers):
+        return 4 + 8 * f.valid[a:b].astype(np.int64)
+    return 4 + np.where(f.valid[a:b], np.diff(f.offsets[a : b + 1]), 0)
+
+
+def _hash(columns: list[_Field], a: int, b: int, out: NDArray[np.uint64]) -> None:
+    """Keys of rows a to b: each row's fields are laid one behind the other, then hashed."""
+    room = np.sum([_room(f, a, b) for f in columns], axis=0)
+    starts = np.cumsum(room) - room
+    laid, at = np.empty(int(room.sum()), np.uint8), starts.copy()
+    for f in columns:
+        if isinstance(f, Decimals):
+            _put_decimals(laid, at, f.values[:, a:b], f.valid[:, a:b])
+        elif isinstance(f, _Numbers):
+            _put_numbers(laid, at, f.values[a:b], f.valid[a:b])
+        else:
+            _put_bytes(laid, at, f.data, f.offsets[a : b + 1], f.valid[a:b])
+    _hash_rows(laid, starts, at, out)
+
+
+def bulk(*fields: pl.Series | str | Decimals) -> pl.Series:
     """Bulk keys (i64) of rows from their key fields, in the declared order.
 
     Args:
-        fields: columns of equal length; integers, times (UTC), text or binary. Floats are refused: round and
-            scale them to integers first, as the table declares.
+        fields: columns of equal length, at least one; integers, times (UTC), text or binary; a text that all rows
+            share; integers that make up a text (:class:`Decimals`). Floats are refused: round and scale them to
+            integers first, as the table declares.
 
     Returns:
         Int64 series: XXH64, seed 0, as two's complement.
@@ -132,21 +232,13 @@ def bulk(*fields: pl.Series) -> pl.Series:
     Raises:
         TypeError: a field is a float.
     """
-    n = len(fields[0])
-    columns = []
-    for s in fields:
-        if s.dtype.is_float():
-            raise TypeError(f"key field {s.name!r} is a float; scale it to an integer first")
-        columns.append(_column(s))
-    row = np.zeros(n, np.int64)
-    for _, _, lengths, valid in columns:
-        row += 4 + np.where(valid, lengths, 0)
-    ends = np.cumsum(row)
-    out = np.empty(int(ends[-1]) if n else 0, np.uint8)
-    at = ends - row
-    for data, starts, lengths, valid in columns:
-        _put(out, at, data if data.size else np.zeros(1, np.uint8), starts, lengths, valid)
-    return pl.Series("key", _hash_rows(out, ends).view(np.int64), dtype=pl.Int64)
+    n = next(len(f) for f in fields if isinstance(f, pl.Series))
+    columns = [_field(f, n) for f in fields]
+    out = np.empty(n, np.uint64)
+    for a in range(0, n, _ROWS):
+        b = min(a + _ROWS, n)
+        _hash(columns, a, b, out[a:b])
+    return pl.Series("key", out.view(np.int64), dtype=pl.Int64)
 
 
 def ident(prefix: str, *fields: Any) -> str:

@@ -16,20 +16,13 @@ from makara.base import ids
 from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
+from makara.session.held import DEDUPLICATED, Held
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.sources import Batch, judge, source
 from makara.tables import table
 
-DEDUPLICATED = {
-    "reports": "report",
-    "claims": "claim",
-    "messages": "message",
-    "collections": "collection",
-    "detections": "detection",
-}
-STATE_KEYS = {"zones": "zone", "lists": "entry", "authorisations": "authorisation", "movers": "mover"}
 Progress = Callable[[int], None]
 
 
@@ -100,6 +93,26 @@ class _Feeds:
         return k
 
 
+class _Horizons:
+    """The latest times of what came in, by class of receiver."""
+
+    def __init__(self) -> None:
+        self.latest: dict[str, datetime] = {}
+
+    def see(self, reports: pl.DataFrame) -> None:
+        """Take reports in."""
+        for receiver, t in reports.group_by("receiver").agg(pl.col("t_seen").max()).iter_rows():
+            self.latest[receiver] = max(t, self.latest.get(receiver, t))
+
+    def put(self, commit: Commit, lake: Lake, now: datetime) -> None:
+        """Write those that are later than the lake's."""
+        held = dict(lake.state("horizons").select("receiver", "horizon").iter_rows())
+        rows = [{"receiver": r, "horizon": t} for r, t in self.latest.items() if r not in held or t > held[r]]
+        if rows:
+            mark = key(Mark.own(OWNER))
+            commit.put("horizons", _stamped("horizons", pl.DataFrame(rows), "ingest", now, mark))
+
+
 def ingest(
     lake: Lake,
     settings: Settings,
@@ -130,7 +143,7 @@ def ingest(
     with lake.write() as commit:
         feeds = _Feeds(settings, set(lake.state("marks")["mark"]))
         seen = {(r["sha256"], r["feed"]) for r in lake.state("files").iter_rows(named=True)}
-        have = _Keys(lake)
+        have, horizons = Held(lake), _Horizons()
         for path in paths:
             sha, size = _land(lake, path)
             if (sha, feed) in seen:
@@ -141,7 +154,7 @@ def ingest(
             used = taken.tables.total() + taken.duplicates
             for batch in reader.read(path, options):
                 taken.rows += batch.rows
-                _take(commit, batch, sha, path, now, feeds, have, taken)
+                _take(commit, batch, sha, path, now, feeds, have, horizons, taken)
                 if progress:
                     progress(taken.rows)
             rejected = taken.rejects.total() - rejected
@@ -160,47 +173,20 @@ def ingest(
             )
         if feeds.rows:
             commit.put("marks", _stamped("marks", pl.DataFrame(feeds.rows, schema=ROW), "settings", now, None))
-        _put_horizons(commit, lake, have, now)
+        horizons.put(commit, lake, now)
     return taken
 
 
-class _Keys:
-    """Keys that the lake holds already, and the latest times by receiver, read once a table."""
-
-    def __init__(self, lake: Lake) -> None:
-        self.lake = lake
-        self.keys: dict[str, pl.Series] = {}
-        self.horizons: dict[str, datetime] = {}
-        self.licences: dict[str, str | None] | None = None
-
-    def licensed(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Detections with the licence of their collection in a column ``licence``; other rows as they are."""
-        if self.licences is None:
-            held = self.lake.scan("collections").select("collection", "licence").collect()
-            self.licences = dict(held.iter_rows())
-        if name == "collections" and "licence" in rows.columns:
-            self.licences.update(rows.select("collection", "licence").iter_rows())
-        if name != "detections" or "licence" in rows.columns:
-            return rows
-        looks = pl.DataFrame(
-            {"collection": list(self.licences), "licence": list(self.licences.values())},
-            schema={"collection": pl.String, "licence": pl.String},
-        )
-        return rows.join(looks, on="collection", how="left", maintain_order="left")
-
-    def new(self, name: str, column: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows that are not there yet; of two alike in the batch, the one known first."""
-        if name not in self.keys:
-            held = self.lake.scan(name).select(column).collect() if name in DEDUPLICATED else self.lake.state(name)
-            self.keys[name] = held[column]
-        fresh = rows.sort("t_known", maintain_order=True).unique(column, keep="first", maintain_order=True)
-        fresh = fresh.filter(~pl.col(column).is_in(self.keys[name].implode()))
-        self.keys[name] = pl.concat([self.keys[name], fresh[column]])
-        return fresh
-
-
 def _take(
-    commit: Commit, batch: Batch, sha: str, path: Path, now: datetime, feeds: _Feeds, have: _Keys, taken: Taken
+    commit: Commit,
+    batch: Batch,
+    sha: str,
+    path: Path,
+    now: datetime,
+    feeds: _Feeds,
+    have: Held,
+    horizons: _Horizons,
+    taken: Taken,
 ) -> None:
     rejects = [batch.rejects]
     for name, frame in batch.frames.items():
@@ -210,8 +196,7 @@ def _take(
             rejects.append(refused)
         rows = _marked(have.licensed(name, rows), batch.feed, feeds)
         rows = table(name).conform(rows.with_columns(pl.lit(batch.feed).alias("source")))
-        column = DEDUPLICATED.get(name) or STATE_KEYS[name]
-        fresh = have.new(name, column, rows)
+        fresh = have.new(name, rows)
         taken.duplicates += len(rows) - len(fresh) if name in DEDUPLICATED else 0
         taken.tables[name] += len(fresh)
         if name in DEDUPLICATED:
@@ -219,8 +204,7 @@ def _take(
         else:
             commit.put(name, fresh)
         if name == "reports":
-            for receiver, t in fresh.group_by("receiver").agg(pl.col("t_seen").max()).iter_rows():
-                have.horizons[receiver] = max(t, have.horizons.get(receiver, t))
+            horizons.see(fresh)
     taken.reports = taken.tables["reports"]
     taken.claims = taken.tables["claims"]
     found = [r for r in rejects if len(r)]
@@ -262,14 +246,6 @@ def _stamped(name: str, rows: pl.DataFrame, feed: str, now: datetime, mark: str 
 def _first_feed(settings: Settings, name: str) -> str:
     """The feed whose mark a file's own entry bears: the source's, or the first of its sub-feeds."""
     return next((f for f in sorted(settings.feeds) if f == name or f.startswith(name + ".")), name)
-
-
-def _put_horizons(commit: Commit, lake: Lake, have: _Keys, now: datetime) -> None:
-    held = dict(lake.state("horizons").select("receiver", "horizon").iter_rows())
-    rows = [{"receiver": r, "horizon": t} for r, t in have.horizons.items() if r not in held or t > held[r]]
-    if rows:
-        mark = key(Mark.own(OWNER))
-        commit.put("horizons", _stamped("horizons", pl.DataFrame(rows), "ingest", now, mark))
 
 
 def _land(lake: Lake, path: Path) -> tuple[str, int]:

@@ -6,11 +6,12 @@ import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from makara.arrived import Arrived, FurtherBackError
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
@@ -21,40 +22,18 @@ from makara.picture import (
     HORIZONS,
     LOOK_REACH_S,
     SOURCE,
-    Arrived,
-    FurtherBackError,
     Picture,
     RuleKey,
     unlooked,
 )
 from makara.registry import classes
 from makara.replay import KEEP_S, earliest, newest
+from makara.session.bulk import REPORT_COLUMNS, Bulk, Spill, bulk, unplaced
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.tables import table
 from makara.walk import walk
-
-REPORT_COLUMNS: Final = (
-    "report",
-    "mover",
-    "mmsi",
-    "t_seen",
-    "transponder",
-    "receiver",
-    "station",
-    "msg_type",
-    "lon_deg",
-    "lat_deg",
-    "accurate",
-    "sog_kn",
-    "cog_deg",
-    "heading_deg",
-    "nav_status",
-    "own",
-    "t_known",
-    "mark",
-)
 
 
 def run(
@@ -87,15 +66,19 @@ def run(
     with lake.write() as commit:
         walked, last = _walked_to(lake), _last(lake)
         until = max(walked or EPOCH, clock if to is None else min(clock, to))  # what a run has walked stays known
-        fresh = _fresh(lake, until)
         forced = _forced(lake, inputs, frm)
+        anew = last.get("ground", _ground(inputs)) != _ground(inputs)
+        load = None if forced or anew or inputs.rules else bulk(lake, until, settings.run.step_s)
+        fresh = _fresh(lake, until, load)
         after = walked + timedelta(microseconds=1) if walked else EPOCH
         steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
+        if load is not None:
+            steps = load.walked(steps)
         if not steps and (forced is not None or last.get("doors", _doors(inputs)) != _doors(inputs)):
-            steps = [Arrived(max(until, after), *fresh.values())]  # claims and collections come whole all the same
-        anew = last.get("ground", _ground(inputs)) != _ground(inputs)
-        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, progress)
-        counts = _commit(commit, lake, picture, steps, clock, code, inputs)
+            steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
+        spill = Spill(commit, inputs.profile) if load else None
+        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
+        counts = _commit(commit, lake, picture, steps, clock, code, inputs, spill)
     standing = picture.events.filter(pl.col("state") != "withdrawn")
     return {
         "steps": len(steps),
@@ -114,14 +97,17 @@ def _walked(
     forced: datetime | None,
     anew: bool,
     engine: Embedded,
+    load: Bulk | None,
+    spill: Spill | None,
     progress: Callable[[int], None] | None,
 ) -> Picture:
     """The picture after the steps; begun again from further back where one reaches back beyond what was loaded."""
     back = forced
     whole = fresh["reports"]["mover"].unique()
     while True:
-        picture = _load(lake, inputs, fresh, back, until, whole)
-        picture.forced, picture.anew = forced, anew
+        picture = _load(lake, inputs, fresh, back, until, None if load else whole)
+        picture.forced, picture.anew, picture.spill = forced, anew, spill
+        picture.clock_off = load.clock_off if load else picture.clock_off
         try:
             for n, arrived in enumerate(steps, 1):
                 walk(arrived, picture, inputs, engine)
@@ -134,14 +120,12 @@ def _walked(
             return picture
 
 
-def _fresh(lake: Lake, until: datetime) -> dict[str, pl.DataFrame]:
+def _fresh(lake: Lake, until: datetime, load: Bulk | None) -> dict[str, pl.DataFrame]:
     """Rows that no walk has placed yet; claims and collections whole, since identities and looks are made anew."""
     known = pl.col("t_known") <= until
-    placed = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
-    points, matched = lake.scan("track_points").select("report"), _matched(lake, until)
-    reports = lake.scan("reports").select(REPORT_COLUMNS).filter(known, placed)
+    matched = _matched(lake, until)
     return {
-        "reports": reports.join(points, on="report", how="anti").collect(),
+        "reports": load.first if load else unplaced(lake, until).collect(),
         "claims": lake.scan("claims").filter(known).collect(),
         "collections": lake.scan("collections").filter(known).collect(),
         "detections": lake.scan("detections").filter(known).join(matched, on="detection", how="anti").collect(),
@@ -206,17 +190,20 @@ def _load(
     fresh: dict[str, pl.DataFrame],
     forced: datetime | None,
     until: datetime,
-    movers: pl.Series,
+    movers: pl.Series | None,
 ) -> Picture:
-    """The picture as the last run left it, back to where rules may have to restart; all points of some movers."""
+    """The picture as the last run left it, back to where rules may have to restart; all points of some movers.
+
+    Without movers it holds no points at all.
+    """
     kept = _kept(lake, inputs)
     floor = _floor(kept, inputs, fresh, forced)
     context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(map(_reach, inputs.rules), default=0))
     since = floor - context if floor - EPOCH > context else EPOCH
-    recent = pl.col("t_seen") >= since
+    recent = pl.lit(False) if movers is None else pl.col("t_seen") >= since
     seen = lake.scan("track_points").select("report")
     reports = lake.scan("reports").select(REPORT_COLUMNS).filter(recent).join(seen, on="report", how="semi").collect()
-    whole = recent | pl.col("mover").is_in(movers.implode())
+    whole = recent if movers is None else recent | pl.col("mover").is_in(movers.implode())
     every = lake.scan("track_points")
     points = lake.read("track_points", whole)
     before = every.filter(~whole).group_by("mover", "mark").agg(pl.col("t_seen").min())
@@ -270,12 +257,14 @@ def _floor(
 ) -> datetime:
     """The last instant at which every rule's state was kept, early enough for all that is new."""
     times = [t for t in (fresh["reports"]["t_seen"].min(), fresh["detections"]["t_seen"].min(), forced) if t]
-    if not times or not inputs.rules:
+    if not times:
         return EPOCH
     reach = timedelta(seconds=LOOK_REACH_S)
-    dirty = min(times)
+    dirty: datetime = min(times)  # type: ignore[assignment]
+    if not inputs.rules:
+        return dirty - reach if dirty - EPOCH > reach else EPOCH
     common = set.intersection(*(set(kept.get(r.key, {})) for r in inputs.rules))
-    return max((t for t in common if t + reach <= dirty), default=EPOCH)  # type: ignore[operator]
+    return max((t for t in common if t + reach <= dirty), default=EPOCH)
 
 
 def _kept(lake: Lake, inputs: Inputs) -> dict[RuleKey, dict[datetime, pl.DataFrame]]:
@@ -309,7 +298,9 @@ def _steps(
         k = np.minimum(np.searchsorted(edges, ends[n].to_numpy()), len(edges) - 1)
         split = rows.with_columns(step=pl.Series(k, dtype=pl.Int64))
         parts[n] = split.partition_by("step", as_dict=True, include_key=False)
-    return [Arrived(from_us(e), *(parts[n].get((k,), fresh[n].clear()) for n in fresh)) for k, e in enumerate(edges)]
+    return [
+        Arrived.of(from_us(e), {n: parts[n].get((k,), fresh[n].clear()) for n in fresh}) for k, e in enumerate(edges)
+    ]
 
 
 def _commit(
@@ -320,6 +311,7 @@ def _commit(
     clock: datetime,
     code: str,
     inputs: Inputs,
+    spill: Spill | None,
 ) -> dict[str, int]:
     """Write what the walk gave rise to."""
     if not steps:
@@ -329,6 +321,8 @@ def _commit(
     stamp = {"source": pl.lit(SOURCE), "t_known": pl.lit(steps[-1].now)}
     counts: dict[str, int] = {}
     since = picture.redone_since
+    if spill is not None:
+        counts["track_points"] = spill.n
     if since is not None:
         points = picture.points.filter(pl.col("t_seen") >= since)
         known = picture.reports.select("report", "t_known")

@@ -119,15 +119,16 @@ def part(
         detail: expression over ``rows`` in words.
         file: the file's name.
     """
-    judged = rows.with_columns(reason.alias("reason"), detail.alias("detail"))
-    bad = judged["reason"].is_not_null()
+    reasons = rows.select(reason.alias("reason")).to_series()
+    bad = reasons.is_not_null()
     if not bad.any():
         return rows, _source.no_rejects()
+    judged = rows.filter(bad).with_columns(reasons.filter(bad), detail.alias("detail"))
     columns = [c for c in raw.columns if c != ROW]
     printed = raw.filter(bad).select(
         pl.concat_str(pl.col(columns).cast(pl.String(), strict=False).fill_null(""), separator=",")
     )
-    rejects = judged.filter(bad).select(
+    rejects = judged.select(
         pl.lit(file).alias("file"),
         pl.col("line").cast(pl.Int64()),
         pl.lit(None, pl.Int64()).alias("offset"),

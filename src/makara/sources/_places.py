@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 from makara.base import ids, time
@@ -9,6 +11,9 @@ from makara.sensors.ais import bad_mmsi
 from makara.sources._convert import part
 from makara.sources._source import shape
 from makara.tables.collections import SENSORS
+
+_DOUBTS: Final = pl.Series("flags", [[], ["bad_mmsi"]], dtype=pl.List(pl.String()))
+_NO_DOUBTS: Final = pl.lit([], pl.List(pl.String()))
 
 
 def _place_reason(rows: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
@@ -78,24 +83,13 @@ def reports(
         scheme: ``mmsi``, or the scheme of ``own_id``.
         receiver: class of the receiver where ``rows`` has none.
     """
-    present = set(rows.columns)
-    defaults = {"transponder": "vms" if scheme.startswith("vms") else "class_a", "receiver": receiver}
-    nothing = pl.lit(None, pl.Boolean()).alias("accurate")
-    numbers = ("sog_kn", "cog_deg", "heading_deg", "rot_deg_min", "nav_status", "msg_type", "mmsi")
-    full = rows.with_columns(
-        *((pl.col(n).fill_null(v) if n in present else pl.lit(v)).alias(n) for n, v in defaults.items()),
-        *(pl.lit(None, pl.Float64()).alias(n) for n in numbers if n not in present),
-        *(pl.lit(None, pl.String()).alias(n) for n in ("station", "radio_channel") if n not in present),
-        *([nothing] if "accurate" not in present else []),
-    )
+    full = _filled(rows, scheme, receiver)
     reason, detail = _place_reason(full)
     if scheme == "mmsi":
         whole = pl.col("mmsi").is_between(1, 2**30 - 1)
         no_id, odd = pl.col("mmsi").is_null(), ~whole
-        mover = pl.col("mmsi").cast(pl.Int64(), strict=False)
     else:
         no_id, odd = pl.col("own_id").is_null(), pl.lit(False)
-        mover = pl.lit(None, pl.Int64())
     full, rejects = part(
         full,
         raw,
@@ -107,10 +101,34 @@ def reports(
         .otherwise(detail),
         file,
     )
-    doubts = pl.lit([], pl.List(pl.String()))
+    return _made(full, scheme), rejects
+
+
+def good(rows: pl.DataFrame, *, receiver: str) -> pl.DataFrame:
+    """Reports of rows, columns as for :func:`reports`, whose MMSI, time and place are known to be good."""
+    return _made(_filled(rows, "mmsi", receiver), "mmsi")
+
+
+def _filled(rows: pl.DataFrame, scheme: str, receiver: str) -> pl.DataFrame:
+    present = set(rows.columns)
+    defaults = {"transponder": "vms" if scheme.startswith("vms") else "class_a", "receiver": receiver}
+    nothing = pl.lit(None, pl.Boolean()).alias("accurate")
+    numbers = ("sog_kn", "cog_deg", "heading_deg", "rot_deg_min", "nav_status", "msg_type", "mmsi")
+    return rows.with_columns(
+        *((pl.col(n).fill_null(v) if n in present else pl.lit(v)).alias(n) for n, v in defaults.items()),
+        *(pl.lit(None, pl.Float64()).alias(n) for n in numbers if n not in present),
+        *(pl.lit(None, pl.String()).alias(n) for n in ("station", "radio_channel") if n not in present),
+        *([nothing] if "accurate" not in present else []),
+    )
+
+
+def _made(full: pl.DataFrame, scheme: str) -> pl.DataFrame:
     if scheme == "mmsi":
         full = full.with_columns(pl.col("mmsi").cast(pl.Int64()))
-        doubts = pl.concat_list(pl.when(bad_mmsi()).then(pl.lit("bad_mmsi"))).list.drop_nulls()
+        doubtful = full.select(bad_mmsi()).to_series()
+        mover, flags = full["mmsi"], _DOUBTS.gather(doubtful.cast(pl.UInt32())) if doubtful.any() else _NO_DOUBTS
+    else:
+        mover, flags = ids.movers(scheme, full["own_id"]), _NO_DOUBTS
     full = full.with_columns(
         mover.alias("mover"),
         _west(),
@@ -120,29 +138,17 @@ def reports(
         _between("nav_status", 0.0, 15.0),
         _between("rot_deg_min", -720.01, 720.01),
         pl.lit(False).alias("own"),
-        doubts.alias("flags"),
+        flags=flags,
     )
-    if scheme != "mmsi":
-        full = full.with_columns(ids.movers(scheme, full["own_id"]).alias("mover"))
     out = shape("reports", full.with_columns(pl.lit(0, pl.Int64()).alias("report")))
-    return out.with_columns(_key(out, scheme).alias("report")), rejects
+    return out.with_columns(_key(out, scheme).alias("report"))
 
 
 def _key(rows: pl.DataFrame, scheme: str) -> pl.Series:
     """Keys of reports of tables: the canonical payload is the row's values as integers."""
     scaled = {"lon_deg": 1e7, "lat_deg": 1e7, "sog_kn": 10.0, "cog_deg": 10.0, "heading_deg": 10.0, "nav_status": 1.0}
-    cells = [
-        (pl.col(n).cast(pl.Float64()) * k).round(0).cast(pl.Int64()).cast(pl.String()).fill_null("")
-        for n, k in scaled.items()
-    ]
-    payload = rows.select(pl.concat_str(cells, separator=",")).to_series()
-    return ids.bulk(
-        pl.repeat(scheme, len(rows), dtype=pl.String(), eager=True),
-        rows["mover"],
-        rows["t_seen"],
-        rows["station"],
-        payload,
-    )
+    cells = rows.select((pl.col(n).cast(pl.Float64()) * k).round(0).cast(pl.Int64()) for n, k in scaled.items())
+    return ids.bulk(scheme, rows["mover"], rows["t_seen"], rows["station"], ids.Decimals(*cells))
 
 
 def detections(

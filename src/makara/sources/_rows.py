@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,14 +41,20 @@ def rows(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> It
     Raises:
         InputError: the file cannot be read, is empty or is no table.
     """
-    pieces = Pieces(path)
-    if path.suffix.lower() in (".parquet", ".pq", ".geoparquet") or _is_parquet(path):
+    if is_parquet(path):
         yield from _parquet(path, columns)
     else:
-        yield from _csv(pieces, path, sep)
+        yield from (of_block(block, path, sep) for block in blocks(path, sep))
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet, by its name or its first bytes.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path.suffix.lower() in (".parquet", ".pq", ".geoparquet"):
+        return True
     try:
         with path.open("rb") as f:
             return f.read(4) == b"PAR1"
@@ -74,7 +81,30 @@ def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Rows]:
         raise InputError(f"{path} is no readable Parquet file: {str(e).splitlines()[0]}") from e
 
 
-def _csv(pieces: Pieces, path: Path, sep: str) -> Iterator[Rows]:
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a CSV file.
+
+    Attributes:
+        data: the lines.
+        header: names of the columns.
+        line: number of the first line.
+        cut: why the file ends here, if it ends early.
+    """
+
+    data: bytes
+    header: list[str]
+    line: int
+    cut: str | None = None
+
+
+def blocks(path: Path, sep: str = ",") -> Iterator[Block]:
+    """The lines of a CSV file after its header, some ten megabytes at a time; at least one block, if an empty one.
+
+    Raises:
+        InputError: the file cannot be read, is empty or is no table.
+    """
+    pieces = Pieces(path)
     header: list[str] | None = None
     held: list[bytes] = []
     count, line = 0, 1
@@ -92,7 +122,7 @@ def _csv(pieces: Pieces, path: Path, sep: str) -> Iterator[Rows]:
             line = 2
         cut = whole.rfind(b"\n") + 1 if len(whole) >= CSV_BYTES else 0
         if cut:
-            yield _block(whole[:cut], header, line, path, sep)
+            yield Block(whole[:cut], header, line)
             line += whole.count(b"\n", 0, cut)
         held = [whole[cut:]]
         count = len(held[0])
@@ -101,10 +131,15 @@ def _csv(pieces: Pieces, path: Path, sep: str) -> Iterator[Rows]:
         if not rest.strip():
             raise InputError(f"{path} is empty; a CSV file needs a line with the names of its columns")
         header, rest, line = _header(rest, path, sep), b"", 2
-    frame, rejects = _block(rest, header, line, path, sep)
-    if pieces.cut is not None:
-        rejects = _source.merged([rejects, _source.reject(path.name, None, "truncated", pieces.cut)])
-    yield frame, rejects
+    yield Block(rest, header, line, pieces.cut)
+
+
+def of_block(block: Block, path: Path, sep: str = ",") -> Rows:
+    """Rows of a block and rejects, the file's early end among them."""
+    frame, rejects = _block(block.data, block.header, block.line, path, sep)
+    if block.cut is not None:
+        rejects = _source.merged([rejects, _source.reject(path.name, None, "truncated", block.cut)])
+    return frame, rejects
 
 
 def _header(first: bytes, path: Path, sep: str) -> list[str]:

@@ -126,7 +126,7 @@ def touched(first: datetime, last: datetime) -> tuple[datetime, datetime]:
     return floor(first - reach, HOUR_S) - hour, floor(last + reach, HOUR_S) + 2 * hour
 
 
-def off_between(reports: pl.DataFrame, frm: datetime, to: datetime) -> pl.DataFrame:
+def off_between(reports: pl.DataFrame | pl.LazyFrame, frm: datetime, to: datetime) -> pl.DataFrame:
     """Minutes (``station, minute``) in [frm, to), whole hours, in which clocks were off, from the reports around."""
     margin, t = timedelta(hours=1, seconds=REACH_S), pl.col("t_seen")
     near = reports.lazy().filter(t >= frm - margin, t < to + margin).select(NEEDED).collect()

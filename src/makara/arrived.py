@@ -1,0 +1,56 @@
+"""What arrives in a step of the walk, and what must be redone because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from makara.replay import earliest
+
+
+class FurtherBackError(Exception):
+    """What was loaded does not reach back far enough: the run begins again, from ``since``, with ``movers`` whole."""
+
+    def __init__(self, since: datetime, movers: pl.Series | None = None) -> None:
+        """From when on rules must be redone, and movers all of whose points are needed."""
+        super().__init__(since)
+        self.since = since
+        self.movers = movers.to_list() if movers is not None else []
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What became known in one step of t_known (columns as in TABLES.md).
+
+    Attributes:
+        parts: instead of ``reports``, where they are many and their points are needed no more once they are made:
+            for some movers each the reports, and the points that they had before.
+    """
+
+    now: datetime
+    reports: pl.DataFrame
+    claims: pl.DataFrame
+    collections: pl.DataFrame
+    detections: pl.DataFrame
+    parts: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...] = ()
+
+    @classmethod
+    def of(cls, now: datetime, frames: Mapping[str, pl.DataFrame]) -> Arrived:
+        """From frames by the names of their tables."""
+        return cls(now, frames["reports"], frames["claims"], frames["collections"], frames["detections"])
+
+
+@dataclass
+class Dirty:
+    """From when on what must be redone: by mover for tracks, by instant for the rules' inputs; who claimed anew."""
+
+    movers: pl.DataFrame
+    claimants: pl.DataFrame
+    since: dict[str, datetime | None] = field(default_factory=dict)
+
+    def mark(self, what: str, since: datetime | None) -> None:
+        """Note that a table changed from an instant on."""
+        self.since[what] = earliest((self.since.get(what), since))

@@ -1,0 +1,144 @@
+"""A bulk load: reports so many that their points go to the lake some movers at a time, never all in memory.
+
+That can be done where nothing reads the points once they are made: no rule is in force, there is no detection, and the
+lake has no point as late as the first of these reports. The result is that of the whole at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from makara.arrived import Arrived
+from makara.base.time import to_us
+from makara.lake import Commit, Lake
+from makara.tables import table
+from makara.tracks import off_between, touched
+
+PART_ROWS: Final = 500_000
+"""Reports that are walked at once; fewer than twice as many are walked whole."""
+CLOCK_ROWS: Final = 2_000_000
+"""Reports whose stations' clocks are compared at once."""
+REPORT_COLUMNS: Final = (
+    "report",
+    "mover",
+    "mmsi",
+    "t_seen",
+    "transponder",
+    "receiver",
+    "station",
+    "msg_type",
+    "lon_deg",
+    "lat_deg",
+    "accurate",
+    "sog_kn",
+    "cog_deg",
+    "heading_deg",
+    "nav_status",
+    "own",
+    "t_known",
+    "mark",
+)
+
+
+def unplaced(lake: Lake, until: datetime) -> pl.LazyFrame:
+    """Reports with a place, known by an instant, that no walk has made a point of."""
+    known = pl.col("t_known") <= until
+    placed = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
+    view = lake.view()
+    reports = view.scan("reports").select(REPORT_COLUMNS).filter(known, placed)
+    if "track_points" not in view.snapshot.versions:
+        return reports
+    return reports.join(view.scan("track_points").select("report"), on="report", how="anti")
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """Reports that arrive in parts.
+
+    Attributes:
+        first: one of the reports, for all of them.
+        parts: of some movers each, their reports, and the points that they have already.
+        clock_off: minutes in which stations' clocks were off (``station, minute``), of all reports.
+    """
+
+    first: pl.DataFrame
+    parts: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...]
+    clock_off: pl.DataFrame
+
+    def walked(self, steps: list[Arrived]) -> list[Arrived]:
+        """Steps with the parts in the place of the one report."""
+        none = self.first.clear()
+        return [replace(s, reports=none, parts=self.parts) if len(s.reports) else s for s in steps]
+
+
+def bulk(lake: Lake, until: datetime, step_s: int) -> Bulk | None:
+    """The reports in parts, where they are many, become known in one step, and their points can be let go."""
+    reports = unplaced(lake, until)
+    ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
+    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).sort("mover").collect()
+    if movers["len"].sum() < 2 * PART_ROWS:
+        return None
+    first, last = (to_us(t) for t in (movers["t_known_min"].min(), movers["t_known"].max()))  # type: ignore[arg-type]
+    step = step_s * 1_000_000
+    held = lake.scan("track_points")
+    latest = held.select(pl.col("t_seen").max()).collect().item()
+    seen = lake.scan("detections").select("detection").head(1).collect()
+    late = latest is not None and latest >= movers["t_seen_min"].min()
+    if -(-first // step) != -(-last // step) or late or len(seen):
+        return None
+    clock_off = _clock_off(lake, until, movers["t_seen_min"].min(), movers["t_seen"].max())  # type: ignore[arg-type]
+    if clock_off is None:
+        return None
+    ranges = movers.with_columns(part=(pl.col("len").cum_sum() - 1) // PART_ROWS)
+    ranges = ranges.group_by("part", maintain_order=True).agg(a=pl.col("mover").min(), b=pl.col("mover").max())
+    unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
+    parts = []
+    for a, b in ranges.select("a", "b").iter_rows():
+        mine = pl.col("mover").is_between(a, b)
+        before = held.filter(mine).drop("source", "t_known").with_columns(unread)
+        parts.append((reports.filter(mine), before))
+    return Bulk(reports.head(1).collect(), tuple(parts), clock_off)
+
+
+def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> pl.DataFrame | None:
+    """What reports between two instants, and those around them, say of the stations' clocks, some hours at a time.
+
+    None where they change what was said of a minute before them: then points that the lake has must be made anew.
+    """
+    frm, to = touched(first, last)
+    known = lake.scan("reports").filter(pl.col("t_known") <= until, pl.col("lon_deg").is_not_null())
+    hours = known.filter(pl.col("t_seen").is_between(frm, to)).group_by(hour=pl.col("t_seen").dt.truncate("1h")).len()
+    part = hours.collect().sort("hour").with_columns(part=(pl.col("len").cum_sum() - 1) // CLOCK_ROWS)
+    edges = [frm, *part.group_by("part", maintain_order=True).agg(pl.col("hour").first())["hour"][1:], to]
+    now = pl.concat(off_between(known, a, b) for a, b in itertools.pairwise(edges))
+    flagged = pl.col("flags").list.contains("clock_off")
+    off = lake.scan("track_points").filter(pl.col("t_seen") >= frm, flagged).select("report")
+    minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
+    was = known.join(off, on="report", how="semi").select("station", minute).unique().collect()
+    heard = known.filter(pl.col("t_seen").is_between(frm, first, closed="left")).select("station", minute).unique()
+    before = now.join(heard.collect(), on=["station", "minute"], how="semi").filter(pl.col("minute") < first)
+    return now if before.sort("station", "minute").equals(was.sort("station", "minute")) else None
+
+
+class Spill:
+    """Points on their way to the lake.
+
+    Attributes:
+        n: how many there were.
+    """
+
+    def __init__(self, commit: Commit, profile: str) -> None:
+        self.n = 0
+        self._commit, self._source = commit, f"segment.{profile}"
+
+    def __call__(self, points: pl.DataFrame) -> None:
+        """Write points, which bear ``t_known``."""
+        self._commit.append(
+            "track_points", table("track_points").conform(points.with_columns(source=pl.lit(self._source)))
+        )
+        self.n += len(points)

@@ -1,0 +1,79 @@
+"""What a lake holds already: the keys that tell new rows from repeated ones, and the licences of looks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from makara.base.keyset import KeySet
+from makara.lake import Lake
+
+BULK: Final = {"reports": "report", "claims": "claim", "messages": "message"}
+"""Tables with many rows, whose keys hash their time: a repeated row lies on the same day."""
+DEDUPLICATED: Final = BULK | {"collections": "collection", "detections": "detection"}
+STATE_KEYS: Final = {"zones": "zone", "lists": "entry", "authorisations": "authorisation", "movers": "mover"}
+
+
+class Held:
+    """Keys that the lake holds, read when they are first asked for: of bulk tables those of the days concerned."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.view = lake.view()
+        self.days: dict[str, set[date]] = {}
+        self.bulk: dict[str, KeySet] = {}
+        self.keys: dict[str, pl.Series] = {}
+        self.licences: dict[str, str | None] | None = None
+
+    def licensed(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Detections with the licence of their collection in a column ``licence``; other rows as they are."""
+        if name not in ("collections", "detections"):
+            return rows
+        if self.licences is None:
+            held = self.view.scan("collections").select("collection", "licence").collect()
+            self.licences = dict(held.iter_rows())
+        if name == "collections" and "licence" in rows.columns:
+            self.licences.update(rows.select("collection", "licence").iter_rows())
+        if name != "detections" or "licence" in rows.columns:
+            return rows
+        looks = pl.DataFrame(
+            {"collection": list(self.licences), "licence": list(self.licences.values())},
+            schema={"collection": pl.String, "licence": pl.String},
+        )
+        return rows.join(looks, on="collection", how="left", maintain_order="left")
+
+    def new(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows that are not there yet; of two alike in the batch, the one known first."""
+        column = DEDUPLICATED.get(name) or STATE_KEYS[name]
+        if rows["t_known"].n_unique() > 1:
+            rows = rows.sort("t_known", maintain_order=True)
+        if name in BULK:
+            self._read(name, column, rows["t_seen"])
+            fresh = self.bulk[name].add(rows[column])
+            return rows if fresh.all() else rows.filter(fresh)
+        if name not in self.keys:
+            held = self.view.scan(name).select(column).collect() if name in DEDUPLICATED else self.view.state(name)
+            self.keys[name] = held[column]
+        once = rows.unique(column, keep="first", maintain_order=True)
+        once = once.filter(~pl.col(column).is_in(self.keys[name].implode()))
+        self.keys[name] = pl.concat([self.keys[name], once[column]])
+        return once
+
+    def _read(self, name: str, column: str, t_seen: pl.Series) -> None:
+        """See that the keys of all rows on these days are known."""
+        known, days = self.bulk.setdefault(name, KeySet()), self.days.setdefault(name, set())
+        more = set(t_seen.dt.date().unique().to_list()) - days
+        if not more:
+            return
+        days |= more
+        day = pl.col("t_seen").dt.date()
+        held = self.view.scan(name)
+        within = day.is_in(sorted(more)) & pl.col("t_seen").is_between(*_span(more))
+        known.add(held.filter(within).select(column).collect()[column])
+
+
+def _span(days: set[date]) -> tuple[pl.Expr, pl.Expr]:
+    """The first and the last instant of days."""
+    first, last = (pl.lit(d).cast(pl.Datetime("us", "UTC")) for d in (min(days), max(days)))
+    return first, last + pl.duration(days=1)

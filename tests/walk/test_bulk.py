@@ -1,0 +1,120 @@
+"""A bulk load walks some movers at a time and lets their points go; the lake is the one that the whole makes."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import makara
+from makara.session import bulk
+from makara.session.settings import default_settings
+
+TABLES = {"track_points": "report", "tracks": "track", "vessels": "vessel", "vessel_links": "vessel"}
+
+
+def no_rules() -> str:
+    """Settings with all rules off."""
+    return re.sub(r"(\[rules\.\w+\][^\n]*\n)enabled = true", r"\1enabled = false", default_settings())
+
+
+@pytest.fixture(scope="module")
+def halves(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The sea's logs, first half and second half, without detections."""
+    where = tmp_path_factory.mktemp("halves")
+    lines = gzip.decompress((sea_case / "reports_terrestrial.nmea.gz").read_bytes()).splitlines(keepends=True)
+    middle = len(lines) // 2
+    out = []
+    for name, part in (("a.nmea", lines[:middle]), ("b.nmea", lines[middle:])):
+        (where / name).write_bytes(b"".join(part))
+        out.append(where / name)
+    return out
+
+
+def loaded(lake: Path, halves: list[Path], runs: int) -> makara.Session:
+    """A lake with both halves, walked after each (``runs`` 2) or after both."""
+    session = makara.open(lake, settings=no_rules())
+    for n, half in enumerate(halves, 1):
+        session.ingest("nmea", half)
+        if runs == 2 or n == len(halves):
+            assert session.run()["steps"] == 1
+    return session
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_parts_give_what_the_whole_gives(
+    halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+    whole = loaded(tmp_path / "whole", halves, 1)
+    monkeypatch.setattr(bulk, "PART_ROWS", 700)
+    taken: list[int] = []
+    put = bulk.Spill.__call__
+    monkeypatch.setattr(bulk.Spill, "__call__", lambda self, points: (taken.append(len(points)), put(self, points))[1])
+    parts = loaded(tmp_path / "parts", halves, runs)
+    assert len(taken) > 3
+    assert sum(taken) == len(whole.view("track_points"))
+    for table, key in TABLES.items():
+        drop = [c for c in ("t_known", "source") if c in whole.view(table).columns]
+        left, right = (s.view(table).drop(drop).sort(key) for s in (whole, parts))
+        assert left.to_dicts() == right.to_dicts(), table
+    assert (
+        whole.lake.state("horizons").drop("t_known").to_dicts()
+        == parts.lake.state("horizons").drop("t_known").to_dicts()
+    )
+
+
+def test_points_that_come_late_are_walked_whole(
+    halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies before points that the lake has is no bulk load: those points are made anew."""
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+    whole = loaded(tmp_path / "whole", halves, 1)
+    monkeypatch.setattr(bulk, "PART_ROWS", 700)
+    late = loaded(tmp_path / "late", halves[::-1], 2)
+    left, right = (s.view("track_points").drop("t_known", "source").sort("report") for s in (whole, late))
+    assert left.to_dicts() == right.to_dicts()
+
+
+def test_rules_need_the_points(halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "PART_ROWS", 700)
+    session = makara.open(tmp_path / "lake")
+    session.ingest("nmea", halves[0])
+    monkeypatch.setattr(bulk.Spill, "__call__", None)
+    session.run()
+    assert len(session.view("track_points").filter(pl.col("track").is_not_null()))
+
+
+def restationed(lines: list[bytes]) -> list[bytes]:
+    """Single lines as four stations in turn heard them, the first of which has a clock ten minutes ahead."""
+    out = []
+    for k, line in enumerate(ln for ln in lines if rb"\s:" in ln and b",1,1,," in ln):
+        seen = re.match(rb"\\s:[^,]+,c:(\d+)\*..\\(.*)", line, re.DOTALL)
+        assert seen is not None
+        block = b"s:X%d,c:%d" % (k % 4, int(seen[1]) + 600 * (k % 4 == 0))
+        check = 0
+        for sign in block:
+            check ^= sign
+        out.append(b"\\%s*%02X\\%s" % (block, check, seen[2]))
+    return out
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_clocks_are_checked_over_all_parts(
+    halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+    files = []
+    for half in halves:
+        files.append(tmp_path / half.name)
+        files[-1].write_bytes(b"".join(restationed(half.read_bytes().splitlines(keepends=True))))
+    whole = loaded(tmp_path / "whole", files, 1)
+    monkeypatch.setattr(bulk, "PART_ROWS", 700)
+    monkeypatch.setattr(bulk, "CLOCK_ROWS", 2_000)
+    parts = loaded(tmp_path / "parts", files, runs)
+    left, right = (s.view("track_points").drop("t_known", "source").sort("report") for s in (whole, parts))
+    assert left.filter(pl.col("flags").list.contains("clock_off")).height > 50
+    assert left.to_dicts() == right.to_dicts()
