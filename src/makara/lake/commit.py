@@ -13,7 +13,7 @@ import polars as pl
 
 from makara.base.errors import LakeError, UsageError
 from makara.base.time import EPOCH
-from makara.lake import delta, snapshot, state
+from makara.lake import compact, delta, snapshot, state
 from makara.lake.disk import StorageError, storage
 from makara.lake.lock import writing
 from makara.lake.log import log
@@ -127,7 +127,7 @@ class Commit:
         for name in sorted(self._written):
             path = delta.path_of(self.lake, name)
             with storage(f"writing {path}"):
-                delta.compact(path, table(name))
+                compact.compact(path, table(name))
                 newest = delta.newest_version(path)
                 assert newest is not None
                 delta.sync(path, versions.get(name), newest)
