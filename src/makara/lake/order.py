@@ -29,6 +29,8 @@ GROUP_ROWS: Final = 8_192
 FILE_BYTES: Final = 64 << 20
 """From this size on a file ends and the next begins."""
 CURVE_BITS: Final = 16
+_TIME_BITS: Final = 37
+"""Bits of a day's microseconds."""
 
 
 def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -38,8 +40,12 @@ def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
     dated = rows.with_columns(day())
     if t.name not in PLACED:
         return dated.sort("day", *PARTITIONED[t.name])
-    joined = dated.join(places(dated.lazy()).collect(), on=["day", "mover"], how="left")
-    return joined.sort("day", "_place", *PARTITIONED[t.name]).drop("_place")
+    # One number for day, place, mover and time sorts three times as fast as the five columns.
+    ranks = places(dated.lazy()).collect().sort("day", "_place", "mover").with_row_index("_rank").drop("_place")
+    ranked = dated.select("day", "mover", "t_seen", "report").join(ranks, on=["day", "mover"], maintain_order="left")
+    time = pl.col("t_seen").dt.time().cast(pl.Int64) // 1_000
+    at = (pl.col("_rank").cast(pl.Int64) * 2**_TIME_BITS + time).alias("_at")
+    return dated.rechunk()[ranked.select(pl.arg_sort_by(at, "report")).to_series()]
 
 
 def day() -> pl.Expr:
