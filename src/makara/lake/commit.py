@@ -95,6 +95,25 @@ class Commit:
         if len(fit):
             self._put.setdefault(name, []).append(fit)
 
+    def compact(self, now: datetime) -> list[str]:
+        """Write anew every table, or its days, that more files hold than need be; answers which. No row changes.
+
+        Args:
+            now: when it is done.
+
+        Raises:
+            LakeFullError: the disk is full.
+        """
+        done = []
+        for name in sorted(set(self.before.versions) & set(names())):
+            path = delta.path_of(self.lake, name)
+            with storage(f"writing {path}"):
+                if compact.compact(path, table(name), fully=True):
+                    done.append(name)
+        self._written.update(done)
+        self._t_known, self._first_source = max(self._t_known or now, now), self._first_source or "compact"
+        return done
+
     def _fit(self, name: str, rows: pl.DataFrame, kind: str) -> tuple[Table, pl.DataFrame]:
         t = table(name)
         if t.kind != kind:

@@ -92,9 +92,7 @@ def _few(files: pl.DataFrame) -> bool:
 def _coarse(path: Path, files: pl.DataFrame) -> bool:
     """Whether a file has row groups larger than ours."""
     large = files.filter(pl.col("num_records") > GROUP_ROWS)
-    return any(
-        pq.read_metadata(path / unquote(f)).row_group(0).num_rows > GROUP_ROWS for f in large["path"].to_list()
-    )
+    return any(pq.read_metadata(path / unquote(f)).row_group(0).num_rows > GROUP_ROWS for f in large["path"].to_list())
 
 
 def _versions(days: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:

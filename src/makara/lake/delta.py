@@ -286,4 +286,3 @@ def maintain(path: Path, version: int) -> None:
     dt.cleanup_metadata()
     for unused in dt.vacuum(retention_hours=KEEP_H, dry_run=True, enforce_retention_duration=False):
         (path / unquote(unused)).unlink(missing_ok=True)
-

@@ -8,7 +8,7 @@ groups where something was found.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,7 @@ from makara.tables import Table
 AT_ONCE: Final = 16
 """Row groups that a thread reads at a time."""
 Bools = NDArray[np.bool_]
+Types = dict[str, pl.DataType]
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,15 @@ def find(t: Table, files: Sequence[DataFile], held: Held, wanted: Wanted) -> pl.
         held: what is known of them.
         wanted: which rows.
     """
-    tasks = []
+    columns = {f.name: f.type for f in t.fields}
+    tasks: list[tuple[Footer, list[int]]] = []
     for f in files:
         if _on(f.day, wanted):
             footer = held.footer(f.path)
             groups = np.flatnonzero(_may(footer, wanted)).tolist()
             tasks += [(footer, groups[k : k + AT_ONCE]) for k in range(0, len(groups), AT_ONCE)]
-    parts = _threads().map(lambda task: _read(t, *task, wanted), tasks)
-    return pl.concat([t.empty(), *(p for p in parts if p is not None)])
+    parts = _threads().map(lambda task: _read(columns, task[0], task[1], wanted), tasks)
+    return _frame(columns, [p for p in parts if p is not None])
 
 
 @cache
@@ -131,32 +133,73 @@ def _may(footer: Footer, wanted: Wanted) -> Bools:
     return may
 
 
-def _read(t: Table, footer: Footer, groups: list[int], wanted: Wanted) -> pl.DataFrame | None:
-    """The rows of some row groups that are wanted; None if there are none."""
-    texts = [f.name for f in t.fields if f.type == pl.String()]
+def _read(types: Types, footer: Footer, groups: list[int], wanted: Wanted) -> pa.Table | None:
+    """The rows of some row groups that are wanted, texts by dictionary; None if there are none."""
+    texts = [c for c, d in types.items() if d == pl.String()]
     file = pq.ParquetFile(footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts)
-    tests = wanted.tests
-    tested = file.read_row_groups(groups, tests, use_threads=False) if tests else None
+    columns = [c for c in footer.columns if c in types]
+    tests = columns if wanted.movers is not None else wanted.tests  # each row group of a mover's has rows of it
+    if not tests:
+        whole = file.read_row_groups(groups, columns, use_threads=False)
+        return _taken(whole, np.ones(len(whole), np.bool_))
+    tested = file.read_row_groups(groups, tests, use_threads=False)
+    hit = _hits(tested, wanted)
     rows = [footer.metadata.row_group(g).num_rows for g in groups]
-    hit = np.ones(sum(rows), np.bool_) if tested is None else _hits(tested, wanted)
-    first = np.cumsum([0, *rows[:-1]])
-    some = np.logical_or.reduceat(hit, first)
+    some = np.logical_or.reduceat(hit, np.cumsum([0, *rows[:-1]]))
     if not some.any():
         return None
-    here = np.repeat(some, rows)
-    rest = [c for c in footer.columns if c in t.schema and c not in tests]
-    found = file.read_row_groups([g for g, x in zip(groups, some, strict=True) if x], rest, use_threads=False)
-    columns = {} if tested is None else dict(_columns(tested, t, hit))
-    columns |= dict(_columns(found, t, hit[here]))
-    n = int(hit.sum())
-    return pl.DataFrame([columns[c] if c in columns else pl.Series(c, [None] * n, d) for c, d in t.schema.items()])
+    found = _taken(tested, hit)
+    others = [c for c in columns if c not in tests]
+    if others:
+        groups = [g for g, x in zip(groups, some, strict=True) if x]
+        rest = _taken(file.read_row_groups(groups, others, use_threads=False), hit[np.repeat(some, rows)])
+        for name in others:
+            found = found.append_column(name, rest[name])
+    return found
+
+
+def inside(
+    areas: Sequence[Area], lon: NDArray[np.float64], lat: NDArray[np.float64], t: NDArray[np.int64] | None
+) -> Bools:
+    """Which places lie in one of the areas while it counts.
+
+    Args:
+        areas: the areas.
+        lon: degrees; NaN lies nowhere.
+        lat: degrees.
+        t: microseconds since 1970; None: the areas' times are not asked.
+    """
+    out = np.zeros(len(lon), np.bool_)
+    for a in areas:
+        held = shapely.intersects_xy(a.shape, lon, lat)
+        if t is not None and a.since is not None:
+            held &= t >= to_us(a.since)
+        if t is not None and a.until is not None:
+            held &= t < to_us(a.until)
+        out |= held
+    return out
+
+
+def _taken(rows: pa.Table, hit: Bools) -> pa.Table:
+    """Rows that are hit; without copying them where they stand together, as a mover's do."""
+    at = np.flatnonzero(hit)
+    together = at[-1] - at[0] + 1 == len(at)
+    plain = [c for c in rows.column_names if not pa.types.is_nested(rows[c].type)]
+    found = rows.select(plain)
+    found = found.slice(at[0], len(at)) if together else found.filter(pa.array(hit))
+    for name in rows.column_names:
+        if name not in plain:  # Arrow cannot filter lists of the texts that Polars writes
+            some = pl.Series(rows[name].slice(at[0], len(at)) if together else rows[name])
+            kept = some if together else some.filter(pl.Series(hit))
+            found = found.append_column(name, kept.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    return found
 
 
 def _hits(rows: pa.Table, wanted: Wanted) -> Bools:
     """Which rows are wanted."""
-    value = {c: rows[c].to_numpy() for c in rows.column_names}
+    value = {c: rows[c].to_numpy() for c in wanted.tests}
     hit = np.ones(rows.num_rows, np.bool_)
-    t = value["t_seen"].view(np.int64) if "t_seen" in value else None
+    t = value["t_seen"].view(np.int64) if "t_seen" in value else np.zeros(0, np.int64)
     if wanted.since is not None:
         hit &= t >= to_us(wanted.since)
     if wanted.until is not None:
@@ -169,26 +212,23 @@ def _hits(rows: pa.Table, wanted: Wanted) -> Bools:
         hit &= in_box(value["lon_deg"], value["lat_deg"], *wanted.box)
     if wanted.areas is not None:
         at = np.flatnonzero(hit)
-        lon, lat = value["lon_deg"][at], value["lat_deg"][at]
-        inside = np.zeros(len(at), np.bool_)
-        for a in wanted.areas:
-            held = shapely.intersects_xy(a.shape, lon, lat)
-            if a.since is not None:
-                held &= t[at] >= to_us(a.since)
-            if a.until is not None:
-                held &= t[at] < to_us(a.until)
-            inside |= held
-        hit[at] = inside
+        hit[at] = inside(wanted.areas, value["lon_deg"][at], value["lat_deg"][at], t[at])
     return hit
 
 
-def _columns(rows: pa.Table, t: Table, hit: Bools) -> Iterator[tuple[str, pl.Series]]:
-    """Columns of an Arrow table as the contract has them, of the rows hit. Texts come by dictionary."""
-    keep = pl.Series(hit)
-    for name, column in zip(rows.column_names, rows.columns, strict=True):
-        if pa.types.is_dictionary(column.type):
-            whole = column.unify_dictionaries().combine_chunks()
-            words = pl.Series(name, whole.dictionary.to_pylist(), pl.String())
-            yield name, words.gather(pl.Series(whole.indices).filter(keep))
-        else:
-            yield name, pl.Series(name, column).filter(keep).cast(t.schema[name])
+def _frame(types: Types, parts: list[pa.Table]) -> pl.DataFrame:
+    """Parts as one frame with the contract's columns; those that files were written without are null."""
+    if not parts:
+        return pl.DataFrame(schema=types)
+    rows = pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
+    have = set(rows.column_names)
+    return pl.DataFrame(
+        [_series(c, rows[c], d) if c in have else pl.Series(c, [None] * len(rows), d) for c, d in types.items()]
+    )
+
+
+def _series(name: str, column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:
+    whole = column.combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_decode()
+    return pl.Series(name, whole, kind)

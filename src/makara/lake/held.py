@@ -51,7 +51,7 @@ class Footer:
         """Lowest and highest value of a number or instant (microseconds) in each row group; without bound if unknown.
 
         Args:
-            column: its name; it must not be nested, nor stand after a nested one that holds several.
+            column: its name.
         """
         if column not in self._ranges:
             at = next(k for k in range(self.metadata.num_columns) if self.metadata.schema.column(k).path == column)
