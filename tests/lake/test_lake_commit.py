@@ -14,7 +14,7 @@ import pytest
 from lake_rows import T0, plain
 
 from makara.base.errors import ColumnsError, LakeLockedError, MakaraError, UsageError
-from makara.lake import Lake, delta
+from makara.lake import Lake, compact, delta
 from makara.tables import table
 
 
@@ -268,7 +268,8 @@ def test_one_writer_of_two_processes(lake: Lake) -> None:
 
 
 def test_small_files_are_gathered_and_unused_ones_removed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("KEEP_H", 0), ("CHECKPOINT_EVERY", 7), ("COMPACT_FROM", 8)):
+    monkeypatch.setattr(compact, "COMPACT_FROM", 8)
+    for name, value in (("KEEP_H", 0), ("CHECKPOINT_EVERY", 7)):
         monkeypatch.setattr(delta, name, value)
     n = 3 * delta.CHECKPOINT_EVERY
     for i in range(n):
@@ -281,8 +282,8 @@ def test_small_files_are_gathered_and_unused_ones_removed(lake: Lake, monkeypatc
     for name in ("reports", "rejects"):
         path = lake.path / "tables" / name
         dt = delta.load(path, made.versions[name])
-        assert len(delta.files(path, dt)) < delta.COMPACT_FROM
-        assert len(list(path.rglob("part-*.parquet"))) < 2 * delta.COMPACT_FROM
+        assert len(delta.files(path, dt)) < compact.COMPACT_FROM
+        assert len(list(path.rglob("part-*.parquet"))) < 2 * compact.COMPACT_FROM
         assert any((path / "_delta_log").glob("*.checkpoint.parquet"))
     assert all(f["level"] == "ok" for f in lake.doctor())
 
@@ -294,7 +295,7 @@ def test_columns_added_to_the_contract_need_no_migration(lake: Lake, tmp_path: P
     short = plain("rejects", 2).drop("detail", "raw")
     with lake.write() as commit:
         commit.append("rejects", plain("rejects", 1))
-        delta._version(path, short, "append", None, None)
+        delta.write_version(path, before, short, "append")
         commit._written.add("rejects")
     assert lake.read("rejects").schema == before.schema
     with lake.write() as commit:

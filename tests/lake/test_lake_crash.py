@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).parent / "crashing_writer.py"
 POINTS = (
     "makara.lake.delta.write_deltalake",
     "makara.lake.delta.sync",
-    "makara.lake.delta.compact",
+    "makara.lake.compact.compact",
     "makara.lake.delta.roll_back",
     "makara.lake.state.insert",
     "makara.lake.snapshot.newest",

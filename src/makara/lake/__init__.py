@@ -5,9 +5,23 @@ SQLite transaction that writes the state rows together with a row in ``snapshots
 """
 
 from makara.lake.commit import Commit
+from makara.lake.compact import Size
+from makara.lake.find import Area, Wanted, inside
 from makara.lake.settings import Settings
 from makara.lake.snapshot import Snapshot, View
 from makara.lake.store import Lake
 from makara.lake.template import FeedDefault, render_settings
 
-__all__ = ["Commit", "FeedDefault", "Lake", "Settings", "Snapshot", "View", "render_settings"]
+__all__ = [
+    "Area",
+    "Commit",
+    "FeedDefault",
+    "Lake",
+    "Settings",
+    "Size",
+    "Snapshot",
+    "View",
+    "Wanted",
+    "inside",
+    "render_settings",
+]

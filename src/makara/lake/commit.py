@@ -13,7 +13,7 @@ import polars as pl
 
 from makara.base.errors import LakeError, UsageError
 from makara.base.time import EPOCH
-from makara.lake import delta, snapshot, state
+from makara.lake import compact, delta, snapshot, state
 from makara.lake.disk import StorageError, storage
 from makara.lake.lock import writing
 from makara.lake.log import log
@@ -95,6 +95,25 @@ class Commit:
         if len(fit):
             self._put.setdefault(name, []).append(fit)
 
+    def compact(self, now: datetime) -> list[str]:
+        """Write anew every table, or its days, that more files hold than need be; answers which. No row changes.
+
+        Args:
+            now: when it is done.
+
+        Raises:
+            LakeFullError: the disk is full.
+        """
+        done = []
+        for name in sorted(set(self.before.versions) & set(names())):
+            path = delta.path_of(self.lake, name)
+            with storage(f"writing {path}"):
+                if compact.compact(path, table(name), fully=True):
+                    done.append(name)
+        self._written.update(done)
+        self._t_known, self._first_source = max(self._t_known or now, now), self._first_source or "compact"
+        return done
+
     def _fit(self, name: str, rows: pl.DataFrame, kind: str) -> tuple[Table, pl.DataFrame]:
         t = table(name)
         if t.kind != kind:
@@ -127,7 +146,7 @@ class Commit:
         for name in sorted(self._written):
             path = delta.path_of(self.lake, name)
             with storage(f"writing {path}"):
-                delta.compact(path, table(name))
+                compact.compact(path, table(name))
                 newest = delta.newest_version(path)
                 assert newest is not None
                 delta.sync(path, versions.get(name), newest)

@@ -1,7 +1,8 @@
 """Lake tables in Delta: where rows go, how they are read back, and how a table is brought back to a version.
 
-Tables with many rows are partitioned by the UTC day of ``t_seen`` in an internal column ``day``, and sorted inside. No
-checkpoint or clean-up happens while a commit is under way, so that the snapshot's version always stays readable.
+Tables with many rows are partitioned by the UTC day of ``t_seen`` in an internal column ``day``, and sorted inside
+(``order``). No checkpoint or clean-up happens while a commit is under way, so that the snapshot's version always stays
+readable.
 """
 
 from __future__ import annotations
@@ -17,28 +18,19 @@ from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 import polars as pl
-from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
 from makara.base.errors import LakeDamagedError
 from makara.lake.disk import StorageError, sync_files
-from makara.tables import Table, table
+from makara.lake.order import FILE_BYTES, PARTITIONED, day, in_order, properties
+from makara.tables import Table
 
-PARTITIONED: Final = {
-    "reports": ("mover", "t_seen", "report"),
-    "claims": ("mover", "t_seen", "claim"),
-    "messages": ("mover", "t_seen", "message"),
-    "detections": ("t_seen", "detection"),
-    "track_points": ("h3_3", "mover", "t_seen", "report"),
-}
-"""Tables partitioned by day, and the order of rows in their files."""
 DAYS_AT_ONCE: Final = 64
 """Days written as one version. Each open file costs memory: 780,000 rows over 700 days peak at 0.8 GB so, not 1.5."""
 TIMES: Final = ("t_seen", "t_end", "at", "t_at", "t_start")
 """The column that a range of a table is replaced by: the first of these that it has."""
 CHECKPOINT_EVERY: Final = 20
 """Versions after which the log is gathered in a checkpoint and unused files are removed."""
-COMPACT_FROM: Final = 24
-"""Files of a day (or of a table without days) from which on they are written anew as one."""
 KEEP_H: Final = 1
 """Hours for which replaced files stay, for readers of an older snapshot."""
 _HOOK: Final = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
@@ -159,62 +151,54 @@ def replace(
         frm = since.strftime("%Y-%m-%d")
         kept = scan(t, dt, ~old & (pl.col("day") >= frm)).collect()
         return _write(path, t, pl.concat([kept, rows]), "overwrite", where=f"day >= '{frm}'")
-    touched = pl.concat([scan(t, dt, old).select(_day()), rows.lazy().select(_day())])
+    touched = pl.concat([scan(t, dt, old).select(day()), rows.lazy().select(day())])
     days = touched.unique().collect()["day"].sort()
     if not len(days):
         return None
     kept = scan(t, dt, ~old & pl.col("day").is_in(days.implode())).collect()
-    return _write(path, t, pl.concat([kept, rows]), "overwrite", where=_among(days))
+    return _write(path, t, pl.concat([kept, rows]), "overwrite", where=among(days))
 
 
-def compact(path: Path, t: Table) -> None:
-    """Write days (or a whole table that has none) anew which have fallen into many small files."""
-    dt = load(path)
-    held = pl.DataFrame(dt.get_add_actions(flatten=True))
-    if t.name not in PARTITIONED:
-        if len(held) >= COMPACT_FROM:
-            _write(path, t, scan(t, dt).collect(), "overwrite")
-        return
-    counts = held.group_by(pl.col("partition.day").alias("day")).len()
-    days = counts.filter(pl.col("len") >= COMPACT_FROM)["day"].sort()
-    if len(days):
-        rows = scan(t, dt, pl.col("day").is_in(days.implode())).collect()
-        _write(path, t, rows, "overwrite", where=_among(days))
-
-
-def _among(days: pl.Series) -> str:
+def among(days: pl.Series) -> str:
+    """The predicate that names all rows of these days."""
     return "day IN ({})".format(", ".join(f"'{d}'" for d in days))
-
-
-def _day() -> pl.Expr:
-    return pl.col("t_seen").dt.strftime("%Y-%m-%d").alias("day")
 
 
 def _write(
     path: Path, t: Table, rows: pl.DataFrame, mode: Literal["append", "overwrite"], where: str | None = None
 ) -> None:
     """Write rows as one or more versions, replacing all (``overwrite``) or what the predicate names."""
+    ordered = in_order(t, rows)
     if t.name not in PARTITIONED:
-        return _version(path, rows, mode, None, None)
-    dated = rows.with_columns(_day()).sort("day", *PARTITIONED[t.name])
-    days = dated["day"].unique().sort()
+        return write_version(path, t, ordered, mode)
+    days = ordered["day"].unique().sort()
     for first in range(0, max(1, len(days)), DAYS_AT_ONCE):
-        part = dated.filter(pl.col("day").is_in(days[first : first + DAYS_AT_ONCE].implode()))
-        _version(path, part, "append" if first else mode, None if first else where, ["day"])
+        part = ordered.filter(pl.col("day").is_in(days[first : first + DAYS_AT_ONCE].implode()))
+        write_version(path, t, part, "append" if first else mode, None if first else where)
     return None
 
 
-def _version(
-    path: Path, rows: pl.DataFrame, mode: Literal["append", "overwrite"], where: str | None, by: list[str] | None
+def write_version(
+    path: Path, t: Table, rows: Any, mode: Literal["append", "overwrite"], where: str | None = None
 ) -> None:
+    """Write rows, which stand in order, as one version.
+
+    Args:
+        path: the table's directory.
+        t: the contract.
+        rows: a frame or an Arrow reader, with the column ``day`` where the table has days.
+        mode: add them, or put them in the place of all rows or of those that ``where`` names.
+        where: a predicate on ``day``.
+    """
     write_deltalake(
         str(path),
         rows,
         mode=mode,
         predicate=where,
-        partition_by=by,
+        partition_by=["day"] if t.name in PARTITIONED else None,
         schema_mode="merge" if (path / "_delta_log").is_dir() else None,
-        writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=122_880),
+        target_file_size=FILE_BYTES,
+        writer_properties=properties(t),
         post_commithook_properties=_HOOK,
     )
 
@@ -302,15 +286,3 @@ def maintain(path: Path, version: int) -> None:
     dt.cleanup_metadata()
     for unused in dt.vacuum(retention_hours=KEEP_H, dry_run=True, enforce_retention_duration=False):
         (path / unquote(unused)).unlink(missing_ok=True)
-
-
-def lake_table(name: str) -> Table:
-    """The contract of a lake table.
-
-    Raises:
-        ValueError: it is a state table.
-    """
-    t = table(name)
-    if t.kind != "lake":
-        raise ValueError(f"{name} is a state table; put its rows")
-    return t

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import polars as pl
+import pyarrow as pa
 
 from makara.base.errors import LakeDamagedError, UsageError
 from makara.lake import delta, state
 from makara.lake.disk import StorageError, meaning
+from makara.lake.find import Wanted, find
+from makara.lake.held import Held
 from makara.tables import Table, table
 
 
@@ -50,10 +54,12 @@ class View:
     Attributes:
         lake: directory of the lake.
         snapshot: the snapshot.
+        held: what is known of its data files.
     """
 
     lake: Path
     snapshot: Snapshot
+    held: Held = field(default_factory=Held, compare=False, repr=False)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """A lake table's rows, lazily; an empty frame with the table's columns when it has none.
@@ -79,14 +85,23 @@ class View:
             UsageError: it is a state table.
         """
         rows = self.scan(name)
-        try:
+        with _reading(delta.path_of(self.lake, name)):
             return (rows if where is None else rows.filter(where)).collect()
-        except (FileNotFoundError, pl.exceptions.ComputeError) as e:
-            said = str(e).split("\n", 1)[0]
-            broken = delta.path_of(self.lake, name)
-            raise LakeDamagedError(f"{broken}: cannot be read ({said}); restore it from a backup") from e
-        except StorageError as e:
-            raise meaning(e, str(delta.path_of(self.lake, name))) from e
+
+    def find(self, name: str, wanted: Wanted) -> pl.DataFrame:
+        """The few rows of a lake table that are wanted, in no order: only what they stand in is read.
+
+        Raises:
+            LakeDamagedError: a file that the snapshot names is missing or broken.
+            UsageError: it is a state table.
+        """
+        t = _of_kind(name, "lake")
+        version = self.snapshot.versions.get(name)
+        if version is None:
+            return t.empty()
+        path = delta.path_of(self.lake, name)
+        with _reading(path):
+            return find(t, self.held.files(path, version), self.held, wanted)
 
     def state(self, name: str) -> pl.DataFrame:
         """A state table's rows that hold: the newest of each key, without those that are gone.
@@ -105,6 +120,18 @@ class View:
         t = _of_kind(name, "state")
         with state.connection(self.lake) as db:
             return state.rows(db, t, self.snapshot.number)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Tell what it means when a table's files cannot be read."""
+    try:
+        yield
+    except (FileNotFoundError, pl.exceptions.ComputeError, pa.ArrowInvalid) as e:
+        said = str(e).split("\n", 1)[0]
+        raise LakeDamagedError(f"{path}: cannot be read ({said}); restore it from a backup") from e
+    except StorageError as e:
+        raise meaning(e, str(path)) from e
 
 
 def _of_kind(name: str, kind: str) -> Table:

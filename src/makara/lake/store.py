@@ -11,9 +11,11 @@ from typing import Final
 import polars as pl
 
 from makara.base.errors import UsageError
-from makara.lake import doctor, layout, migrate, settings, snapshot, state
+from makara.lake import delta, doctor, layout, migrate, settings, snapshot, state
 from makara.lake.commit import Commit, committing
+from makara.lake.compact import Size, size
 from makara.lake.disk import storage
+from makara.lake.held import Held
 from makara.lake.settings import Settings
 from makara.lake.snapshot import NOTHING, Snapshot, View
 from makara.lake.template import render_settings
@@ -33,6 +35,7 @@ class Lake:
     def __init__(self, path: Path, identity: str) -> None:
         self.path = path
         self._identity = identity
+        self._held = Held()
 
     @staticmethod
     def open(path: str | Path, *, create: bool = False, settings: Callable[[], str] = plain_settings) -> Lake:
@@ -84,7 +87,7 @@ class Lake:
 
     def view(self) -> View:
         """The lake as of now: all readings of a view belong together, whatever is written meanwhile."""
-        return View(self.path, self.snapshot() or NOTHING)
+        return View(self.path, self.snapshot() or NOTHING, self._held)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """A lake table's rows, lazily, as :meth:`View.scan`."""
@@ -101,6 +104,11 @@ class Lake:
     def history(self, name: str) -> pl.DataFrame:
         """All rows of a state table, as :meth:`View.history`."""
         return self.view().history(name)
+
+    def sizes(self) -> dict[str, Size]:
+        """How large each lake table is on disk, by name."""
+        made = self.snapshot() or NOTHING
+        return {n: size(delta.path_of(self.path, n), v) for n, v in sorted(made.versions.items())}
 
     def write(self) -> AbstractContextManager[Commit]:
         """A commit: nothing of the block shows before its end, and nothing at all if it fails.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
+import shapely
 
-from makara.base.errors import UsageError
+from makara.base.errors import NotFoundError, UsageError
 from makara.base.geo import in_box
-from makara.lake import Lake, View
+from makara.lake import Area, Lake, View, Wanted, inside
 from makara.replay import newest
 from makara.tables import names, table
 from makara.tables.release import Release
@@ -38,6 +41,8 @@ TIMES: Final = {
     "track_points": ("t_seen", "t_seen"),
 }
 """First and last instant of a row, by table."""
+FOUND: Final = ("reports", "claims", "detections", "track_points")
+"""Tables with many rows, of which only those are read that are asked for."""
 MAX_LIMIT: Final = 1_000_000
 
 
@@ -51,6 +56,11 @@ class Query:
         until: rows begun before this instant.
         kind: of events and zones.
         ids: values of the table's first key.
+        mover: rows of a mover, or of several. Events: those that it took part in.
+        mmsi: rows of the AIS movers with this MMSI, or with one of several: their mover is the MMSI.
+        vessel: rows of the movers that are linked to a vessel (by its id).
+        zone: rows whose place a zone holds, borders included, while it is in force: its key, its provider's id or its
+            name. Zones that are lines or points hold nothing.
         limit: at most so many rows.
         offset: after so many.
     """
@@ -60,6 +70,10 @@ class Query:
     until: datetime | None = None
     kind: str | None = None
     ids: tuple[Any, ...] | None = None
+    mover: int | tuple[int, ...] | None = None
+    mmsi: int | tuple[int, ...] | None = None
+    vessel: str | None = None
+    zone: str | None = None
     limit: int | None = None
     offset: int = 0
 
@@ -89,8 +103,89 @@ def load(lake: Lake | View, name: str, as_known_at: datetime | None = None) -> p
     )
 
 
-def select(rows: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
-    """The rows of a table that a query asks for, in a total order: alerts by rank, events by time, others by key."""
+@dataclass(frozen=True)
+class Said:
+    """What the words of a query stand for.
+
+    Attributes:
+        movers: movers of ``mover``, ``mmsi`` and ``vessel``; None: any.
+        areas: polygons of ``zone``; None: anywhere.
+    """
+
+    movers: tuple[int, ...] | None = None
+    areas: tuple[Area, ...] | None = None
+
+
+def understood(query: Query, state: Callable[[str], pl.DataFrame]) -> Said:
+    """Look up the vessel and the zone that a query names.
+
+    Args:
+        query: the query.
+        state: gives tables vessel_links and zones, as far as the asker may see them.
+
+    Raises:
+        NotFoundError: no such vessel or zone.
+    """
+    given = [x for x in (query.mover, query.mmsi) if x is not None]
+    asked = [{x} if isinstance(x, int) else set(x) for x in given]
+    if query.vessel is not None:
+        links = state("vessel_links")
+        mine = links.filter(pl.col("vessel") == query.vessel)["member"].to_list() if len(links) else []
+        asked.append({int(m[2:]) for m in mine if m.startswith("mv")})
+        if not asked[-1]:
+            raise NotFoundError(f"no vessel {query.vessel!r}; `makara vessel` finds its id by MMSI, IMO number or name")
+    return Said(
+        tuple(sorted(set.intersection(*asked))) if asked else None,
+        None if query.zone is None else _areas(query.zone, state("zones")),
+    )
+
+
+def _areas(name: str, zones: pl.DataFrame) -> tuple[Area, ...]:
+    """The polygons of the zones of that key, provider's id or name."""
+    found = zones
+    if len(zones):
+        same = (pl.col("zone") == name) | (pl.col("own_id") == name) | (pl.col("name") == name)
+        found = zones.filter(same.fill_null(False))
+    if not len(found):
+        raise NotFoundError(f"no zone {name!r}; give its key, its provider's id or its name, as table zones has them")
+    rows = found.select("geometry", "from", "to").iter_rows()
+    shapes = [(shapely.from_wkb(g), since, until) for g, since, until in rows if g is not None]
+    areas = tuple(Area(g, a, b) for g, a, b in shapes if g.geom_type in ("Polygon", "MultiPolygon"))
+    for a in areas:
+        shapely.prepare(a.shape)
+    return areas
+
+
+def rows(view: View, name: str, query: Query, as_known_at: datetime | None = None) -> pl.DataFrame:
+    """The rows of a table that a query asks for, as the owner has them, in the order of :func:`select`.
+
+    Raises:
+        NotFoundError: no such vessel or zone.
+        UsageError: no such table, or a query that it cannot answer.
+    """
+    said = understood(query, view.state)
+    if name not in FOUND:
+        return select(load(view, name, as_known_at), name, query, said)
+    _fits(table(name).schema, name, said)
+    placed = "lon_deg" in table(name).schema
+    wanted = Wanted(query.since, query.until, as_known_at, said.movers, query.bbox if placed else None, said.areas)
+    left = replace(query, since=None, until=None, bbox=None)
+    return select(view.find(name, wanted), name, left, Said())
+
+
+def select(rows: pl.DataFrame, name: str, query: Query, said: Said) -> pl.DataFrame:
+    """The rows of a table that a query asks for, in a total order: alerts by rank, events by time, others by key.
+
+    Args:
+        rows: rows of the table.
+        name: its name.
+        query: which of them.
+        said: what the query's ``mover``, ``mmsi``, ``vessel`` and ``zone`` stand for.
+
+    Raises:
+        UsageError: the table has nothing that the query asks about.
+    """
+    _fits(rows.schema, name, said)
     out = rows
     if name in TIMES:
         first, last = TIMES[name]
@@ -104,6 +199,15 @@ def select(rows: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
         out = out.filter(pl.col("kind") == query.kind)
     if query.ids is not None:
         out = out.filter(pl.col(table(name).keys[0]).is_in(list(query.ids)))
+    if said.movers is not None and "mover" in out.columns:
+        out = out.filter(pl.col("mover").is_in(list(said.movers)))
+    elif said.movers is not None:
+        took_part = [f"mv{m}" for m in said.movers]
+        out = out.filter(pl.col("participants").list.set_intersection(took_part).list.len() > 0)
+    if said.areas is not None:
+        t = out.select(pl.col(TIMES[name][0]).to_physical()).to_series().to_numpy() if name in TIMES else None
+        x, y = (out[c].cast(pl.Float64).fill_null(math.nan).to_numpy() for c in ("lon_deg", "lat_deg"))
+        out = out.filter(pl.Series(inside(said.areas, x, y, t), dtype=pl.Boolean))
     if query.bbox is not None and "lon_deg" in out.columns:
         w, s, e, n = query.bbox
         placed = out.filter(pl.col("lon_deg").is_not_null())
@@ -119,6 +223,14 @@ def select(rows: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
     return out
 
 
+def _fits(columns: Container[str], name: str, said: Said) -> None:
+    """Refuse what a table cannot answer."""
+    if said.movers is not None and "mover" not in columns and "participants" not in columns:
+        raise UsageError(f"table {name} tells no movers; leave mover, mmsi and vessel out")
+    if said.areas is not None and "lon_deg" not in columns:
+        raise UsageError(f"table {name} tells no places; leave zone out")
+
+
 def _overlaps(box: pl.Expr, asked: tuple[float, float, float, float]) -> pl.Expr:
     w, s, e, n = asked
     west, east = box.struct.field("w"), box.struct.field("e")
@@ -129,7 +241,13 @@ def _overlaps(box: pl.Expr, asked: tuple[float, float, float, float]) -> pl.Expr
 
 
 def narrow(release: Release, name: str, query: Query) -> Release:
-    """A release with only the rows of one table that a query asks for."""
+    """A release with only the rows of one table that a query asks for.
+
+    Raises:
+        NotFoundError: no such vessel or zone among what was released.
+        UsageError: a query that the table cannot answer.
+    """
+    said = understood(query, release.__getitem__)
     rows = release[name]
-    chosen = select(rows, name, query) if len(rows.columns) else rows
+    chosen = select(rows, name, query, said) if len(rows.columns) else rows
     return replace(release, tables={name: chosen})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from makara.base.time import text
 from makara.lake import Lake, Settings
 from makara.session import read
 from makara.session.read import VIEW, Query
-from makara.sharing import OWNER, Released
+from makara.sharing import OWNER, Released, own
 from makara.tables.release import Release
 
 Box = tuple[float, float, float, float]
@@ -145,17 +146,19 @@ class Session:
             table: a name from TABLES.md.
             partner: for whom.
             purpose: what for.
-            query: ``bbox``, ``since``, ``until``, ``kind``, ``ids``, ``limit``, ``offset``, and ``as_known_at``.
+            query: fields of :class:`makara.session.read.Query` (``bbox``, ``zone``, ``since``, ``until``, ``mover``,
+                ``mmsi``, ``vessel``, ``kind``, ``ids``, ``limit``, ``offset``), and ``as_known_at``.
 
         Raises:
             ReleaseError: no such partner.
+            NotFoundError: no such vessel or zone.
             UsageError: a query that cannot be.
         """
         as_known_at = query.pop("as_known_at", None)
         asked = Query(**query)
         if partner == OWNER:
-            rows = read.select(read.load(self.lake, table, as_known_at), table, asked)
-            return self._release({table: rows}, partner, purpose, _clock()).release
+            rows = read.rows(self.lake.view(), table, asked, as_known_at)
+            return own({table: rows}, purpose, _clock())
         if as_known_at is not None:
             raise UsageError("as_known_at is for the owner; what a partner knew is in its ledger (tables releases)")
         if table not in VIEW:
@@ -169,6 +172,10 @@ class Session:
     def reports(self, **query: Any) -> pl.DataFrame:
         """Reports, as :meth:`select`."""
         return self.view("reports", **query)
+
+    def track_points(self, **query: Any) -> pl.DataFrame:
+        """Points on tracks, as :meth:`select`: a vessel's week, or all in a zone on a day, without reading the rest."""
+        return self.view("track_points", **query)
 
     def events(self, **query: Any) -> pl.DataFrame:
         """Events, newest versions, as :meth:`select`; ``as_known_at`` answers what was known then."""
@@ -186,11 +193,21 @@ class Session:
         """Input that could not be used, as :meth:`select`."""
         return self.view("rejects", **query)
 
-    def vessel(self, ident: str, *, partner: str = "self", purpose: str = "operations") -> Release:
+    def vessel(
+        self,
+        ident: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        partner: str = "self",
+        purpose: str = "operations",
+    ) -> Release:
         """One vessel: tables vessels, vessel_links, track_points, events of its movers.
 
         Args:
             ident: vessel id, MMSI, IMO number or name.
+            since: points from this instant on, and events not over before it.
+            until: points before this instant, and events begun before it.
             partner: for whom.
             purpose: what for.
 
@@ -199,7 +216,19 @@ class Session:
         """
         from makara.session.share import one_vessel
 
-        return one_vessel(self._released(partner, purpose).release, ident)
+        if partner == OWNER:
+            view = self.lake.view()
+
+            def table(name: str, **query: Any) -> pl.DataFrame:
+                return read.rows(view, name, Query(**query))
+
+            return own(one_vessel(table, ident, since, until), purpose, _clock())
+        seen = self._released(partner, purpose).release
+
+        def released(name: str, **query: Any) -> pl.DataFrame:
+            return read.narrow(seen, name, Query(**query))[name]
+
+        return replace(seen, tables=one_vessel(released, ident, since, until))
 
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.
@@ -271,6 +300,26 @@ class Session:
         except json.JSONDecodeError as e:
             raise UsageError(f"{path} is no truth file: {e}") from e
         return score(self.lake, held)
+
+    def compact(self) -> dict[str, dict[str, int]]:
+        """Write tables anew that have fallen into many files, in order, as few files; readings stay the same.
+
+        Run again, it finds nothing to do. Replaced files stay for readers of older snapshots as long as always.
+
+        Returns:
+            By table: rows, files and bytes before, files and bytes now.
+
+        Raises:
+            LakeLockedError: another writer holds the lake.
+        """
+        before = self.lake.sizes()
+        with self.lake.write() as commit:
+            commit.compact(_clock())
+        now = self.lake.sizes()
+        return {
+            name: {"rows": b.rows, "files_before": b.files, "bytes_before": b.bytes, "files": a.files, "bytes": a.bytes}
+            for name, (b, a) in ((n, (before[n], now[n])) for n in before)
+        }
 
     def doctor(self) -> list[dict[str, str]]:
         """Findings about the lake: level (ok, warning, error), what, detail."""

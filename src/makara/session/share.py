@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -75,13 +74,21 @@ def hand_over(lake: Lake, released: Released, now: datetime) -> Release:
     return out
 
 
-def one_vessel(seen: Release, ident: str) -> Release:
-    """A release narrowed to one vessel.
+def one_vessel(
+    table: Callable[..., pl.DataFrame], ident: str, since: datetime | None = None, until: datetime | None = None
+) -> dict[str, pl.DataFrame]:
+    """Tables vessels, vessel_links, track_points and events, narrowed to one vessel.
+
+    Args:
+        table: gives a table's rows that a query (as keyword arguments) asks for, as far as they may be seen.
+        ident: vessel id, MMSI, IMO number or name.
+        since: points and events from then on.
+        until: points and events before then.
 
     Raises:
         NotFoundError: no such vessel in it.
     """
-    vessels = seen["vessels"]
+    vessels = table("vessels")
     found = vessels.clear()
     if len(vessels):
         asked = ident.strip()
@@ -91,16 +98,17 @@ def one_vessel(seen: Release, ident: str) -> Release:
         found = vessels.filter(same.fill_null(False))
     if not len(found):
         raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number or exact name")
-    links = seen["vessel_links"]
+    links = table("vessel_links")
     links = links.join(found.select("vessel"), on="vessel", how="semi") if len(links) else links
     members = links["member"].to_list() if len(links) else []
-    movers = [int(m[2:]) for m in members if m.startswith("mv")]
-    events, points = seen["events"], seen["track_points"]
+    movers = tuple(int(m[2:]) for m in members if m.startswith("mv"))
+    span = {"since": since, "until": until}
+    events = table("events", **span)
     mine = (
         events.filter(pl.col("participants").list.set_intersection(members).list.len() > 0) if len(events) else events
     )
-    tracks = points.filter(pl.col("mover").is_in(movers)) if len(points) else points
-    return replace(seen, tables={"vessels": found, "vessel_links": links, "track_points": tracks, "events": mine})
+    points = table("track_points", mover=movers, **span)
+    return {"vessels": found, "vessel_links": links, "track_points": points, "events": mine}
 
 
 def explain(seen: Release, event: str) -> dict[str, Any]:

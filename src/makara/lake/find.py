@@ -1,0 +1,234 @@
+"""Finding the few rows that a question is about, without reading the others.
+
+Days come from the log, row groups from their descriptions (lowest and highest time, longitude and latitude, and the
+movers in each). Of these row groups only the columns are read that the question tests; the other columns only of row
+groups where something was found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from numpy.typing import NDArray
+
+from makara.base.geo import in_box
+from makara.base.time import to_us
+from makara.lake.held import DataFile, Footer, Held
+from makara.tables import Table
+
+AT_ONCE: Final = 16
+"""Row groups that a thread reads at a time."""
+Bools = NDArray[np.bool_]
+Types = dict[str, pl.DataType]
+
+
+@dataclass(frozen=True)
+class Area:
+    """Polygons with the time in which they count.
+
+    Attributes:
+        shape: a polygon or several (shapely); borders belong to it. Cut at 180.
+        since: from this instant on; None: ever since.
+        until: before this instant; None: for ever.
+    """
+
+    shape: Any
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows are looked for; what is None is not asked.
+
+    Attributes:
+        since: ``t_seen`` at or after.
+        until: ``t_seen`` before.
+        known: ``t_known`` at or before.
+        movers: ``mover`` is one of these.
+        box: the place lies in it: W, S, E, N in degrees, borders included; W > E crosses 180.
+        areas: the place lies in one of these.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    known: datetime | None = None
+    movers: tuple[int, ...] | None = None
+    box: tuple[float, float, float, float] | None = None
+    areas: tuple[Area, ...] | None = None
+
+    @property
+    def tests(self) -> list[str]:
+        """Columns that are tested."""
+        timed = self.since is not None or self.until is not None or self.areas is not None
+        placed = self.box is not None or self.areas is not None
+        asked = {"t_seen": timed, "t_known": self.known is not None, "mover": self.movers is not None}
+        return [c for c, x in (asked | {"lon_deg": placed, "lat_deg": placed}).items() if x]
+
+
+def find(t: Table, files: Sequence[DataFile], held: Held, wanted: Wanted) -> pl.DataFrame:
+    """Rows of a table that are wanted, in no order.
+
+    Args:
+        t: the contract.
+        files: data files of the table.
+        held: what is known of them.
+        wanted: which rows.
+    """
+    columns = {f.name: f.type for f in t.fields}
+    tasks: list[tuple[Footer, list[int]]] = []
+    for f in files:
+        if _on(f.day, wanted):
+            footer = held.footer(f.path)
+            groups = np.flatnonzero(_may(footer, wanted)).tolist()
+            tasks += [(footer, groups[k : k + AT_ONCE]) for k in range(0, len(groups), AT_ONCE)]
+    parts = _threads().map(lambda task: _read(columns, task[0], task[1], wanted), tasks)
+    return _frame(columns, [p for p in parts if p is not None])
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="find")
+
+
+def _on(day: str | None, wanted: Wanted) -> bool:
+    """Whether a day may have rows that are wanted."""
+    if day is None:
+        return True
+    after = wanted.since is None or day >= wanted.since.strftime("%Y-%m-%d")
+    return after and (wanted.until is None or day <= wanted.until.strftime("%Y-%m-%d"))
+
+
+def _may(footer: Footer, wanted: Wanted) -> Bools:
+    """Which row groups may hold rows that are wanted."""
+    may = np.ones(footer.groups, np.bool_)
+    for column, since, until in (("t_seen", wanted.since, wanted.until), ("t_known", None, wanted.known)):
+        if since is not None or until is not None:
+            low, high = footer.range(column)
+            may &= (since is None or high >= to_us(since)) & (until is None or low <= to_us(until))
+    if wanted.movers is not None and may.any():
+        has = np.zeros(footer.groups, np.bool_)
+        has[footer.groups_of(np.array(wanted.movers, np.int64))] = True
+        may &= has
+    if (wanted.box is not None or wanted.areas is not None) and may.any():
+        (west, east), (south, north) = footer.range("lon_deg"), footer.range("lat_deg")
+        if wanted.box is not None:
+            w, s, e, n = wanted.box
+            across = (east >= w) | (west <= e) if w > e else (east >= w) & (west <= e)
+            may &= across & (north >= s) & (south <= n)
+        if wanted.areas is not None:
+            boxes = shapely.box(west.clip(-180, 180), south.clip(-90, 90), east.clip(-180, 180), north.clip(-90, 90))
+            may &= np.any([shapely.intersects(a.shape, boxes) for a in wanted.areas], axis=0)
+    return may
+
+
+def _read(types: Types, footer: Footer, groups: list[int], wanted: Wanted) -> pa.Table | None:
+    """The rows of some row groups that are wanted, texts by dictionary; None if there are none."""
+    texts = [c for c, d in types.items() if d == pl.String()]
+    file = pq.ParquetFile(footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts)
+    columns = [c for c in footer.columns if c in types]
+    tests = columns if wanted.movers is not None else wanted.tests  # each row group of a mover's has rows of it
+    if not tests:
+        whole = file.read_row_groups(groups, columns, use_threads=False)
+        return _taken(whole, np.ones(len(whole), np.bool_))
+    tested = file.read_row_groups(groups, tests, use_threads=False)
+    hit = _hits(tested, wanted)
+    rows = [footer.metadata.row_group(g).num_rows for g in groups]
+    some = np.logical_or.reduceat(hit, np.cumsum([0, *rows[:-1]]))
+    if not some.any():
+        return None
+    found = _taken(tested, hit)
+    others = [c for c in columns if c not in tests]
+    if others:
+        groups = [g for g, x in zip(groups, some, strict=True) if x]
+        rest = _taken(file.read_row_groups(groups, others, use_threads=False), hit[np.repeat(some, rows)])
+        for name in others:
+            found = found.append_column(name, rest[name])
+    return found
+
+
+def inside(
+    areas: Sequence[Area], lon: NDArray[np.float64], lat: NDArray[np.float64], t: NDArray[np.int64] | None
+) -> Bools:
+    """Which places lie in one of the areas while it counts.
+
+    Args:
+        areas: the areas.
+        lon: degrees; NaN lies nowhere.
+        lat: degrees.
+        t: microseconds since 1970; None: the areas' times are not asked.
+    """
+    out = np.zeros(len(lon), np.bool_)
+    for a in areas:
+        held = shapely.intersects_xy(a.shape, lon, lat)
+        if t is not None and a.since is not None:
+            held &= t >= to_us(a.since)
+        if t is not None and a.until is not None:
+            held &= t < to_us(a.until)
+        out |= held
+    return out
+
+
+def _taken(rows: pa.Table, hit: Bools) -> pa.Table:
+    """Rows that are hit; without copying them where they stand together, as a mover's do."""
+    at = np.flatnonzero(hit)
+    together = at[-1] - at[0] + 1 == len(at)
+    plain = [c for c in rows.column_names if not pa.types.is_nested(rows[c].type)]
+    found = rows.select(plain)
+    found = found.slice(at[0], len(at)) if together else found.filter(pa.array(hit))
+    for name in rows.column_names:
+        if name not in plain:  # Arrow cannot filter lists of the texts that Polars writes
+            some = pl.Series(rows[name].slice(at[0], len(at)) if together else rows[name])
+            kept = some if together else some.filter(pl.Series(hit))
+            found = found.append_column(name, kept.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    return found
+
+
+def _hits(rows: pa.Table, wanted: Wanted) -> Bools:
+    """Which rows are wanted."""
+    value = {c: rows[c].to_numpy() for c in wanted.tests}
+    hit = np.ones(rows.num_rows, np.bool_)
+    t = value["t_seen"].view(np.int64) if "t_seen" in value else np.zeros(0, np.int64)
+    if wanted.since is not None:
+        hit &= t >= to_us(wanted.since)
+    if wanted.until is not None:
+        hit &= t < to_us(wanted.until)
+    if wanted.known is not None:
+        hit &= value["t_known"].view(np.int64) <= to_us(wanted.known)
+    if wanted.movers is not None:
+        hit &= np.isin(value["mover"], np.array(wanted.movers, np.int64))
+    if wanted.box is not None:
+        hit &= in_box(value["lon_deg"], value["lat_deg"], *wanted.box)
+    if wanted.areas is not None:
+        at = np.flatnonzero(hit)
+        hit[at] = inside(wanted.areas, value["lon_deg"][at], value["lat_deg"][at], t[at])
+    return hit
+
+
+def _frame(types: Types, parts: list[pa.Table]) -> pl.DataFrame:
+    """Parts as one frame with the contract's columns; those that files were written without are null."""
+    if not parts:
+        return pl.DataFrame(schema=types)
+    rows = pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
+    have = set(rows.column_names)
+    return pl.DataFrame(
+        [_series(c, rows[c], d) if c in have else pl.Series(c, [None] * len(rows), d) for c, d in types.items()]
+    )
+
+
+def _series(name: str, column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:
+    whole = column.combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_decode()
+    return pl.Series(name, whole, kind)

@@ -1,0 +1,111 @@
+"""In which order rows stand in their files, and how their columns are written.
+
+Two questions are asked of positions: where was this vessel in a week, and who was in this area on a day. One order
+answers both: of each day, all rows of a mover stand together in time, and movers stand along a Hilbert curve by the
+middle of their day's box. A mover's day then lies in one small row group, and each row group covers a small area.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from deltalake import ColumnProperties, WriterProperties
+
+from makara.tables import Table
+
+PARTITIONED: Final = {
+    "reports": ("mover", "t_seen", "report"),
+    "claims": ("mover", "t_seen", "claim"),
+    "messages": ("mover", "t_seen", "message"),
+    "detections": ("t_seen", "detection"),
+    "track_points": ("mover", "t_seen", "report"),
+}
+"""Tables partitioned by the UTC day of ``t_seen``, and the order of rows in their files."""
+PLACED: Final = ("reports", "track_points")
+"""Tables whose movers stand along the curve, before that order."""
+GROUP_ROWS: Final = 8_192
+"""Rows of a row group, the least that is read: smaller ones cost memory (30 kB each for its description)."""
+FILE_BYTES: Final = 64 << 20
+"""From this size on a file ends and the next begins."""
+CURVE_BITS: Final = 16
+_TIME_BITS: Final = 37
+"""Bits of a day's microseconds."""
+
+
+def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the column ``day``, in the order in which their files hold them; as they are if it has no days."""
+    if t.name not in PARTITIONED:
+        return rows
+    dated = rows.with_columns(day())
+    if t.name not in PLACED:
+        return dated.sort("day", *PARTITIONED[t.name])
+    # One number for day, place, mover and time sorts three times as fast as the five columns.
+    ranks = places(dated.lazy()).collect().sort("day", "_place", "mover").with_row_index("_rank").drop("_place")
+    ranked = dated.select("day", "mover", "t_seen", "report").join(ranks, on=["day", "mover"], maintain_order="left")
+    time = pl.col("t_seen").dt.time().cast(pl.Int64) // 1_000
+    at = (pl.col("_rank").cast(pl.Int64) * 2**_TIME_BITS + time).alias("_at")
+    return dated.rechunk()[ranked.select(pl.arg_sort_by(at, "report")).to_series()]
+
+
+def day() -> pl.Expr:
+    """The UTC day of a row, as the partitions are named."""
+    return pl.col("t_seen").dt.strftime("%Y-%m-%d").alias("day")
+
+
+def places(dated: pl.LazyFrame) -> pl.LazyFrame:
+    """Where on the curve each mover's day lies: ``day, mover, _place``, the last null where it has no place."""
+    x, y = pl.col("lon_deg"), pl.col("lat_deg")
+    across = x.max() - x.min() > 180.0
+    middle = pl.when(across).then(-180.0).otherwise((x.min() + x.max()) / 2.0)
+    found = dated.group_by("day", "mover").agg(middle.alias("x"), ((y.min() + y.max()) / 2.0).alias("y"))
+    on_curve = pl.struct("x", "y").map_batches(
+        lambda s: curve(s.struct.field("x"), s.struct.field("y")), return_dtype=pl.Int64
+    )
+    return found.select("day", "mover", on_curve.alias("_place"))
+
+
+def curve(lon: pl.Series, lat: pl.Series) -> pl.Series:
+    """Places along a Hilbert curve over longitude and latitude; null where one is (Warren, Hacker's Delight, 16-2)."""
+    n = 1 << CURVE_BITS
+    x = ((lon.fill_null(0.0) + 180.0) / 360.0 * n).clip(0, n - 1).cast(pl.Int64).to_numpy()
+    y = ((lat.fill_null(0.0) + 90.0) / 180.0 * n).clip(0, n - 1).cast(pl.Int64).to_numpy()
+    at = np.zeros(len(x), np.int64)
+    side = n >> 1
+    while side:
+        right, up = (x & side) > 0, (y & side) > 0
+        at += side * side * ((3 * right) ^ up)
+        turned = right & ~up
+        x, y = np.where(turned, n - 1 - x, x), np.where(turned, n - 1 - y, y)
+        x, y = np.where(up, x, y), np.where(up, y, x)
+        side >>= 1
+    return pl.select(pl.when(lon.is_not_null() & lat.is_not_null()).then(pl.Series(at))).to_series()
+
+
+def properties(t: Table) -> WriterProperties:
+    """How a table's columns are written: each number in the encoding that makes it small.
+
+    Instants as differences, places as planes of bytes, keys (which are hashes) plain, all else by dictionary. Against
+    dictionaries alone this saves a quarter of the bytes of a position, and half of the time to read its place.
+    """
+    columns = {f.name: p for f in t.fields if (p := _written(t, f.name, f.type)) is not None}
+    return WriterProperties(
+        compression="ZSTD",
+        max_row_group_size=GROUP_ROWS,
+        default_column_properties=ColumnProperties(statistics_enabled="CHUNK"),
+        column_properties=columns or None,
+    )
+
+
+def _written(t: Table, name: str, kind: Any) -> ColumnProperties | None:
+    encoding = None
+    if name == "t_seen":
+        encoding = "DELTA_BINARY_PACKED"
+    elif kind == pl.Float64():
+        encoding = "BYTE_STREAM_SPLIT"
+    elif name in ("report", "claim", "message"):
+        encoding = "PLAIN"
+    if encoding is None:
+        return None
+    return ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK", encoding=encoding)
