@@ -61,7 +61,7 @@ def test_all_sources_are_found_by_listing() -> None:
         assert found.__doc__ and all(word in found.__doc__ for word in ("Who:", "Format:", "Licence:", "Latency:")), (
             name
         )
-    with pytest.raises(NotFoundError, match="there are: case"):
+    with pytest.raises(NotFoundError, match="there are: aishub"):
         source("telepathy")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import polars as pl
@@ -125,6 +125,60 @@ class Session:
         return run(
             self.lake, self.settings, inputs, clock=_clock(), code=version("makara"), frm=frm, to=to, progress=progress
         )
+
+    def follow(
+        self,
+        source: str,
+        address: str,
+        *,
+        every_s: float = 60.0,
+        for_s: float | None = None,
+        walk: bool = True,
+        connection: Mapping[str, str] | None = None,
+        say: Callable[[str], None] | None = None,
+        started: Callable[[Event], None] | None = None,
+        **options: str,
+    ) -> dict[str, Any]:
+        """Receive a live feed: every line to disk first, then into the lake, until stopped.
+
+        Args:
+            source: tcp, listen or mqtt.
+            address: where from, as ``makara sources`` says.
+            every_s: how often what came is taken in, seconds.
+            for_s: stop after so many seconds; None: never.
+            walk: walk after each time.
+            connection: ``password-file`` and ``ca`` of mqtt.
+            say: takes what the operator should know.
+            started: takes an event that ends it when set.
+            options: the source's own: ``form``, ``receiver``, ``feed``.
+
+        Returns:
+            lines, segments, left_behind, reports, claims, duplicates, rejects by reason, runs.
+
+        Raises:
+            SettingsError: the feed declares no mark.
+            InputError: the port is taken, or the broker refuses.
+            LakeLockedError: another process follows the same feed.
+        """
+        from makara.session.follow import Following
+
+        def run() -> None:
+            self.run()
+
+        feed = Following(
+            self.lake,
+            self.settings,
+            source,
+            address,
+            _named(options),
+            connection=connection or {},
+            clock=_clock,
+            walk=run if walk else None,
+            say=say or (lambda news: None),
+        )
+        if started:
+            started(feed.stop)
+        return feed.run(every_s=every_s, for_s=for_s).summary()
 
     def hand_over(self, partner: str, *, purpose: str = "operations") -> Release:
         """Release everything that a partner may have now, and enter it into the ledger.
