@@ -43,20 +43,24 @@ def open(path: str | Path, *, create: bool = True, settings: str | None = None) 
     return Session(Lake.open(path, create=create, settings=text_of))
 
 
-def preview(source: str, files: Sequence[str | Path], **options: str) -> dict[str, Any]:
+def preview(source: str | None, files: Sequence[str | Path], **options: str) -> dict[str, Any]:
     """What an ingest would recognise, its first rows as understood, and what it would reject; needs no lake.
 
     Args:
-        source: a name from ``makara sources``.
+        source: a name from ``makara sources``; None to take the one that fits best.
         files: paths.
         options: the source's own.
 
+    Returns:
+        As :func:`makara.session.explain.explain`.
+
     Raises:
         InputError: a file cannot be read.
+        UsageError: no source fits; the message says what the file looks like.
     """
-    from makara.session import ingest
+    from makara.session import explain
 
-    return ingest.explain(source, [Path(f) for f in files], _named(options), _clock())
+    return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
 class Session:

@@ -21,10 +21,12 @@ from makara.base.errors import InputError, UsageError
 from makara.sources import _source
 from makara.sources._files import Pieces
 from makara.sources._live import FORMS
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import TS, Batch, Source
 
 HOLD_S: Final = 10.0
 """How long the parts of a message may lie apart: a segment is not cut between them."""
+_STAMPED: Final = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z\t[^\t]*\t")
 _SENTENCE: Final = re.compile(rb"![A-Z]{2}VD[MO],(\d),(\d),(\d?),([^,]?),")
 _BARE: Final = re.compile(rb"![A-Z]{2}VD[MO],[^*\\]*\*[0-9A-Fa-f]{2}\s*")
 _TAGGED: Final = re.compile(rb"\\([^\\*]*)\*[0-9A-Fa-f]{2}\\(![A-Z]{2}VD[MO],.*)", re.DOTALL)
@@ -208,3 +210,9 @@ def whole(lines: Sequence[tuple[int, int, str, bytes]], now_us: int) -> int | No
     while kept and kept[-1][1] >= young and kept[-1][3].startswith(b"$PGHP"):
         kept.pop()
     return kept[-1][0] if kept else None
+
+
+def recognises(head: Head) -> Guess | None:
+    """A segment of a live feed."""
+    found = [x for x in head.lines if _STAMPED.match(x)]
+    return Guess(0.95, "lines with receipt time and origin") if found and len(found) == len(head.lines) else None

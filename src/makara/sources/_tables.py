@@ -15,12 +15,13 @@ from makara.sources._files import Pieces
 from makara.sources._rows import Rows, rows
 from makara.tables.reports import RECEIVERS
 
+HEAD_BYTES: Final = 65_536
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _ROT: Final = 4.733
 """ITU-R M.1371-5, table 48: the indicator is 4.733 times the square root of the rate in degrees a minute."""
 
 
-def head(path: Path, size: int = 65_536) -> bytes:
+def head(path: Path, size: int = HEAD_BYTES) -> bytes:
     """The first bytes of a file, uncompressed.
 
     Raises:

@@ -19,6 +19,7 @@ from makara.base.errors import InputError
 from makara.sources import _json, _messages, _source, _tables
 from makara.sources._files import Pieces
 from makara.sources._rows import ROW, Rows
+from makara.sources._sniff import Guess, Head, by_columns
 from makara.sources._source import Batch, Source
 
 SOURCE = Source(
@@ -54,6 +55,15 @@ SOURCE = Source(
 )
 _WANTED: Final = tuple(dict.fromkeys(n for names in SOURCE.columns.values() for n in names))
 _BATCH: Final = 50_000
+
+
+def recognises(head: Head) -> Guess | None:
+    """Answers with their header, or columns by AISHub's names."""
+    if head.kind == "xml":
+        return Guess(0.95, "XML with vessel elements") if b"<vessel " in head.data.lower() else None
+    if head.kind == "json" and head.objects and {"ERROR", "FORMAT"} & set(head.objects[0]):
+        return Guess(0.95, "it begins with the header of an answer of AISHub")
+    return by_columns(head, SOURCE)
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

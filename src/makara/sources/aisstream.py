@@ -18,6 +18,7 @@ from typing import Any, Final
 import polars as pl
 
 from makara.sources import _json, _messages, _tables
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source(
@@ -66,6 +67,12 @@ _TYPES: Final = {
 """The message type where ``MessageID`` is missing."""
 _GO_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?\d*\s*([+-]\d\d:?\d\d|Z)?(\s+[A-Z]+)?")
 _PICK: Final = _json.by_paths(SOURCE.columns)
+
+
+def recognises(head: Head) -> Guess | None:
+    """Objects with MessageType, MetaData and Message."""
+    fits = [r for r in head.objects if {"MessageType", "MetaData", "Message"} <= set(r)] if head.kind == "json" else []
+    return Guess(0.98, "its objects hold MessageType, MetaData and Message") if fits else None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

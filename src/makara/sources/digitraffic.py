@@ -17,6 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from makara.sources import _json, _messages, _tables
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source(
@@ -51,6 +52,16 @@ SOURCE = Source(
 )
 _TOPIC: Final = re.compile(r"(?:^|/)(\d{7,9})(?:/|$)")
 _PICK: Final = _json.by_paths(SOURCE.columns)
+
+
+def recognises(head: Head) -> Guess | None:
+    """Locations or metadata by the names that Digitraffic gives them."""
+    have = set(head.columns) if head.kind == "json" else set()
+    bare = {c.removeprefix("properties.") for c in have}
+    place, static = {"sog", "cog", "navStat", "posAcc"} <= bare, {"posType", "referencePointA"} & bare
+    if place or ({"draught", "eta", "callSign"} <= bare and static):
+        return Guess(0.9, "its objects have the names of Digitraffic's locations or vessels")
+    return None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

@@ -20,6 +20,7 @@ import polars as pl
 from makara.sources import _convert, _source, _vms
 from makara.sources._files import Pieces
 from makara.sources._rows import ROW
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Option, Source
 
 SOURCE = Source(
@@ -41,6 +42,15 @@ SOURCE = Source(
     },
     units={"sog_kn": "tenths of knots", "lat_deg": "LT degrees, LA degrees and minutes"},
 )
+
+
+def recognises(head: Head) -> Guess | None:
+    """Messages between //SR// and //ER//."""
+    found = len(_END.findall(head.data.decode("latin-1")))
+    told = head.data.count(b"//TM/")
+    return Guess(0.98, f"{told} messages from //SR// to //ER// at its beginning") if found and told else None
+
+
 MESSAGE_CHARS: Final = 4096
 BATCH: Final = 50_000
 _END: Final = re.compile(r"//\s*ER\s*(?://|/?\s*$)", re.MULTILINE)

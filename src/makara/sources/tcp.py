@@ -18,6 +18,7 @@ from makara.sources._source import Batch, Source
 
 SOURCE = Source("tcp", ("reports", "claims", "movers"), "live lines from a TCP server", _live.OPTIONS)
 CONNECT_S = 10.0
+recognises = _spool.recognises
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

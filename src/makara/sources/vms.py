@@ -18,6 +18,7 @@ import polars as pl
 from makara.base.errors import UsageError
 from makara.sources import _ais_csv, _convert, _source, _tables, _vms
 from makara.sources._rows import ROW, rows
+from makara.sources._sniff import Guess, Head, by_columns
 from makara.sources._source import Batch, Option, Source
 
 SOURCE = Source(
@@ -45,6 +46,17 @@ SOURCE = Source(
     },
     needed=("own_id", "lat_deg", "lon_deg"),
 )
+
+
+def recognises(head: Head) -> Guess | None:
+    """A vessel's id, a place and a time, but no MMSI."""
+    have = set(head.columns)
+    times = have.intersection(SOURCE.columns["t_seen"]) or (have & {"SI_DATE", "date", "Date"})
+    if not times or have & {"mmsi", "MMSI", "ssvid"}:
+        return None
+    return by_columns(head, SOURCE)
+
+
 _WANTED = tuple(n for names in SOURCE.columns.values() for n in names)
 
 
