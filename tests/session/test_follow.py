@@ -24,6 +24,7 @@ import pytest
 import makara
 from makara.base.errors import InputError, LakeLockedError, SettingsError, UsageError
 from makara.lake.spool import Line, Spool
+from makara.session import follow
 from makara.sources import _live, _spool, listen, mqtt
 from makara.sources import source as source_of
 
@@ -432,3 +433,33 @@ def test_passwords_come_from_where_they_should(tmp_path: Path) -> None:
         mqtt.credentials(str(tmp_path / "odd"), os.environ)
     with pytest.raises(UsageError, match="cannot be read"):
         mqtt.credentials(str(tmp_path / "none"), os.environ)
+
+
+def test_a_segment_that_cannot_be_taken_in_is_kept_and_the_feed_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = tmp_path / "lake"
+    makara.open(lake)
+    refused: list[str] = []
+    real = follow.ingest
+
+    def once(*args: Any) -> Any:
+        if not refused:
+            refused.append("x")
+            raise InputError("poison")
+        return real(*args)
+
+    monkeypatch.setattr(follow, "ingest", once)
+    with following(lake, "listen", "udp://127.0.0.1:0", every_s=0.3) as (news, done):
+        port = port_of(news)
+        datagrams(port, [sentence(338_000_001)])
+        until(lambda: any("poison" in x for x in news))
+        datagrams(port, [sentence(338_000_002)])
+        until(lambda: makara.open(lake).status()["rows"]["reports"] == 1)
+    assert makara.open(lake).reports()["mmsi"].to_list() == [338_000_002]
+    (kept,) = (lake / "spool").glob("*.refused")
+    assert sentence(338_000_001) in kept.read_bytes()
+    monkeypatch.setattr(follow, "ingest", real)
+    taken = makara.open(lake).ingest("listen", kept)
+    assert taken["reports"] == 1, "what was kept can be taken in once the cause is gone"
+    assert done["lines"] == 2

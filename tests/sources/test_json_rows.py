@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_reading import SAMPLES, read, reasons
 
 from makara.base.errors import InputError
 from makara.sources import _json
+from makara.sources import source as source_of
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
@@ -78,3 +79,55 @@ def test_what_holds_no_object_is_an_error_and_cut_files_keep_theirs(tmp_path: Pa
     frames, rejects = read("aisstream", tmp_path / "cut.json")
     assert len(frames["reports"]) + len(frames["claims"]) == whole[:1500].count(b"\n")
     assert reasons(rejects) == [(whole[:1500].count(b"\n") + 1, "bad_row")]
+
+
+strange = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6)
+    | st.sampled_from(["2024-03-01T12:00:00Z", "1709294400", 257000001, 181, 91, "0", "A", "-128", "AIS.5", {}, []])
+)
+
+
+@pytest.mark.parametrize("name", ["norwegian", "spire", "gfw", "digitraffic", "aishub", "aisstream"])
+def test_any_value_at_any_place_costs_its_row_at_most(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    source = source_of(name).SOURCE
+    paths = sorted({n for names in source.columns.values() for n in names})
+    row = st.fixed_dictionaries({}, optional=dict.fromkeys(paths, strange))
+    room = tmp_path_factory.mktemp("any")
+
+    @settings(max_examples=40, database=None)
+    @given(st.lists(row, min_size=1, max_size=8))
+    def check(found: list[dict[str, Any]]) -> None:
+        records = [nested(r) for r in found]
+        if name == "aishub":
+            records = [{"MMSI": None, **r} for r in records]
+        if name == "aisstream":
+            records = [
+                {"MessageType": "PositionReport", "Message": {"PositionReport": r}, "MetaData": r.get("MetaData", {})}
+                for r in records
+            ]
+        path = room / "any.ndjson"
+        path.write_text("".join(json.dumps(r) + "\n" for r in records))
+        frames, rejects = read(name, path)
+        used = set(frames["reports"]["line"]) | set(frames["claims"]["line"]) | set(rejects["line"])
+        silent = len(found) - len(used)
+        assert silent == 0 or name in ("aisstream", "norwegian", "spire", "gfw"), "only other message types are silent"
+
+    check()
+
+
+def nested(row: dict[str, Any]) -> dict[str, Any]:
+    """Dotted paths as objects."""
+    out: dict[str, Any] = {}
+    for path, value in row.items():
+        *before, last = path.split(".")
+        at = out
+        for step in before:
+            inner = at.get(step)
+            at[step] = inner if isinstance(inner, dict) else {}
+            at = at[step]
+        at[last] = value
+    return out

@@ -69,14 +69,22 @@ class Spool:
         self.file = self.room / f"{name}.sqlite"
         with storage(f"opening {self.file}"):
             self.room.mkdir(exist_ok=True)
-            self._lock = os.open(self.room / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as e:
-                os.close(self._lock)
-                raise LakeLockedError(f"{self.file} is being filled by another process; stop that one first") from e
+            self._lock = self._take_lock()
             self._db = self.connect()
             self._db.executescript(_SCHEMA)
+
+    def _take_lock(self) -> int:
+        path = self.room / f"{self.name}.lock"
+        while True:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as e:
+                os.close(lock)
+                raise LakeLockedError(f"{self.file} is being filled by another process; stop that one first") from e
+            if path.exists() and path.stat().st_ino == os.fstat(lock).st_ino:
+                return lock
+            os.close(lock)  # its last holder has just cleared it away
 
     def connect(self) -> sqlite3.Connection:
         """A connection of one's own, for another thread."""
@@ -155,6 +163,14 @@ class Spool:
         with storage(f"writing {path}"):
             replace_file(path, b"".join(text))
         return path
+
+    def set_aside(self, last: int, path: Path) -> Path:
+        """Keep a segment that cannot be taken in, out of the way of those that come after it."""
+        kept = path.with_suffix(".refused")
+        with storage(str(path)):
+            os.replace(path, kept)
+        self.done(last, path)
+        return kept
 
     def done(self, last: int, path: Path) -> None:
         """Forget a segment that is in the lake."""

@@ -17,13 +17,15 @@ from datetime import datetime
 from threading import Event, Thread
 from typing import Any, Final
 
-from makara.base.errors import LakeLockedError, MakaraError, SettingsError, UsageError
+import polars as pl
+
+from makara.base.errors import InputError, LakeLockedError, MakaraError, SettingsError, UsageError
 from makara.base.time import to_us
 from makara.lake import Lake, Settings
 from makara.lake.spool import Line, Spool, left_behind
 from makara.session.ingest import Taken, ingest
 from makara.sources import source
-from makara.sources._live import Receiver
+from makara.sources._live import TICK_S, Receiver
 from makara.sources._spool import whole
 
 SOURCES: Final = ("tcp", "listen", "mqtt")
@@ -33,6 +35,7 @@ BATCH_LINES: Final = 5_000
 """The most lines of one sync."""
 MOMENT_S: Final = 0.05
 JOIN_S: Final = 15.0
+PATIENCE_S: Final = 5.0
 
 log = logging.getLogger("makara.follow")
 
@@ -140,10 +143,13 @@ class Following:
             InputError: the source cannot work.
             LakeError: the disk does not take what comes.
         """
-        with Spool(self.lake.path, self._spool_name) as spool:
+        with self._spool() as spool:
             spool.describe({"source": self.name, **self.options})
             for old in left_behind(self.lake.path):
-                self._take(old, final=True, earlier=True)
+                try:
+                    self._take(old, final=True, earlier=True)
+                except SettingsError as e:  # of another feed: it waits until its mark is back
+                    self.say(f"{old.file.name} is left for later: {e}")
             self._take(spool, final=True, earlier=True)
             threads = [Thread(target=self._write, args=(spool,)), Thread(target=self._receive)]
             for t in threads:
@@ -159,6 +165,16 @@ class Following:
         if self._failure is not None:
             raise self._failure
         return self.done
+
+    def _spool(self) -> Spool:
+        """This feed's spool; another process that takes in what was left of it is given a moment."""
+        begun = self.clock()
+        while True:
+            try:
+                return Spool(self.lake.path, self._spool_name)
+            except LakeLockedError:
+                if (self.clock() - begun).total_seconds() > PATIENCE_S or self.stop.wait(TICK_S):
+                    raise
 
     def _loop(self, spool: Spool, every_s: float, for_s: float | None) -> None:
         begun = last = self.clock()
@@ -253,6 +269,10 @@ class Following:
             except LakeLockedError as e:
                 self.say(f"{e}; {len(lines)} lines and more wait on disk")
                 break
+            except (InputError, pl.exceptions.PolarsError) as e:
+                kept = spool.set_aside(lines[-1].id, path)
+                self.say(f"{len(lines)} lines cannot be taken in ({e}); they are kept in {kept}")
+                continue
             spool.done(lines[-1].id, path)
             self.done.add(taken)
             self.done.left_behind += int(earlier)

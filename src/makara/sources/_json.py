@@ -117,9 +117,9 @@ def scalar(value: Any) -> str | None:
     return repr(value)
 
 
-def at_path(record: Any, path: str) -> Any:
-    """The value at a dotted path (numbers count in arrays); None where there is none."""
-    for step in path.split("."):
+def at_path(record: Any, path: Sequence[str]) -> Any:
+    """The value at a path (numbers count in arrays); None where there is none."""
+    for step in path:
         if isinstance(record, dict):
             record = record.get(step)
         elif isinstance(record, list) and step.isdecimal() and int(step) < len(record):
@@ -131,10 +131,14 @@ def at_path(record: Any, path: str) -> Any:
 
 def by_paths(columns: Mapping[str, Sequence[str]]) -> Callable[[dict[str, Any]], Row]:
     """Pick the paths that a source declares as its columns, each under its own name."""
-    paths = [p for names in columns.values() for p in names]
+    names = dict.fromkeys(p for names in columns.values() for p in names)
+    plain = [p for p in names if "." not in p]
+    deep = [(p, p.split(".")) for p in names if "." in p]
 
     def pick(record: dict[str, Any]) -> Row:
-        return {p: v for p in paths if (v := at_path(record, p)) is not None}
+        row = {p: v for p in plain if (v := record.get(p)) is not None}
+        row.update((p, v) for p, steps in deep if (v := at_path(record, steps)) is not None)
+        return row
 
     return pick
 

@@ -2,7 +2,7 @@
 
 Who: Global Fishing Watch (BigQuery tables, shared extracts, test sets of pipe-segment, pipe-gaps and the like). Format:
 CSV, Parquet or JSON; ``ssvid`` (the MMSI), ``timestamp`` (UTC), ``lat, lon, speed`` (knots), ``course, heading``, and
-where there are ``type`` (AIS.1 to AIS.27, VMS), ``receiver_type``, ``receiver, status, shipname, callsign, imo,
+where there are ``type`` (AIS.1 to AIS.27), ``receiver_type``, ``receiver, status, shipname, callsign, imo,
 shiptype`` (words), ``length, width, destination``. "Not available" is null or as AIS has it. Followed: the schemas in
 the public repositories pipe-segment and pipe-gaps. Licence: CC BY-NC 4.0, or the extract's own. Latency: three days.
 """
