@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import signal
@@ -463,3 +464,27 @@ def test_a_segment_that_cannot_be_taken_in_is_kept_and_the_feed_goes_on(
     taken = makara.open(lake).ingest("listen", kept)
     assert taken["reports"] == 1, "what was kept can be taken in once the cause is gone"
     assert done["lines"] == 2
+
+
+def test_a_real_log_sent_live_gives_what_its_file_gives(data_dir: Path, tmp_path: Path) -> None:
+    """Stations' tag blocks, groups over several lines, parts: cut into segments, the reports and claims are the same."""
+    log = gzip.decompress((data_dir / "nmea" / "uscg_nais_20160728_a.nmea.gz").read_bytes())
+    log = log[: log.index(b"\n", 600_000) + 1]
+    (tmp_path / "whole.nmea").write_bytes(log)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with following(tmp_path / "live", "tcp", address, every_s=0.4) as (_, done):
+            out, _ = server.accept()
+            for i in range(0, len(log), 65_000):
+                out.sendall(log[i : i + 65_000])
+                time.sleep(0.2)
+            out.close()
+            until(lambda: spooled(tmp_path / "live") == 0)
+    file, live = makara.open(tmp_path / "file"), makara.open(tmp_path / "live")
+    taken = file.ingest("nmea", tmp_path / "whole.nmea")
+    assert done["lines"] == log.count(b"\n")
+    assert done["segments"] > 1
+    assert done["rejects"] == taken["rejects"]
+    for table, key in (("reports", "report"), ("claims", "claim")):
+        assert live.view(table)[key].sort().equals(file.view(table)[key].sort())
