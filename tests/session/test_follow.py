@@ -467,7 +467,7 @@ def test_a_segment_that_cannot_be_taken_in_is_kept_and_the_feed_goes_on(
 
 
 def test_a_real_log_sent_live_gives_what_its_file_gives(data_dir: Path, tmp_path: Path) -> None:
-    """Stations' tag blocks, groups over several lines, parts: cut into segments, the reports and claims are the same."""
+    """Stations' tag blocks, groups over several lines, parts, cut into segments: the rows are the same."""
     log = gzip.decompress((data_dir / "nmea" / "uscg_nais_20160728_a.nmea.gz").read_bytes())
     log = log[: log.index(b"\n", 600_000) + 1]
     (tmp_path / "whole.nmea").write_bytes(log)

@@ -98,7 +98,7 @@ def test_any_value_at_any_place_costs_its_row_at_most(name: str, tmp_path_factor
     row = st.fixed_dictionaries({}, optional=dict.fromkeys(paths, strange))
     room = tmp_path_factory.mktemp("any")
 
-    @settings(max_examples=40, database=None)
+    @settings(max_examples=20, database=None)
     @given(st.lists(row, min_size=1, max_size=8))
     def check(found: list[dict[str, Any]]) -> None:
         records = [nested(r) for r in found]

@@ -118,7 +118,11 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
             raise type(e)(f"{e}. {paths[0].name} looks like {head.words}, of the source {better}") from e
         raise
     columns, ignored = _columns(name, reader, head, given)
-    if read.rows and not read.tables.total():
+    if read.rejects["too_old"] > read.rows / 2:
+        moved = any(o.name == "shift-years" for o in reader.SOURCE.options)
+        how = "if their years were moved, give --shift-years" if moved else "is the column of the time the right one?"
+        warnings.append(f"most times lie before 1990; {how}")
+    elif read.rows and not read.tables.total():
         better = _better(name, found)
         warnings.append(f"every row would be rejected{f'; it looks like the source {better}' if better else ''}")
     return {
