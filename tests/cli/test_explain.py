@@ -115,7 +115,9 @@ def test_times_that_were_moved_are_pointed_at(tmp_path: Path) -> None:
     found = json.loads(makara("ingest", "--explain", tmp_path / "old.csv", "--shift-years", "207")[0])
     assert (found["source"], found["tables"]["reports"]) == ("vms", 3)
     assert "--shift-years 207" in found["command"]
-    (tmp_path / "old.csv").write_text((SAMPLES / "tacsat.csv").read_text().replace("29/02/2008", "28/02/1801"))
+    (tmp_path / "old.csv").write_text(
+        (SAMPLES / "tacsat.csv").read_text().replace("29/02", "28/02").replace("2008", "1801")
+    )
     found = json.loads(makara("ingest", "--explain", tmp_path / "old.csv")[0])
     assert "give --shift-years" in found["warnings"][0]
 
