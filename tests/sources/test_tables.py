@@ -175,6 +175,14 @@ def test_marinecadastre_new_names_in_any_wrapping(tmp_path: Path) -> None:
         assert rejects.is_empty()
 
 
+@pytest.mark.parametrize("source_name", ["marinecadastre", "danish"])
+def test_archives_without_static_columns_give_reports_alone(source_name: str, tmp_path: Path) -> None:
+    heads = {"marinecadastre": "mmsi,base_date_time,longitude,latitude", "danish": "MMSI,Timestamp,Longitude,Latitude"}
+    (tmp_path / "bare.csv").write_text(f"{heads[source_name]}\n338000001,2025-01-01 00:00:00,-77.9,33.4\n")
+    frames, rejects = read(source_name, tmp_path / "bare.csv")
+    assert (len(frames["reports"]), len(frames["claims"]), len(rejects)) == (1, 0, 0)
+
+
 def test_danish() -> None:
     frames, rejects = read("danish", SAMPLES / "danish.csv")
     a, b, c = frames["reports"].to_dicts()
