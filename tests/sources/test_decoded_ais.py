@@ -12,6 +12,7 @@ import pytest
 from source_reading import SAMPLES, facts, read, reasons
 
 from makara.base.errors import ColumnsError, InputError, UsageError
+from makara.sources import source as source_of
 
 
 def rows(name: str, table: str, *columns: str, file: str) -> list[tuple[Any, ...]]:
@@ -197,3 +198,16 @@ def test_options_and_columns_that_do_not_fit() -> None:
         read("exactearth", SAMPLES / "marinecadastre_2023.csv")
     with pytest.raises(InputError, match="no JSON objects"):
         read("aisstream", SAMPLES / "gfw.csv")
+
+
+@pytest.mark.parametrize("name", ["norwegian", "exactearth", "spire", "gfw", "aishub"])
+def test_the_needed_columns_are_enough(name: str, tmp_path: Path) -> None:
+    source = source_of(name).SOURCE
+    values = {"mmsi": "257000001", "t_seen": "2024-03-01T12:00:00Z", "lon_deg": "178.5", "lat_deg": "-17.5"}
+    values["msg_type"] = "1"
+    wanted = list(dict.fromkeys([*source.needed, "lon_deg", "lat_deg"]))
+    head = ",".join(source.columns[n][0] for n in wanted)
+    (tmp_path / "bare.csv").write_text(f"{head}\n{','.join(values[n] for n in wanted)}\n")
+    frames, rejects = read(name, tmp_path / "bare.csv")
+    assert facts(frames["reports"], "mmsi", "lon_deg", "lat_deg") == [(257000001, 178.5, -17.5)]
+    assert (len(frames["claims"]), len(rejects)) == (0, 0)

@@ -3,8 +3,8 @@
 Who: Fintraffic's Digitraffic (``mqtts://meri.digitraffic.fi:443/vessels-v2/#`` over websockets: add ``?ws``), coast
 stations, AIS-catcher. Format: messages with one or several lines of NMEA, or one JSON object (``--form aisstream``,
 ``digitraffic``, ...); the topic is kept with each. Address ``mqtt://HOST[:PORT]/TOPIC``, ``mqtts://`` with TLS; + and #
-are MQTT's wildcards. Quality of service 1: a message is acknowledged once it is on disk, and the broker sends again
-what was not. User and password come from ``MAKARA_MQTT_USER`` and ``MAKARA_MQTT_PASSWORD``, or a file
+are MQTT's wildcards. Quality of service 1: a message is acknowledged once it is on disk, and a broker that
+follows the standard sends again what was not. User and password come from ``MAKARA_MQTT_USER`` and ``MAKARA_MQTT_PASSWORD``, or a file
 (``--password-file``: ``user:password``); they are never asked for on the command line. Followed: MQTT 3.1.1 (OASIS).
 Licence: the provider's. Latency: seconds.
 """
