@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -319,7 +320,7 @@ def test_a_spool_cuts_the_same_segment_again(tmp_path: Path) -> None:
 
 
 @contextmanager
-def broker(tmp_path: Path, port: int) -> Iterator[None]:
+def broker(tmp_path: Path, port: int, **listener: Any) -> Iterator[None]:
     """A broker that lets in the user ``watch`` alone."""
     from amqtt.broker import Broker
     from amqtt.contexts import BrokerConfig
@@ -328,7 +329,7 @@ def broker(tmp_path: Path, port: int) -> Iterator[None]:
     users = tmp_path / "users"
     users.write_text(f"watch:{Argon2Hasher(time_cost=1, memory_cost=64).hash('rabbit:hole')}\n")
     config = {
-        "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+        "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}", **listener}},
         "plugins": {
             "amqtt.plugins.authentication.FileAuthPlugin": {"password_file": str(users)},
         },
@@ -404,6 +405,25 @@ def test_a_broker_is_followed_by_who_has_the_password(tmp_path: Path, monkeypatc
             until(lambda: makara.open(lake).status()["rows"]["reports"] == 5)
         assert (done["lines"], done["reports"], done["claims"]) == (len(BARE), 3, 1)
     assert set(makara.open(lake).reports()["mmsi"]) >= {230000001, 230000002}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl for a certificate")
+def test_tls_is_held_to_its_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, cert, port = tmp_path / "key.pem", tmp_path / "cert.pem", free_port()
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    make += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(make, check=True, capture_output=True)
+    monkeypatch.setenv("MAKARA_MQTT_USER", "watch")
+    monkeypatch.setenv("MAKARA_MQTT_PASSWORD", "rabbit:hole")
+    address = f"mqtts://localhost:{port}/ais/#"
+    with broker(tmp_path, port, ssl=True, certfile=str(cert), keyfile=str(key)):
+        news: list[str] = []
+        makara.open(tmp_path / "lake").follow("mqtt", address, for_s=3, say=news.append)
+        assert not any(x.startswith("connected") for x in news), "an unknown certificate is not trusted"
+        assert any("is its certificate known" in x for x in news)
+        with following(tmp_path / "lake", "mqtt", address, connection={"ca": str(cert)}) as (news, _):
+            until(lambda: any(x.startswith("connected") for x in news))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 Who: Fintraffic's Digitraffic (``mqtts://meri.digitraffic.fi:443/vessels-v2/#`` over websockets: add ``?ws``), coast
 stations, AIS-catcher. Format: messages with one or several lines of NMEA, or one JSON object (``--form aisstream``,
 ``digitraffic``, ...); the topic is kept with each. Address ``mqtt://HOST[:PORT]/TOPIC``, ``mqtts://`` with TLS; + and #
-are MQTT's wildcards. Quality of service 1: a message is acknowledged once it is on disk, and a broker that
-follows the standard sends again what was not. User and password come from ``MAKARA_MQTT_USER`` and ``MAKARA_MQTT_PASSWORD``, or a file
-(``--password-file``: ``user:password``); they are never asked for on the command line. Followed: MQTT 3.1.1 (OASIS).
-Licence: the provider's. Latency: seconds.
+are MQTT's wildcards. Quality of service 1: a message is acknowledged once it is on disk, and a broker that follows the
+standard sends again what was not. User and password come from ``MAKARA_MQTT_USER`` and ``MAKARA_MQTT_PASSWORD``, or a
+file (``--password-file``: ``user:password``); they are never asked for on the command line. Followed: MQTT 3.1.1
+(OASIS). Licence: the provider's. Latency: seconds.
 """
 
 from __future__ import annotations
@@ -90,6 +90,10 @@ def receive(address: str, options: Mapping[str, str], put: _live.Put, say: _live
         if not stop.is_set():
             say(f"{where.host}:{where.port}: {reason}; connecting again")
 
+    def unreached(client: Client, userdata: Any) -> None:
+        trust = ", is its certificate known (--ca)" if where.tls else ""
+        say(f"{where.host}:{where.port}: no connection; does it run{trust}? Trying again")
+
     def message(client: Client, userdata: Any, found: Any) -> None:
         lines = _live.message(found.payload)
 
@@ -104,6 +108,7 @@ def receive(address: str, options: Mapping[str, str], put: _live.Put, say: _live
 
     client.on_connect, client.on_subscribe = connected, subscribed
     client.on_disconnect, client.on_message = lost, message
+    client.on_connect_fail = unreached
     client.reconnect_delay_set(int(_live.BACKOFF_S[0]), int(_live.BACKOFF_S[1]))
     client.connect_async(where.host, where.port, KEEPALIVE_S)
     client.loop_start()
