@@ -42,7 +42,12 @@ def test_garbage_in_place_of_nmea_is_all_rejects(tmp_path: Path) -> None:
     assert set(found.rejects["file"]) == {"noise.nmea"}
 
 
-@pytest.mark.parametrize("name", ["mapped", "marinecadastre", "danish", "detections", "collections", "zones"])
+DECODED = ["norwegian", "exactearth", "spire", "gfw", "aisstream", "aishub", "digitraffic", "vms"]
+
+
+@pytest.mark.parametrize(
+    "name", ["mapped", "marinecadastre", "danish", "detections", "collections", "zones", "tcp", *DECODED]
+)
 @pytest.mark.parametrize("kind", ["noise", "zeros", "empty", "picture", "parquet"])
 def test_what_is_no_table_is_an_error_that_names_the_file(tmp_path: Path, name: str, kind: str) -> None:
     data = {
@@ -66,7 +71,10 @@ def test_an_empty_nmea_file_is_nothing(tmp_path: Path) -> None:
     assert (found.rows, len(found.rejects), len(found.frames["reports"])) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("name", ["nmea", "mapped", "marinecadastre", "danish", "detections", "collections", "zones"])
+@pytest.mark.parametrize(
+    "name",
+    ["nmea", "mapped", "marinecadastre", "danish", "detections", "collections", "zones", "naf", "mqtt", *DECODED],
+)
 def test_missing_files_and_directories_are_errors(tmp_path: Path, name: str) -> None:
     options = MAP if name == "mapped" else {}
     with pytest.raises(InputError, match="does not exist"):

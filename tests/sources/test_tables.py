@@ -53,14 +53,15 @@ def reasons(rejects: pl.DataFrame) -> list[tuple[int, str]]:
 
 
 def test_all_sources_are_found_by_listing() -> None:
-    assert names() == ("case", "collections", "danish", "detections", "mapped", "marinecadastre", "nmea", "zones")
+    assert set(names()) >= {"case", "danish", "mapped", "marinecadastre", "nmea", "norwegian", "spire", "vms"}
+    assert list(names()) == sorted(names())
     for name in names():
         found = source(name)
         assert found.SOURCE.name == name
         assert found.__doc__ and all(word in found.__doc__ for word in ("Who:", "Format:", "Licence:", "Latency:")), (
             name
         )
-    with pytest.raises(NotFoundError, match="there are: case"):
+    with pytest.raises(NotFoundError, match="there are: aishub"):
         source("telepathy")
 
 
@@ -172,6 +173,14 @@ def test_marinecadastre_new_names_in_any_wrapping(tmp_path: Path) -> None:
         frames, rejects = read("marinecadastre", tmp_path / name)
         assert frames["reports"].equals(expected["reports"])
         assert rejects.is_empty()
+
+
+@pytest.mark.parametrize("source_name", ["marinecadastre", "danish"])
+def test_archives_without_static_columns_give_reports_alone(source_name: str, tmp_path: Path) -> None:
+    heads = {"marinecadastre": "mmsi,base_date_time,longitude,latitude", "danish": "MMSI,Timestamp,Longitude,Latitude"}
+    (tmp_path / "bare.csv").write_text(f"{heads[source_name]}\n338000001,2025-01-01 00:00:00,-77.9,33.4\n")
+    frames, rejects = read(source_name, tmp_path / "bare.csv")
+    assert (len(frames["reports"]), len(frames["claims"]), len(rejects)) == (1, 0, 0)
 
 
 def test_danish() -> None:

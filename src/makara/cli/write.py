@@ -9,14 +9,13 @@ from typing import Any
 
 import click
 
+from makara.cli.explain import show_explained
 from makara.cli.output import Instant, frame, lake_argument, progress
 
 
 @click.command()
-@lake_argument
-@click.argument("source")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--explain", is_flag=True, help="Say what was recognised and what would be rejected; write nothing.")
+@click.argument("words", nargs=-1, required=True, metavar="LAKE SOURCE FILES...")
+@click.option("--explain", is_flag=True, help="Only say what FILES are (LAKE, SOURCE may be left out); write nothing.")
 @click.option("--map", "maps", multiple=True, metavar="TARGET=COLUMN", help="mapped: where a column comes from.")
 @click.option("--set", "sets", multiple=True, metavar="TARGET=VALUE", help="mapped: a constant for a column.")
 @click.option("--unit", "units", multiple=True, metavar="TARGET=UNIT", help="mapped: unit of a column, as sog_kn=m/s.")
@@ -26,12 +25,16 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--sep", help="mapped: separator of a CSV file.")
 @click.option("--receiver", help="Class of the receiver: terrestrial, satellite, vms, own, unknown.")
 @click.option("--provider", help="detections, collections: who provided them, where the file does not say.")
+@click.option("--shift-years", help="vms: years added to all times of data whose years were moved.")
+@click.option("--form", "lines", help="tcp, listen, mqtt: what the lines of a segment are.")
+@click.option("--feed", help="tcp, listen, mqtt: feed whose mark the rows bear.")
 @click.option("--time-from", help="nmea: where lines without a time take it from: file, an ISO time, or base.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="json", show_default=True)
-def ingest(lake: str, source: str, files: tuple[Path, ...], explain: bool, form: str, **given: object) -> None:
+def ingest(words: tuple[str, ...], explain: bool, form: str, **given: object) -> None:
     """Take FILES of SOURCE into LAKE (made when it does not exist). The same file again is a no-op.
 
-    Prints rows, reports, claims, rejects by reason, and files skipped because their content is known.
+    Prints rows, reports, claims, rejects by reason, and files skipped because their content is known. Which source a
+    file is of, and what would become of it, says `makara ingest --explain FILE --format table`.
     """
     from makara.session import open as open_session
     from makara.session import preview
@@ -39,9 +42,16 @@ def ingest(lake: str, source: str, files: tuple[Path, ...], explain: bool, form:
     repeated = {"map": given.pop("maps"), "set": given.pop("sets"), "unit": given.pop("units")}
     options: dict[str, Any] = {k: str(v) for k, v in given.items() if v is not None}
     options |= {k: "\n".join(v) for k, v in repeated.items() if isinstance(v, tuple) and v}
+    if "lines" in options:
+        options["form"] = options.pop("lines")
+    lake, source, files = _split(words, explain)
     if explain:
         taken = preview(source, files, **options)
+        if form == "table":
+            show_explained(taken)
+            return
     else:
+        assert source is not None
         session = open_session(lake)
         with progress(f"ingest {source}") as tick:
             taken = session.ingest(source, files, progress=tick, **options)
@@ -53,6 +63,27 @@ def ingest(lake: str, source: str, files: tuple[Path, ...], explain: bool, form:
         import polars as pl
 
         frame(pl.DataFrame({"what": list(taken), "value": [str(v) for v in taken.values()]}))
+
+
+def _split(words: tuple[str, ...], explain: bool) -> tuple[str, str | None, list[Path]]:
+    """LAKE, SOURCE and FILES; to explain, the files are enough.
+
+    Raises:
+        UsageError: a part is missing.
+    """
+    from makara.base.errors import UsageError
+    from makara.sources import names
+
+    if len(words) >= 3 and (not explain or words[1] in names()):
+        return words[0], words[1], [Path(w) for w in words[2:]]
+    if not explain:
+        missing = ("LAKE, SOURCE and FILES", "SOURCE and FILES", "FILES")[len(words)]
+        raise UsageError(f"{missing} missing: makara ingest LAKE SOURCE FILES...; add --explain to only look at a file")
+    if len(words) >= 2 and words[0] in names():
+        return "", words[0], [Path(w) for w in words[1:]]
+    if len(words) >= 2 and (Path(words[0]) / "format.json").exists():
+        return words[0], None, [Path(w) for w in words[1:]]
+    return "", None, [Path(w) for w in words]
 
 
 @click.command()

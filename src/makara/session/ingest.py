@@ -265,36 +265,4 @@ def _land(lake: Lake, path: Path) -> tuple[str, int]:
     return landed.sha256, landed.bytes
 
 
-def explain(
-    name: str, paths: Sequence[Path], options: Mapping[str, str], now: datetime, rows: int = 5
-) -> dict[str, Any]:
-    """What an ingest would recognise, its first rows as understood, and what it would reject; writes nothing."""
-    reader = source(name)
-    counts: Counter[str] = Counter()
-    rejects: Counter[str] = Counter()
-    first: dict[str, list[dict[str, Any]]] = {}
-    read = 0
-    for path in paths:
-        for batch in reader.read(path, options):
-            read += batch.rows
-            refused = [batch.rejects]
-            for name_, frame in batch.frames.items():
-                kept = frame
-                if "t_seen" in frame.columns:
-                    known = frame if "t_known" in frame.columns else frame.with_columns(pl.lit(now).alias("t_known"))
-                    kept, late = judge(known, now, file=path.name)
-                    refused.append(late)
-                counts[name_] += len(kept)
-                first.setdefault(name_, kept.head(rows).to_dicts())
-            for r in refused:
-                rejects.update(r["reason"].to_list())
-    return {
-        "source": name,
-        "rows": read,
-        "tables": dict(sorted(counts.items())),
-        "rejects": dict(sorted(rejects.items())),
-        "first": first,
-    }
-
-
-__all__ = ["Taken", "explain", "ingest"]
+__all__ = ["Taken", "ingest"]

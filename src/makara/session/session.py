@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import polars as pl
@@ -44,20 +44,24 @@ def open(path: str | Path, *, create: bool = True, settings: str | None = None) 
     return Session(Lake.open(path, create=create, settings=text_of))
 
 
-def preview(source: str, files: Sequence[str | Path], **options: str) -> dict[str, Any]:
+def preview(source: str | None, files: Sequence[str | Path], **options: str) -> dict[str, Any]:
     """What an ingest would recognise, its first rows as understood, and what it would reject; needs no lake.
 
     Args:
-        source: a name from ``makara sources``.
+        source: a name from ``makara sources``; None to take the one that fits best.
         files: paths.
         options: the source's own.
 
+    Returns:
+        As :func:`makara.session.explain.explain`.
+
     Raises:
         InputError: a file cannot be read.
+        UsageError: no source fits; the message says what the file looks like.
     """
-    from makara.session import ingest
+    from makara.session import explain
 
-    return ingest.explain(source, [Path(f) for f in files], _named(options), _clock())
+    return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
 class Session:
@@ -126,6 +130,60 @@ class Session:
         return run(
             self.lake, self.settings, inputs, clock=_clock(), code=version("makara"), frm=frm, to=to, progress=progress
         )
+
+    def follow(
+        self,
+        source: str,
+        address: str,
+        *,
+        every_s: float = 60.0,
+        for_s: float | None = None,
+        walk: bool = True,
+        connection: Mapping[str, str] | None = None,
+        say: Callable[[str], None] | None = None,
+        started: Callable[[Event], None] | None = None,
+        **options: str,
+    ) -> dict[str, Any]:
+        """Receive a live feed: every line to disk first, then into the lake, until stopped.
+
+        Args:
+            source: tcp, listen or mqtt.
+            address: where from, as ``makara sources`` says.
+            every_s: how often what came is taken in, seconds.
+            for_s: stop after so many seconds; None: never.
+            walk: walk after each time.
+            connection: ``password-file`` and ``ca`` of mqtt.
+            say: takes what the operator should know.
+            started: takes an event that ends it when set.
+            options: the source's own: ``form``, ``receiver``, ``feed``.
+
+        Returns:
+            lines, segments, left_behind, reports, claims, duplicates, rejects by reason, runs.
+
+        Raises:
+            SettingsError: the feed declares no mark.
+            InputError: the port is taken, or the broker refuses.
+            LakeLockedError: another process follows the same feed.
+        """
+        from makara.session.follow import Following
+
+        def run() -> None:
+            self.run()
+
+        feed = Following(
+            self.lake,
+            self.settings,
+            source,
+            address,
+            _named(options),
+            connection=connection or {},
+            clock=_clock,
+            walk=run if walk else None,
+            say=say or (lambda news: None),
+        )
+        if started:
+            started(feed.stop)
+        return feed.run(every_s=every_s, for_s=for_s).summary()
 
     def hand_over(self, partner: str, *, purpose: str = "operations") -> Release:
         """Release everything that a partner may have now, and enter it into the ledger.

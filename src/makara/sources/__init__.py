@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from pkgutil import iter_modules
 
 from makara.base.errors import NotFoundError
+from makara.sources._sniff import Guess, Head, by_columns, head
 from makara.sources._source import Batch, Option, Reader, Source, joined, judge
 
-__all__ = ["Batch", "Option", "Reader", "Source", "joined", "judge", "names", "source"]
+__all__ = ["Batch", "Guess", "Head", "Option", "Reader", "Source", "guesses", "joined", "judge", "names", "source"]
 
 GROUP = "makara.sources"
 
@@ -36,3 +38,22 @@ def source(name: str) -> Reader:
         return outside
     inside: Reader = import_module(f"{__name__}.{name}")
     return inside
+
+
+def guesses(path: Path) -> tuple[Head, list[tuple[str, Guess]]]:
+    """What a file looks like, and the sources that may read it, the best first.
+
+    A source says so itself (``recognises(head) -> Guess | None``), or by the columns that it declares.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    found = head(path)
+    out = []
+    for name in names():
+        module = source(name)
+        asks = getattr(module, "recognises", None)
+        guess = asks(found) if asks else by_columns(found, module.SOURCE)
+        if guess is not None:
+            out.append((name, guess))
+    return found, sorted(out, key=lambda g: (-g[1].score, g[0]))

@@ -65,10 +65,15 @@ def claims(reports: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     whatever pieces the file is read in.
     """
     present = [c for c in _STATIC if c in told.columns]
+    if not set(present) - {"eta"}:
+        return shape("claims", reports.clear().select("line", "t_seen", "mover", "mmsi", "station", "receiver"))
     static = told.select("line", *present).join(
         reports.select("line", "t_seen", "mover", "mmsi", "station", "receiver"), on="line", maintain_order="right"
     )
-    known = [pl.when(pl.col(c) > 0).then(pl.col(c)) for c in present if c in _NUMBERS]
+    top = {"imo": 2**31 - 1, "ship_type": 255}
+    known = [
+        pl.when((pl.col(c) > 0) & (pl.col(c) <= top.get(c, 1e6))).then(pl.col(c)) for c in present if c in _NUMBERS
+    ]
     hour = static.with_columns(*known, pl.col("t_seen").dt.truncate("1h"))
     identity = [c for c in present if c not in ("eta",)]
     some = hour.filter(pl.any_horizontal(pl.col(identity).is_not_null()))

@@ -1,7 +1,8 @@
-"""Files as pieces of bytes: plain, gzip, zstd or zip (its first member), told by their first bytes."""
+"""Files as pieces of bytes: plain, gzip, bzip2, zstd or zip (its first member), told by their first bytes."""
 
 from __future__ import annotations
 
+import bz2
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ class Pieces:
             with self.path.open("rb") as f:
                 if self._magic[:2] == b"\x1f\x8b":
                     yield from self._gzip(f)
+                elif self._magic[:3] == b"BZh":
+                    yield from self._bzip2(f)
                 elif self._magic == b"\x28\xb5\x2f\xfd":
                     yield from self._zstd(f)
                 else:
@@ -71,6 +74,24 @@ class Pieces:
             if found := unpack.flush():
                 yield found
             self.cut = "the gzip file ends early"
+
+    def _bzip2(self, f: IO[bytes]) -> Iterator[bytes]:
+        unpack = bz2.BZ2Decompressor()
+        while piece := f.read(PIECE_BYTES):
+            try:
+                while True:
+                    if found := unpack.decompress(piece, PIECE_BYTES * 16):
+                        yield found
+                    piece = unpack.unused_data
+                    if unpack.eof and piece:
+                        unpack = bz2.BZ2Decompressor()
+                    elif unpack.eof or unpack.needs_input:
+                        break
+            except (OSError, ValueError, EOFError) as e:
+                self.cut = f"the bzip2 data is damaged ({e})"
+                return
+        if not unpack.eof:
+            self.cut = "the bzip2 file ends early"
 
     def _zstd(self, f: IO[bytes]) -> Iterator[bytes]:
         stream = pa.CompressedInputStream(pa.PythonFile(f, mode="r"), "zstd")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,12 +50,18 @@ class Source:
         tables: the tables that it can fill.
         doc: one sentence.
         options: its options.
+        columns: for tables: by our name, the names that a column (or a path into JSON, as ``Eta.Month``) may have.
+        needed: of these, the ones without which a file is not of this source.
+        units: by our name, the unit in the file where it is not ours.
     """
 
     name: str
     tables: tuple[str, ...]
     doc: str
     options: tuple[Option, ...] = ()
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, options: Mapping[str, str]) -> dict[str, str]:
         """Options with defaults filled in.

@@ -25,6 +25,7 @@ from makara.base.errors import ColumnsError, InputError
 from makara.sources import _convert, _source, collections, detections, nmea, zones
 from makara.sources._files import unreadable
 from makara.sources._rows import ROW, rows
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import TS, Batch, Source, shape
 
 SOURCE = Source(
@@ -183,6 +184,14 @@ def _stamped(batch: Batch, start: datetime) -> Batch:
     }
     rejects = batch.rejects.with_columns(from_start.alias("t_known"))
     return Batch(frames, rejects, batch.rows, batch.feed, batch.stats)
+
+
+def recognises(head: Head) -> Guess | None:
+    """A directory with the files of a case."""
+    if head.kind != "directory":
+        return None
+    known = [n for n in head.names if n.startswith("reports") or n in ("detections.csv", "collections.geojson")]
+    return Guess(0.98, f"a directory with {', '.join(known[:4])}") if known else None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

@@ -22,6 +22,7 @@ from makara.base.errors import ColumnsError, UsageError
 from makara.sources import _shapes, _source
 from makara.sources._places import collection_id
 from makara.sources._rows import ROW, features, rows
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Option, Source, shape
 from makara.tables import table
 from makara.tables.collections import SENSORS
@@ -136,6 +137,15 @@ def load(path: Path, provider: str = "") -> tuple[pl.DataFrame, pl.DataFrame, in
             rejects.append(_source.reject(path.name, number, *row, raw))
     schema = {**{name: f.type for name, f in _FIELDS.items()}, "line": pl.Int64()}
     return shape("collections", pl.DataFrame(good, schema=schema)), _source.merged(rejects), n
+
+
+def recognises(head: Head) -> Guess | None:
+    """Looks: a collection with its begin and end."""
+    text = head.data
+    geo = head.kind == "json" and all(n in text for n in (b'"collection"', b'"t_start"', b'"t_end"'))
+    if geo or {"collection", "t_start", "t_end"} <= set(head.columns):
+        return Guess(0.9, "it has collection, t_start and t_end")
+    return None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

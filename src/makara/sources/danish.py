@@ -15,29 +15,33 @@ import polars as pl
 from makara.sources import _ais_csv
 from makara.sources._source import Batch, Source
 
-SOURCE = Source("danish", ("reports", "claims"), "AIS archive of the Danish Maritime Authority (CSV, also zip)")
-_COLUMNS: Final = {
-    "t_seen": ("# Timestamp", "Timestamp"),
-    "mobile": ("Type of mobile",),
-    "mmsi": ("MMSI",),
-    "lat_deg": ("Latitude",),
-    "lon_deg": ("Longitude",),
-    "status": ("Navigational status",),
-    "rot_deg_min": ("ROT",),
-    "sog_kn": ("SOG",),
-    "cog_deg": ("COG",),
-    "heading_deg": ("Heading",),
-    "imo": ("IMO",),
-    "callsign": ("Callsign",),
-    "name": ("Name",),
-    "type": ("Ship type",),
-    "width_m": ("Width",),
-    "length_m": ("Length",),
-    "draught_m": ("Draught",),
-    "destination": ("Destination",),
-    "eta": ("ETA",),
-}
-_NEEDED: Final = ("mmsi", "t_seen", "lat_deg", "lon_deg")
+SOURCE = Source(
+    "danish",
+    ("reports", "claims"),
+    "AIS archive of the Danish Maritime Authority (CSV, also zip)",
+    columns={
+        "t_seen": ("# Timestamp", "Timestamp"),
+        "mobile": ("Type of mobile",),
+        "mmsi": ("MMSI",),
+        "lat_deg": ("Latitude",),
+        "lon_deg": ("Longitude",),
+        "status": ("Navigational status",),
+        "rot_deg_min": ("ROT",),
+        "sog_kn": ("SOG",),
+        "cog_deg": ("COG",),
+        "heading_deg": ("Heading",),
+        "imo": ("IMO",),
+        "callsign": ("Callsign",),
+        "name": ("Name",),
+        "type": ("Ship type",),
+        "width_m": ("Width",),
+        "length_m": ("Length",),
+        "draught_m": ("Draught",),
+        "destination": ("Destination",),
+        "eta": ("ETA",),
+    },
+    needed=("mmsi", "t_seen", "lat_deg", "lon_deg"),
+)
 _MOBILE: Final = {
     "Class A": "class_a",
     "Class B": "class_b",
@@ -60,6 +64,8 @@ _STATUS: Final = {
     "Under way sailing": 8,
     "Reserved for future amendment [HSC]": 9,
     "Reserved for future amendment [WIG]": 10,
+    "Power-driven vessel towing astern": 11,
+    "Power-driven vessel pushing ahead or towing alongside": 12,
     "AIS-SART": 14,
 }
 _TYPE: Final = {
@@ -92,7 +98,7 @@ _UNKNOWN: Final = ("Unknown", "Undefined", "Unknown value")
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read a file; feed ``danish``. See :class:`makara.sources.Reader`."""
     SOURCE.check(options)
-    yield from _ais_csv.batches(uri, _COLUMNS, _NEEDED, "danish", "terrestrial", refine=_refine)
+    yield from _ais_csv.batches(uri, SOURCE.columns, SOURCE.needed, "danish", "terrestrial", refine=_refine)
 
 
 def _refine(told: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ import polars as pl
 from makara.base.errors import ColumnsError
 from makara.sources import _places, _recipe, _source
 from makara.sources._rows import ROW, features, rows
+from makara.sources._sniff import Guess, Head, geometry_types
 from makara.sources._source import Batch, Option, Source
 
 SOURCE = Source(
@@ -95,6 +96,15 @@ def load(path: Path, options: Mapping[str, str]) -> Iterator[tuple[pl.DataFrame,
         full = typed.with_columns(*optional)
         found, rejects = _places.detections(full, frame, path.name, provider=options.get("provider", ""))
         yield found, _source.merged([bad, rejects]), len(frame) + len(bad)
+
+
+def recognises(head: Head) -> Guess | None:
+    """What a sensor found: its name, a time and a place, under the names of case directories."""
+    have = {c.rpartition(".")[2] for c in head.columns}
+    lon = have & {"lon", "lon_deg"} or "Point" in geometry_types(head)
+    if {"sensor", "t_seen"} <= have and lon:
+        return Guess(0.9, "it has sensor, t_seen and a place")
+    return None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

@@ -7,6 +7,7 @@ the provider's. Latency: the provider's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,8 @@ import polars as pl
 from makara.base.errors import ColumnsError, UsageError
 from makara.sources import _places, _recipe, _source
 from makara.sources._rows import rows
-from makara.sources._source import Batch, Option, Source
+from makara.sources._sniff import Guess, Head
+from makara.sources._source import Batch, Option, Source, joined
 from makara.tables.reports import RECEIVERS, TRANSPONDERS
 
 SOURCE = Source(
@@ -31,6 +33,48 @@ SOURCE = Source(
 )
 _EXTRA: Final = {"id": pl.String()}
 _VOCABULARIES: Final = {"receiver": RECEIVERS, "transponder": TRANSPONDERS}
+
+
+_GUESSES: Final = {
+    "mmsi": ("mmsi", "ssvid", "maritimemobileserviceidentity"),
+    "id": ("id", "ship", "vessel", "vesselid", "shipid", "vid", "craftid", "objectid", "trackid"),
+    "t_seen": (
+        "timestamp",
+        "time",
+        "datetime",
+        "basedatetime",
+        "t",
+        "when",
+        "sequencedttm",
+        "utc",
+        "date",
+        "datetimeutc",
+    ),
+    "lon_deg": ("lon", "longitude", "lng", "long", "x", "londeg", "longitudedegrees"),
+    "lat_deg": ("lat", "latitude", "y", "latdeg", "latitudedegrees"),
+    "sog_kn": ("sog", "speed", "speedoverground", "sogkn", "sogknots", "speedknots", "sogkts"),
+    "cog_deg": ("cog", "course", "courseoverground", "cogdeg", "cogdegrees"),
+    "heading_deg": ("heading", "trueheading", "hdg", "headingdeg"),
+    "nav_status": ("navstatus", "status", "navigationalstatus"),
+}
+
+
+def recognises(head: Head) -> Guess | None:
+    """A table with columns that could be id, time and place; the options name them."""
+    if head.kind not in ("text", "parquet"):
+        return None
+    bare = {re.sub(r"[^a-z]", "", c.lower()): c for c in reversed(head.columns)}
+    found = {t: next((bare[n] for n in names if n in bare), None) for t, names in _GUESSES.items()}
+    ident = "mmsi" if found["mmsi"] else "id"
+    if any(found[n] is None for n in (ident, "t_seen", "lon_deg", "lat_deg")):
+        return None
+    told = {t: c for t, c in found.items() if c is not None and t not in {"mmsi", "id"} - {ident}}
+    options = {"map": joined(f"{t}={c}" for t, c in told.items())}
+    if head.kind == "text" and head.separator != ",":
+        options["sep"] = head.separator
+    if ident == "id":
+        options["scheme"] = "unknown"
+    return Guess(0.15, f"it has columns that could be {', '.join(told)}; check the units", options)
 
 
 def _recipe_of(options: Mapping[str, str]) -> _recipe.Recipe:

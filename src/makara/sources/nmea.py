@@ -7,17 +7,19 @@ Latency: seconds for own stations, minutes to hours for satellites.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from makara.base import time
 from makara.sensors import ais
 from makara.sources import _source
 from makara.sources._files import Pieces
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Option, Source
 
 SOURCE = Source(
@@ -31,6 +33,16 @@ SOURCE = Source(
 )
 
 TimeFrom = datetime | str | None
+_SENTENCE: Final = re.compile(rb"![A-Z]{2}VD[MO],")
+
+
+def recognises(head: Head) -> Guess | None:
+    """Lines with AIS sentences, whatever stands before and behind them."""
+    lines = [x for x in head.lines if x.strip() and not x.startswith(b"#")]
+    found = sum(_SENTENCE.search(x) is not None for x in lines)
+    if not found or head.kind in ("json", "xml"):
+        return None
+    return Guess(0.3 + 0.69 * found / len(lines), f"{found} of its first {len(lines)} lines hold an AIS sentence")
 
 
 def _instant(path: Path, time_from: TimeFrom) -> datetime | Literal["base"] | None:

@@ -18,6 +18,7 @@ from makara.base import ids, time
 from makara.base.errors import UsageError
 from makara.sources import _shapes, _source
 from makara.sources._rows import features
+from makara.sources._sniff import Guess, Head, geometry_types
 from makara.sources._source import Batch, Source, shape
 from makara.tables import table
 
@@ -88,6 +89,15 @@ def load(path: Path) -> tuple[pl.DataFrame, pl.DataFrame, int]:
             rejects.append(_source.reject(path.name, number, *row, raw))
     schema = {**{f.name: f.type for f in table("zones").own}, "line": pl.Int64()}
     return shape("zones", pl.DataFrame(rows, schema=schema)), _source.merged(rejects), len(found)
+
+
+def recognises(head: Head) -> Guess | None:
+    """GeoJSON whose features have a kind, or a type that is one."""
+    text = head.data
+    if head.kind != "json" or not geometry_types(head) or b'"properties"' not in text:
+        return None
+    kinds = [k for k in _KINDS if f'"{k}"'.encode() in text]
+    return Guess(0.8, f"GeoJSON with features of kind {', '.join(kinds)}") if kinds else None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
