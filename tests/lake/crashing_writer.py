@@ -1,6 +1,7 @@
-"""A writer that kills itself: ``crashing_writer.py LAKE [MODULE.FUNCTION before|after NTH]``; else it commits for ever.
+"""A writer that kills itself: ``crashing_writer.py LAKE [MODULE.FUNCTION before|after NTH [compact]]``.
 
-Commit number n appends one reject, makes the tracks n rows and puts one horizon, so that all three count n.
+It commits for ever, or compacts once. Commit number n appends one reject, makes the tracks n rows and puts one horizon,
+so that all three count n.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lake_rows import plain
+from lake_rows import T0, plain
 
 from makara.lake import Lake
 
@@ -54,5 +55,8 @@ if __name__ == "__main__":
         module = importlib.import_module(where)
         setattr(module, name, dying(getattr(module, name), sys.argv[3], int(sys.argv[4])))
     print("ready", flush=True)
-    while True:
+    if sys.argv[5:] == ["compact"]:
+        with lake.write() as work:
+            work.compact(T0)
+    while not sys.argv[5:]:
         commit(lake)

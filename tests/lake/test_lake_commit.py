@@ -14,7 +14,7 @@ import pytest
 from lake_rows import T0, plain
 
 from makara.base.errors import ColumnsError, LakeLockedError, MakaraError, UsageError
-from makara.lake import Lake, compact, delta
+from makara.lake import Lake, compact, delta, order
 from makara.tables import table
 
 
@@ -301,3 +301,27 @@ def test_columns_added_to_the_contract_need_no_migration(lake: Lake, tmp_path: P
     with lake.write() as commit:
         commit.append("rejects", plain("rejects", 1, start=2, detail="why"))
     assert sorted(lake.read("rejects")["detail"].to_list(), key=str) == [None, None, None, "why"]
+
+
+def test_a_large_day_is_compacted_in_parts(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of whole movers give the very order that sorting the whole day gives; a new column does not matter."""
+    monkeypatch.setattr(compact, "PART_ROWS", 100)
+    monkeypatch.setattr(order, "GROUP_ROWS", 50)
+    n = 1000
+    spread = {"mover": pl.col("report") % 37, "t_seen": pl.lit(T0) + pl.duration(seconds=pl.col("report") * 7 % n)}
+    lon = ((pl.col("mover") * 10.7).mod(360) - 180).cast(pl.Float64)
+    placed = {"lon_deg": lon, "lat_deg": (pl.col("mover") * 4.0 - 80)}
+    for i in range(20):
+        rows = plain("reports", n // 20, start=i * n // 20).with_columns(**spread)
+        with lake.write() as commit:
+            commit.append("reports", rows.with_columns(**placed) if i else rows)
+    want = order.in_order(table("reports"), lake.read("reports")).drop("day")
+    with lake.write() as commit:
+        assert commit.compact(T0) == ["reports"]
+    assert lake.read("reports").sort("report").equals(want.sort("report"))
+    files = delta.files(path := delta.path_of(lake.path, "reports"), delta.load(path))
+    parts = sorted((pl.read_parquet(f)["report"].to_list() for f in files), key=lambda p: want["report"].index_of(p[0]))
+    assert 5 < len(files) <= n // 100 + 1
+    assert [r for p in parts for r in p] == want["report"].to_list()
+    with lake.write() as commit:
+        assert commit.compact(T0) == []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from crashing_writer import commit
+from lake_rows import T0, as_set, plain
 
 from makara.lake import Lake
 
@@ -59,6 +60,34 @@ def test_killed_at(lake: Lake, point: str, when: str, nth: int) -> None:
     killed = subprocess.run(args, capture_output=True, text=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert survives(lake.path, 2) <= 2 + nth + 1  # at most a commit a call, and ours
+
+
+@pytest.mark.parametrize(
+    ("point", "when"),
+    [
+        ("makara.lake.delta.write_version", "after"),
+        ("makara.lake.delta.sync", "before"),
+        ("makara.lake.state.insert", "before"),
+        ("makara.lake.commit._maintain", "before"),
+    ],
+)
+def test_killed_while_compacting(lake: Lake, point: str, when: str) -> None:
+    """Whether the compaction counts or not, the rows are the same, and it can be done again."""
+    for i in range(3):
+        with lake.write() as work:
+            work.append("reports", plain("reports", 30, start=30 * i))
+            work.append("rejects", plain("rejects", 2, start=2 * i))
+    before = {n: as_set(lake.read(n)) for n in ("reports", "rejects")}
+    args = [sys.executable, str(SCRIPT), str(lake.path), point, when, "1", "compact"]
+    killed = subprocess.run(args, capture_output=True, text=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    for _ in range(2):
+        assert {n: as_set(Lake.open(lake.path).read(n)) for n in before} == before
+        with Lake.open(lake.path).write() as work:
+            work.compact(T0)
+    sizes = lake.sizes()
+    assert (sizes["rejects"].files, sizes["reports"].files) == (1, lake.read("reports")["t_seen"].dt.date().n_unique())
+    assert all(f["level"] == "ok" for f in lake.doctor())
 
 
 def test_killed_at_any_time(lake: Lake) -> None:

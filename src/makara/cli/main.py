@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "demo": ("makara.cli.demo", "The whole walk on a simulated sea, then the map."),
     "sources": ("makara.cli.lists", "Sources that can be ingested, with their options."),
     "rules": ("makara.cli.lists", "Rules: what they mean, parameters with units, innocent explanations."),
+    "compact": ("makara.cli.store", "Write a lake's small files anew as few, in order."),
     "doctor": ("makara.cli.lists", "Check a lake."),
 }
 """Command, module it lives in, and its one line of help (so that --help imports nothing heavy)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -18,26 +19,29 @@ REJECT_COLUMNS = ("file", "line", "reason", "detail")
 @lake_argument
 @click.option("--kind", help="Only this kind.")
 @click.option("--since", type=Instant(), help="Only events not over before this instant.")
+@click.option("--until", type=Instant(), help="Only events begun before this instant.")
 @click.option("--bbox", type=Box(), help="Only events in this box; W > E crosses 180.")
+@click.option("--zone", help="Only events in this zone: its key, its provider's id or its name.")
+@click.option("--mmsi", type=int, help="Only events that this MMSI took part in.")
 @click.option("--as-known-at", "known", type=Instant(), help="As they were known at this instant.")
 @format_option
 def events(
     lake: str,
     kind: str | None,
     since: datetime | None,
+    until: datetime | None,
     bbox: tuple[float, float, float, float] | None,
+    zone: str | None,
+    mmsi: int | None,
     known: datetime | None,
     form: str,
 ) -> None:
     """Events of LAKE, newest versions."""
     from makara.session import open as open_session
 
-    show(
-        open_session(lake, create=False).select("events", kind=kind, since=since, bbox=bbox, as_known_at=known),
-        "events",
-        form,
-        EVENT_COLUMNS,
-    )
+    asked: dict[str, Any] = {"kind": kind, "since": since, "until": until, "bbox": bbox, "zone": zone, "mmsi": mmsi}
+    found = open_session(lake, create=False).select("events", as_known_at=known, **asked)
+    show(found, "events", form, EVENT_COLUMNS)
 
 
 @click.command()
@@ -53,12 +57,14 @@ def alerts(lake: str, form: str) -> None:
 @click.command()
 @lake_argument
 @click.argument("ident", metavar="ID")
+@click.option("--since", type=Instant(), help="Only points from this instant on.")
+@click.option("--until", type=Instant(), help="Only points before this instant.")
 @format_option
-def vessel(lake: str, ident: str, form: str) -> None:
+def vessel(lake: str, ident: str, since: datetime | None, until: datetime | None, form: str) -> None:
     """One vessel of LAKE by its id, MMSI, IMO number or name: identity, and with --format geojson its tracks."""
     from makara.session import open as open_session
 
-    found = open_session(lake, create=False).vessel(ident)
+    found = open_session(lake, create=False).vessel(ident, since=since, until=until)
     show(found, "track_points" if form == "geojson" else "vessels", form, VESSEL_COLUMNS)
 
 

@@ -18,13 +18,11 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from makara.lake import delta
-from makara.lake.order import FILE_BYTES, GROUP_ROWS, PARTITIONED, PLACED, day, in_order, places
+from makara.lake.order import GROUP_ROWS, PARTITIONED, PLACED, day, in_order, places
 from makara.tables import Table
 
-PART_ROWS: Final = 1_000_000
-"""Rows that are held in memory at once (a mover's day is never split)."""
-VERSION_ROWS: Final = 8_000_000
-"""Rows from which on no further day joins a version."""
+PART_ROWS: Final = 2_000_000
+"""Rows that are held in memory at once, and of a file of a large day (a mover's day is never split)."""
 COMPACT_FROM: Final = 24
 """Files of a day (or of a table without days) from which on a commit compacts it by itself."""
 
@@ -72,9 +70,11 @@ def compact(path: Path, t: Table, *, fully: bool = False) -> bool:
         for (day_,), of in sorted(held.group_by("day"))
         if (len(of) >= least and not _few(of)) or (fully and _coarse(path, of))
     ]
-    for days in _versions(found):
-        parts = chain.from_iterable(_parts(t, dt, d, rows) for d, rows in days)
-        delta.write_version(path, t, _stream(parts), "overwrite", delta.among(pl.Series([d for d, _ in days])))
+    for days in _together(found):
+        where: str | None = delta.among(pl.Series([d for d, _ in days]))
+        for part in _parts(t, dt, [d for d, _ in days], sum(rows for _, rows in days)):
+            delta.write_version(path, t, part, "overwrite" if where else "append", where)
+            where = None
     return bool(found)
 
 
@@ -85,8 +85,8 @@ def _held(dt: DeltaTable) -> pl.DataFrame:
 
 
 def _few(files: pl.DataFrame) -> bool:
-    """Whether rows cannot be held in fewer files."""
-    return len(files) <= max(1, -(-int(files["size_bytes"].sum()) // FILE_BYTES))
+    """Whether there are no more files than compaction would make."""
+    return len(files) <= int(files["num_records"].sum()) // PART_ROWS + 1
 
 
 def _coarse(path: Path, files: pl.DataFrame) -> bool:
@@ -95,11 +95,11 @@ def _coarse(path: Path, files: pl.DataFrame) -> bool:
     return any(pq.read_metadata(path / unquote(f)).row_group(0).num_rows > GROUP_ROWS for f in large["path"].to_list())
 
 
-def _versions(days: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
-    """Days that are written as one version."""
+def _together(days: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    """Days that are read and written together."""
     some: list[tuple[str, int]] = []
     for day_, rows in days:
-        if some and (len(some) == delta.DAYS_AT_ONCE or sum(n for _, n in some) + rows > VERSION_ROWS):
+        if some and (len(some) == delta.DAYS_AT_ONCE or sum(n for _, n in some) + rows > PART_ROWS):
             yield some
             some = []
         some.append((day_, rows))
@@ -107,16 +107,17 @@ def _versions(days: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]
         yield some
 
 
-def _parts(t: Table, dt: DeltaTable, day_: str, rows: int) -> Iterator[pl.DataFrame]:
-    """A day's rows in order, in parts of whole movers."""
-    mine = delta.scan(t, dt, pl.col("day") == day_)
+def _parts(t: Table, dt: DeltaTable, days: list[str], rows: int) -> Iterator[pl.DataFrame]:
+    """Rows of days in order; those of a large day in parts of whole movers."""
+    mine = delta.scan(t, dt, pl.col("day").is_in(days))
     if t.name not in PLACED or rows <= PART_ROWS:
         yield in_order(t, mine.collect())
         return
     columns = mine.select("mover", "lon_deg", "lat_deg", "t_seen").with_columns(day())
     movers = columns.group_by("mover").len().join(places(columns), on="mover", how="left").sort("_place", "mover")
-    for part in movers.with_columns(part=pl.col("len").cum_sum() // PART_ROWS).collect().partition_by("part"):
-        yield in_order(t, mine.filter(pl.col("mover").is_in(part["mover"].implode())).collect())
+    part = (pl.col("len").cum_sum() - 1) // PART_ROWS
+    for some in movers.with_columns(part=part).collect().partition_by("part", maintain_order=True):
+        yield in_order(t, mine.filter(pl.col("mover").is_in(some["mover"].implode())).collect())
 
 
 def _stream(frames: Iterable[pl.DataFrame]) -> pa.RecordBatchReader:

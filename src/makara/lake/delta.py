@@ -22,7 +22,7 @@ from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
 from makara.base.errors import LakeDamagedError
 from makara.lake.disk import StorageError, sync_files
-from makara.lake.order import FILE_BYTES, PARTITIONED, day, in_order, properties
+from makara.lake.order import PARTITIONED, day, in_order, properties
 from makara.tables import Table
 
 DAYS_AT_ONCE: Final = 64
@@ -33,6 +33,8 @@ CHECKPOINT_EVERY: Final = 20
 """Versions after which the log is gathered in a checkpoint and unused files are removed."""
 KEEP_H: Final = 1
 """Hours for which replaced files stay, for readers of an older snapshot."""
+FILE_BYTES: Final = 1 << 30
+"""From this size on a file ends and the next begins."""
 _HOOK: Final = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _LOG: Final = re.compile(r"(\d{20})\.(json|checkpoint\..*parquet|checkpoint\.parquet)")
 
@@ -186,13 +188,14 @@ def write_version(
     Args:
         path: the table's directory.
         t: the contract.
-        rows: a frame or an Arrow reader, with the column ``day`` where the table has days.
+        rows: a frame or an Arrow reader, with the column ``day`` where the table has days. Only of a frame is the order
+            kept: batches of a reader go to several writers.
         mode: add them, or put them in the place of all rows or of those that ``where`` names.
         where: a predicate on ``day``.
     """
     write_deltalake(
         str(path),
-        rows,
+        rows.rechunk() if isinstance(rows, pl.DataFrame) else rows,  # one batch, so that it stays in order
         mode=mode,
         predicate=where,
         partition_by=["day"] if t.name in PARTITIONED else None,

@@ -27,8 +27,6 @@ PLACED: Final = ("reports", "track_points")
 """Tables whose movers stand along the curve, before that order."""
 GROUP_ROWS: Final = 8_192
 """Rows of a row group, the least that is read: smaller ones cost memory (30 kB each for its description)."""
-FILE_BYTES: Final = 64 << 20
-"""From this size on a file ends and the next begins."""
 CURVE_BITS: Final = 16
 _TIME_BITS: Final = 37
 """Bits of a day's microseconds."""
