@@ -353,7 +353,7 @@ class Picture:
     def identities(self, inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Vessels and links, marked."""
         seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
-        vessels, links = identify(self.claims, inputs.lists, seen)
+        vessels, links = identify(self.claims, inputs.lists, seen, inputs.acts, self.tracks)
         return self._marked(vessels), self._marked(links)
 
 

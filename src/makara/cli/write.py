@@ -26,6 +26,7 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--sep", help="mapped: separator of a CSV file.")
 @click.option("--receiver", help="Class of the receiver: terrestrial, satellite, vms, own, unknown.")
 @click.option("--provider", help="detections, collections: who provided them, where the file does not say.")
+@click.option("--as-of", help="ofac, iuu, rfmo, mids, classes: date of the list, as 2026-01-31.")
 @click.option("--time-from", help="nmea: where lines without a time take it from: file, an ISO time, or base.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="json", show_default=True)
 def ingest(lake: str, source: str, files: tuple[Path, ...], explain: bool, form: str, **given: object) -> None:

@@ -17,8 +17,13 @@ VERBS: Final = ("merge", "split", "undo")
 HOW: Final = "operator"
 
 
-def in_force(acts: pl.DataFrame) -> list[dict[str, Any]]:
-    """Acts on vessels that count, in time: those that no act which itself counts has undone."""
+def in_force(acts: pl.DataFrame, *, undoings: bool = False) -> list[dict[str, Any]]:
+    """Acts on vessels that count, in time: those that no act which itself counts has undone.
+
+    Args:
+        acts: table acts.
+        undoings: give undoings that count, too.
+    """
     rows = acts.filter(pl.col("verb").is_in(VERBS)).sort("t", "act").to_dicts()
     undone: set[str] = set()
     out = []
@@ -27,7 +32,7 @@ def in_force(acts: pl.DataFrame) -> list[dict[str, Any]]:
             continue
         if a["verb"] == "undo":
             undone.update(a["object"])
-        else:
+        if a["verb"] != "undo" or undoings:
             out.append(a)
     return out[::-1]
 

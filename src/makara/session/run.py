@@ -177,9 +177,9 @@ def _ground(inputs: Inputs) -> str:
 
 
 def _doors(inputs: Inputs) -> str:
-    """A hash of what decides who is told what: when it changes, alerts and releases are decided anew."""
+    """A hash of what decides who is told what, and who is who: when it changes, these are decided anew."""
     shadows = [r.module.RULE.kind for r in inputs.rules if r.shadow]
-    frames = [inputs.subscriptions.write_json(), inputs.policies.write_json()]
+    frames = [f.write_json() for f in (inputs.subscriptions, inputs.policies, inputs.acts)]
     return ids.ident(
         "do", shadows, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
     )

@@ -75,32 +75,60 @@ def hand_over(lake: Lake, released: Released, now: datetime) -> Release:
     return out
 
 
+def named(vessels: pl.DataFrame, links: pl.DataFrame, ident: str) -> pl.DataFrame:
+    """Vessels that an id, MMSI, IMO number, call sign or exact name means: first by what they are, else by what they were.
+
+    Args:
+        vessels: table vessels, as far as the asker may see it.
+        links: table vessel_links, likewise: former MMSIs and vessels that were taken up.
+        ident: what was given.
+    """
+    if not len(vessels):
+        return vessels
+    asked = ident.strip()
+    same = pl.col("vessel") == asked
+    for column in ("name", "callsign"):
+        same = same | (pl.col(column).str.to_uppercase() == asked.upper())
+    if asked.isdecimal() and len(asked) <= 9:
+        same = same | (pl.col("mmsi") == int(asked)) | (pl.col("imo") == int(asked))
+    found = vessels.filter(same.fill_null(False))
+    if not len(found) and len(links):
+        held = links.filter(pl.col("member").is_in([asked, f"mv{asked}"]))
+        found = vessels.filter(pl.col("vessel").is_in(held["vessel"].implode()))
+    return found
+
+
 def one_vessel(seen: Release, ident: str) -> Release:
-    """A release narrowed to one vessel.
+    """A release narrowed to one vessel: itself, its members, and their points and events while they belonged to it.
 
     Raises:
         NotFoundError: no such vessel in it.
     """
-    vessels = seen["vessels"]
-    found = vessels.clear()
-    if len(vessels):
-        asked = ident.strip()
-        same = (pl.col("vessel") == asked) | (pl.col("name").str.to_uppercase() == asked.upper())
-        if asked.isdecimal() and len(asked) <= 9:
-            same = same | (pl.col("mmsi") == int(asked)) | (pl.col("imo") == int(asked))
-        found = vessels.filter(same.fill_null(False))
+    vessels, links = seen["vessels"], seen["vessel_links"]
+    found = named(vessels, links, ident)
     if not len(found):
-        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number or exact name")
-    links = seen["vessel_links"]
+        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number, call sign or exact name")
     links = links.join(found.select("vessel"), on="vessel", how="semi") if len(links) else links
-    members = links["member"].to_list() if len(links) else []
-    movers = [int(m[2:]) for m in members if m.startswith("mv")]
     events, points = seen["events"], seen["track_points"]
-    mine = (
-        events.filter(pl.col("participants").list.set_intersection(members).list.len() > 0) if len(events) else events
-    )
-    tracks = points.filter(pl.col("mover").is_in(movers)) if len(points) else points
-    return replace(seen, tables={"vessels": found, "vessel_links": links, "track_points": tracks, "events": mine})
+    if not len(links):
+        events, points = events.clear(), points.clear()
+    held = links.filter(pl.col("member").str.starts_with("mv")) if len(links) else links
+    if len(events):
+        each = events.select("event", "t_start", "t_end_floor", pl.col("participants").alias("member")).explode("member")
+        spans = each.join(held.select("member", "from", "to"), on="member")
+        over = spans.filter(_within("t_end_floor", "t_start"))
+        events = events.join(over, on="event", how="semi")
+    if len(points):
+        movers = held.select(pl.col("member").str.slice(2).cast(pl.Int64).alias("mover"), "from", "to")
+        spans = points.join(movers, on="mover").filter(_within("t_seen", "t_seen"))
+        points = points.join(spans, on="report", how="semi")
+    return replace(seen, tables={"vessels": found, "vessel_links": links, "track_points": points, "events": events})
+
+
+def _within(last: str, first: str) -> pl.Expr:
+    """Whether what lasted from ``first`` to ``last`` touches the time of the link; unknown times do not bar."""
+    begun = (pl.col(last) >= pl.col("from")).fill_null(True)
+    return begun & (pl.col(first) <= pl.col("to")).fill_null(True)
 
 
 def explain(seen: Release, event: str) -> dict[str, Any]:

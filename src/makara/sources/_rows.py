@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from makara.base.errors import InputError
+from makara.base.errors import ColumnsError, InputError
 from makara.sources import _source
 from makara.sources._files import Pieces, unreadable
 
@@ -92,7 +92,7 @@ def _csv(pieces: Pieces, path: Path, sep: str) -> Iterator[Rows]:
             line = 2
         cut = whole.rfind(b"\n") + 1 if len(whole) >= CSV_BYTES else 0
         if cut:
-            yield _block(whole[:cut], header, line, path, sep)
+            yield block(whole[:cut], header, line, path, sep)
             line += whole.count(b"\n", 0, cut)
         held = [whole[cut:]]
         count = len(held[0])
@@ -101,7 +101,7 @@ def _csv(pieces: Pieces, path: Path, sep: str) -> Iterator[Rows]:
         if not rest.strip():
             raise InputError(f"{path} is empty; a CSV file needs a line with the names of its columns")
         header, rest, line = _header(rest, path, sep), b"", 2
-    frame, rejects = _block(rest, header, line, path, sep)
+    frame, rejects = block(rest, header, line, path, sep)
     if pieces.cut is not None:
         rejects = _source.merged([rejects, _source.reject(path.name, None, "truncated", pieces.cut)])
     yield frame, rejects
@@ -125,8 +125,8 @@ def _header(first: bytes, path: Path, sep: str) -> list[str]:
     return out
 
 
-def _block(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
-    """Rows of a block of whole lines. Blank lines are no rows."""
+def block(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
+    """Rows of a block of whole lines without the header, from line ``line`` on. Blank lines are no rows."""
     schema = dict.fromkeys(header, pl.String())
     if not block.strip():
         return pl.DataFrame(schema={**schema, ROW: pl.Int64()}), _source.no_rejects()
@@ -180,6 +180,18 @@ def _slowly(block: bytes, header: list[str], line: int, path: Path, sep: str) ->
         schema=_source.REJECTS,
     )
     return frame, bad
+
+
+def needing(frame: pl.DataFrame, columns: Sequence[str], path: Path) -> None:
+    """Hold rows to the columns that a source needs.
+
+    Raises:
+        ColumnsError: a column is missing; the message names it and those there are.
+    """
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        have = ", ".join(repr(c)[1:-1] for c in frame.columns[:60] if c != ROW)
+        raise ColumnsError(f"{path} has no column {', '.join(missing)}; it has: {have}")
 
 
 def features(path: Path) -> list[dict[str, Any]]:
