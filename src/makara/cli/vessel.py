@@ -10,7 +10,20 @@ from makara.cli.output import format_option, frame, lake_argument, plain_rows, s
 
 VESSEL_COLUMNS = ("vessel", "mmsi", "imo", "name", "callsign", "flag", "class", "length_m")
 LINK_COLUMNS = ("member", "from", "to", "p", "how")
-FOUND_COLUMNS = ("score", "what", "value", "vessel", "mmsi", "imo", "name", "callsign", "flag", "list", "as_of", "reason")
+FOUND_COLUMNS = (
+    "score",
+    "what",
+    "value",
+    "vessel",
+    "mmsi",
+    "imo",
+    "name",
+    "callsign",
+    "flag",
+    "list",
+    "as_of",
+    "reason",
+)
 who_option = click.option("--as", "who", metavar="NAME", help="Who says so; else the user of this process.")
 why_option = click.option("--why", required=True, help="The reason, for the log.")
 
@@ -29,8 +42,8 @@ class OrShow(click.Group):
 def vessel() -> None:
     """One vessel (show, which may be left out: `makara vessel LAKE ID`), search, merge, split, undo, acts.
 
-    Operators' acts are inputs like reports: they are logged with who, when and why, hold whatever comes in later, and can
-    be undone. They take effect at once: the walk goes on with all that is new.
+    Operators' acts are inputs like reports: they are logged with who, when and why, hold whatever comes in later, and
+    can be undone. They take effect at once: the walk goes on with all that is new.
     """
 
 

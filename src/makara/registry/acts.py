@@ -1,8 +1,8 @@
 """What operators say of vessels: merge, split, undo. Acts are inputs: replayed in time, they give the same again.
 
-``merge``: two vessels are one. ``split``: a member is no part of a vessel. ``undo``: an act does not count, and what it
-undid counts again. An act speaks of vessels by id; an id stands for the part of a hull that it was made of, so acts hold
-whatever else comes in later.
+``merge``: two vessels are one. ``split``: a member is no part of a vessel. ``undo``: an act does not count, and what
+it undid counts again. An act speaks of vessels by id; an id stands for the part of a hull that it was made of, so acts
+hold whatever else comes in later.
 """
 
 from __future__ import annotations

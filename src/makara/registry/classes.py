@@ -92,7 +92,9 @@ def best(said: pl.DataFrame, part: str, by: str = "mover") -> pl.DataFrame:
 
     An IMO number counts only if its check digit fits. Of values as frequent the one stated last holds.
     """
-    values = said.filter(pl.col(part).is_not_null()).group_by(by, value=part).agg(n=pl.len(), last=pl.col("t_seen").max())
+    values = (
+        said.filter(pl.col(part).is_not_null()).group_by(by, value=part).agg(n=pl.len(), last=pl.col("t_seen").max())
+    )
     right = imo_ok(pl.col("value")) if part == "imo" else pl.lit(True)
     values = values.with_columns(p=pl.col("n") / pl.col("n").sum().over(by), _right=right)
     values = values.sort(by, "_right", "n", "last", "value", descending=[False, True, True, True, False])
@@ -156,5 +158,7 @@ def _told(
     as_of: str | None = None,
 ) -> pl.Expr:
     of = {"list": list_, "since": since, "as_of": as_of}
-    rest = {k: pl.lit(None, dtype=pl.String) if c is None else pl.col(c) for k, c in of.items()}
-    return pl.struct(value=value, p=p.cast(pl.Float64), how=pl.lit(how), why=why, **rest)
+    rest = [(pl.lit(None, dtype=pl.String) if c is None else pl.col(c)).alias(k) for k, c in of.items()]
+    first = pl.col(value) if isinstance(value, str) else value
+    known = (first.alias("value"), p.cast(pl.Float64).alias("p"), pl.lit(how).alias("how"), why.alias("why"))
+    return pl.struct(*known, *rest)

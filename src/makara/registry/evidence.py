@@ -19,7 +19,7 @@ KEPT: Final = 8
 TURNS: Final = 3
 """A value that came back more often than this was not a spell of its own each time."""
 SURE: Final = {"imo": 0.97, "mmsi": 0.90, "callsign and name": 0.90, "name": 0.30}
-"""How sure an entry of a list means the vessel that shares this with it. A name is shared by all entries that bear it."""
+"""How sure an entry of a list means the vessel that shares this with it; those that share a name share its part."""
 
 
 def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:
@@ -35,7 +35,10 @@ def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:
             n=pl.len(), first=pl.col("t_seen").min(), last=pl.col("t_seen").max()
         )
         rows = pl.format(
-            "claims:{}:{}/{}", "mover", pl.col("first").dt.strftime(registers.ISO), pl.col("last").dt.strftime(registers.ISO)
+            "claims:{}:{}/{}",
+            "mover",
+            pl.col("first").dt.strftime(registers.ISO),
+            pl.col("last").dt.strftime(registers.ISO),
         )
         all_ = each.sort("hull", "value", "mover").group_by("hull", "value", maintain_order=True).agg(
             pl.col("n").sum(), pl.col("first").min(), pl.col("last").max(), rows=rows
@@ -45,7 +48,9 @@ def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:
         all_ = all_.sort("hull", "_right", "n", "last", "value", descending=[False, True, True, True, False])
         kept = all_.filter(pl.int_range(pl.len()).over("hull") < KEPT)
         found: dict[int, list[dict[str, Any]]] = {}
-        for hull, value, p, n, first, last, refs in kept.select("hull", "value", "p", "n", "first", "last", "rows").iter_rows():
+        for hull, value, p, n, first, last, refs in kept.select(
+            "hull", "value", "p", "n", "first", "last", "rows"
+        ).iter_rows():
             value = round(value, 1) if isinstance(value, float) else value
             row = {"value": value, "p": p, "n": n, "first": _s(first), "last": _s(last), "rows": refs}
             found.setdefault(hull, []).append(row)
@@ -79,7 +84,9 @@ def history(mine: pl.DataFrame, of: dict[int, list[Part]], flags: dict[int, str]
         for hull, value, first, last, n, end in spells.select("hull", "value", "first", "last", "n", "end").iter_rows():
             told = int(value) if part == "imo" else value
             rows.setdefault(hull, []).append((first, part, told, None if last == end else last, n))
-    movers = pl.DataFrame({"mover": sorted({p.mover for some in of.values() for p in some})}, schema={"mover": pl.Int64()})
+    movers = pl.DataFrame(
+        {"mover": sorted({p.mover for some in of.values() for p in some})}, schema={"mover": pl.Int64()}
+    )
     numbers = movers.with_columns(mmsi=mmsi_of(pl.col("mover"))).with_columns(flag=flag_of(pl.col("mmsi"), flags))
     known = {m: (mmsi, flag) for m, mmsi, flag in numbers.iter_rows()}
     for hull, some in of.items():
@@ -103,9 +110,7 @@ def history(mine: pl.DataFrame, of: dict[int, list[Part]], flags: dict[int, str]
     }
 
 
-def cited(
-    of: dict[int, list[Part]], mine: pl.DataFrame, entries: pl.DataFrame
-) -> dict[int, list[dict[str, Any]]]:
+def cited(of: dict[int, list[Part]], mine: pl.DataFrame, entries: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
     """By hull, entries of lists in force that may mean it, the surest first, each with the list's date.
 
     An entry is tied by IMO number, MMSI, call sign with name, or, if it is of a list that warns, by name alone.
@@ -118,19 +123,25 @@ def cited(
     names = entries.select("list", "entry", name="name", other="names").with_columns(
         every=pl.concat_list(pl.concat_list("name"), pl.col("other").fill_null([])).list.drop_nulls()
     )
-    names = names.explode("every").select("list", "entry", "every").drop_nulls().with_columns(_name=plain(pl.col("every")))
+    names = (
+        names.explode("every").select("list", "entry", "every").drop_nulls().with_columns(_name=plain(pl.col("every")))
+    )
     called = names.join(entries.select("list", "entry", "callsign"), on=["list", "entry"]).with_columns(
         _sign=plain_callsign(pl.col("callsign"))
     )
     warning = registers.watching(entries).select("list", "entry")
     ours = mine.filter(pl.col("hull").is_not_null()).select("hull", "imo", "name", "callsign").unique()
     ours = ours.with_columns(
-        imo=pl.when(imo_ok(pl.col("imo"))).then("imo"), _name=plain(pl.col("name")), _sign=plain_callsign(pl.col("callsign"))
+        imo=pl.when(imo_ok(pl.col("imo"))).then("imo"),
+        _name=plain(pl.col("name")),
+        _sign=plain_callsign(pl.col("callsign")),
     )
     signs = ours.select("hull", "_sign").drop_nulls().unique()
     titles = ours.select("hull", "_name").drop_nulls().unique()
     members = pl.DataFrame(
-        [(h, p.mover) for h, some in of.items() for p in some], schema={"hull": pl.Int64(), "mover": pl.Int64()}, orient="row"
+        [(h, p.mover) for h, some in of.items() for p in some],
+        schema={"hull": pl.Int64(), "mover": pl.Int64()},
+        orient="row",
     ).with_columns(mmsi=mmsi_of(pl.col("mover")))
     key = ["list", "entry"]
     ties = {
@@ -141,7 +152,8 @@ def cited(
         "name": titles.join(names.join(warning, on=key), on="_name"),
     }  # fmt: skip
     found = [
-        rows.select("hull", *key).unique().with_columns(how=pl.lit(how), p=pl.lit(SURE[how])) for how, rows in ties.items()
+        rows.select("hull", *key).unique().with_columns(how=pl.lit(how), p=pl.lit(SURE[how]))
+        for how, rows in ties.items()
     ]
     every = pl.concat(found).sort("hull", "list", "entry", "p", descending=[False, False, False, True])
     every = every.unique(["hull", *key], keep="first", maintain_order=True)

@@ -15,7 +15,8 @@ length, beam   0.90            0.10              +2.2       -2.2
 
 The prior: two faces of one MMSI are one hull with 0.98 (+3.9), of two MMSIs with 0.0001 (-9.2). Faces that contradict
 each other and are shown in the same hours (three or more) count -6.2 under one MMSI; two MMSIs that are heard in the
-same hours are two hulls (-4.0 in all): a transponder sends one number, and what agrees may be copied. An unknown identifier says nothing. A name alone never ties two MMSIs.
+same hours are two hulls (-4.0 in all): a transponder sends one number, and what agrees may be copied. An unknown
+identifier says nothing. A name alone never ties two MMSIs.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ def faces(said: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         last=pl.col("t_seen").max(),
         length_m=pl.col("length_m").drop_nulls().mode().min(),
     )
-    known = known.sort("first", *keys, nulls_last=True).with_row_index("face").with_columns(pl.col("face").cast(pl.Int64))
+    known = (
+        known.sort("first", *keys, nulls_last=True).with_row_index("face").with_columns(pl.col("face").cast(pl.Int64))
+    )
     claims = plainly.join(known.select("face", *keys), on=keys, how="left", nulls_equal=True)
     return known.rename({f"_{k}": k for k in KEYS}), claims.drop("_imo", "_name", "_callsign")
 
@@ -115,7 +118,9 @@ def pairs(known: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     within = PRIOR_SAME + pl.when(pl.col("at_once") & pl.col("clash")).then(AT_ONCE).otherwise(0.0)
     base = pl.when("same").then(within).otherwise(PRIOR_OTHER + NOT_AT_ONCE)
     score = pl.when(~pl.col("same") & pl.col("at_once")).then(VETO).otherwise(base + pl.sum_horizontal(told))
-    agree = pl.concat_str([pl.when(pl.col(c)).then(pl.lit(w)) for c, w in WORDS.items()], separator=", ", ignore_nulls=True)
+    agree = pl.concat_str(
+        [pl.when(pl.col(c)).then(pl.lit(w)) for c, w in WORDS.items()], separator=", ", ignore_nulls=True
+    )
     differ = pl.concat_str(
         [pl.when(~pl.col(c)).then(pl.lit(w)) for c, w in WORDS.items()], separator=", ", ignore_nulls=True
     )
@@ -151,7 +156,9 @@ def _across(side: pl.DataFrame, column: str) -> pl.DataFrame:
 def _at_once(both: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """Pairs with ``at_once``: shown in the same hours, ``HOURS`` or more."""
     wanted = pl.concat([both["a"], both["b"]]).unique()
-    hours = claims.filter(pl.col("face").is_in(wanted.implode())).select("face", hour=pl.col("t_seen").dt.truncate("1h"))
+    hours = claims.filter(pl.col("face").is_in(wanted.implode())).select(
+        "face", hour=pl.col("t_seen").dt.truncate("1h")
+    )
     hours = hours.unique()
     common = (
         both.select("a", "b")

@@ -1,8 +1,9 @@
 """Hulls: faces that are held to be one vessel, with how sure that is and what else they could be.
 
-Faces join in the order in which they were first seen. A face may join a hull if it may be one with all of its faces that
-it is weighed against (the least score counts); the hypotheses are each such hull and "another vessel" (score 0), and
-their probabilities are ``exp(score)`` over the sum. It joins the likeliest hull if that is likelier than another vessel.
+Faces join in the order in which they were first seen. A face may join a hull if it may be one with all of its faces
+that it is weighed against (the least score counts); the hypotheses are each such hull and "another vessel" (score 0),
+and their probabilities are ``exp(score)`` over the sum. It joins the likeliest hull if that is likelier than another
+vessel.
 """
 
 from __future__ import annotations
@@ -162,4 +163,3 @@ def twins(tracks: pl.DataFrame | None) -> list[tuple[int, int, float, Any, Any]]
             if n >= TWIN_N and over >= TWIN_S:
                 out.append((int(str(mover)), n, n / (n + most[2]), start, end))
     return out
-

@@ -1,9 +1,10 @@
 """Identify: vessels over time from claims, lists, tracks and operators' acts; competing identities are kept.
 
-What a mover claims makes its faces (``faces``), weighed faces make hulls (``hulls``), acts change them (``acts``). A vessel
-is a hull with all that it has been: one IMO number under successive MMSIs is one vessel, one MMSI on two hulls is two.
-Its id is that of its first part, so it stays when the flag changes. Current values: IMO number, length and type that most
-messages state; the name and call sign stated last by three messages or more; MMSI and flag of its newest member.
+What a mover claims makes its faces (``faces``), weighed faces make hulls (``hulls``), acts change them (``acts``). A
+vessel is a hull with all that it has been: one IMO number under successive MMSIs is one vessel, one MMSI on two hulls
+is two. Its id is that of its first part, so it stays when the flag changes. Current values: IMO number, length and
+type that most messages state; the name and call sign stated last by three messages or more; MMSI and flag of its
+newest member.
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ def identify(
 
     Returns:
         Columns of table vessels and of table vessel_links, without stamps, each with ``marks``: the marks of claims,
-        points, acts and of entries of registers that it rests on. ``evidence``: JSON, by part a list of ``{value, p, n,
-        first, last, rows}``, the best first; ``history``: what it was called from when to when; ``lists``: entries that
-        may mean it, each with the list's date and ``p``; ``rivals``: what else its members could be; ``acts``. A link's
-        ``p`` is how sure it is that what the member sends within the interval comes from this vessel; a member that is a
-        vessel's id is one that this vessel took up.
+        points, acts and of entries of registers that it rests on (an entry that is only cited does not count: evidence
+        is the owner's). ``evidence``: JSON, by part a list of ``{value, p, n, first, last, rows}``, the best first;
+        ``history``: what it was called from when to when; ``lists``: entries that may mean it, each with the list's
+        date and ``p``; ``rivals``: what else its members could be; ``acts``. A link's ``p`` is how sure it is that what
+        the member sends within the interval comes from this vessel; a member that is a vessel's id is one that this
+        vessel took up.
 
     Raises:
         ColumnsError: a required column is missing.
@@ -111,7 +113,7 @@ def _vessels(
     marks: dict[int, list[str]],
     told: dict[int, list[dict[str, Any]]],
 ) -> pl.DataFrame:
-    """A row a hull: columns of table vessels but evidence, ``hull`` and ``_told``, what tells the class; in any order."""
+    """A row a hull: columns of table vessels but evidence, ``hull`` and ``_told``, what tells the class."""
     rows = []
     for hull, some in of.items():
         newest = max(some, key=lambda p: (p.last, p.first, p.mover))
@@ -131,20 +133,27 @@ def _vessels(
 
 def _latest(mine: pl.DataFrame, part: str) -> pl.DataFrame:
     """The value that was stated last and ``SETTLED`` times; where none was so often, the most frequent."""
-    values = mine.filter(pl.col(part).is_not_null()).group_by("hull", value=part).agg(n=pl.len(), last=pl.col("t_seen").max())
+    values = (
+        mine.filter(pl.col(part).is_not_null())
+        .group_by("hull", value=part)
+        .agg(n=pl.len(), last=pl.col("t_seen").max())
+    )
     often = pl.col("n") >= SETTLED
     values = values.with_columns(_often=often, _n=pl.when(often).then(0).otherwise("n"))
-    values = values.sort("hull", "_often", "_n", "last", "n", "value", descending=[False, True, True, True, True, False])
+    values = values.sort(
+        "hull", "_often", "_n", "last", "n", "value", descending=[False, True, True, True, True, False]
+    )
     return values.group_by("hull", maintain_order=True).agg(pl.col("value").first().alias(part))
 
 
 def _close(every: Sequence[Part]) -> None:
-    """Say until when each part held: its last message, if another part of its hull or mover began after that."""
+    """Say until when each part held: its last claim, if another part of its hull or mover began to claim after that."""
     latest: dict[tuple[str, int], Any] = {}
-    for p in every:
+    stating = [p for p in every if p.faces]
+    for p in stating:
         for key in (("hull", p.hull), ("mover", p.mover)):
             latest[key] = max(p.first, latest.get(key, p.first))
-    for p in every:
+    for p in stating:
         p.to = p.last if max(latest["hull", p.hull], latest["mover", p.mover]) > p.last else None
 
 
@@ -186,7 +195,10 @@ def _evidence(
             for h, q, w in p.rivals
             if h in name_of and h != hull
         ]
-        acts = [{k: text(a[k]) if k == "t" else a[k] for k in ("act", "t", "who", "verb", "object", "why")} for a in told.get(hull, ())]
+        acts = [
+            {k: text(a[k]) if k == "t" else a[k] for k in ("act", "t", "who", "verb", "object", "why")}
+            for a in told.get(hull, ())
+        ]
         tied |= {k: v for k, v in (("rivals", rivals), ("lists", listed.get(hull, [])), ("acts", acts)) if v}
         out.append(json.dumps(tied, ensure_ascii=False, separators=(",", ":")))
     return out

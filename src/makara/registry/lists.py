@@ -24,18 +24,19 @@ _TYPES: Final = {f.name: f.type for f in table("lists").own} | {"mark": pl.Strin
 
 
 def in_force(lists: pl.DataFrame) -> pl.DataFrame:
-    """Entries of the newest edition of each list, with all columns of table lists and ``mark``, in a total order.
+    """Entries of the newest edition of each list, with all columns of table lists and ``mark``.
 
     Entries without the edition's date count where the list has no dated edition.
     """
     told = lists.select(
         pl.col(c).cast(t) if c in lists.columns else pl.lit(None, dtype=t).alias(c) for c, t in _TYPES.items()
     )
-    newest = pl.col("as_of").max().over("list")
-    held = told.filter(newest.is_null() | (pl.col("as_of") == newest))
+    newest = told.group_by("list").agg(pl.col("as_of").max()).drop_nulls()
+    dated = told.join(newest, on=["list", "as_of"], how="semi")
+    undated = told.join(newest, on="list", how="anti")
     kind = pl.col("list").str.strip_suffix(REGISTER)
     named = pl.when(pl.col("list").str.ends_with(REGISTER) & kind.is_in(CLASSES)).then(kind)
-    return held.with_columns(pl.coalesce("class", named).alias("class")).sort("list", "entry")
+    return pl.concat([dated, undated]).with_columns(pl.coalesce("class", named).alias("class"))
 
 
 def flags(lists: pl.DataFrame) -> dict[int, str]:
@@ -67,15 +68,6 @@ def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
         ``mover, _register`` (class), ``_gear, _list, _from, _as_of`` (text), ``_by`` and ``_marks``: of several entries
         the first by kind of tie, then registers before other lists, then by name.
     """
-    telling = entries.filter(pl.col("class").is_not_null()).with_columns(
-        _name=plain(pl.col("name")),
-        _sign=plain_callsign(pl.col("callsign")),
-        _rank=~pl.col("list").str.ends_with(REGISTER),
-        _from=pl.col("from").dt.strftime(ISO),
-        _as_of=pl.col("as_of").dt.strftime(ISO),
-    )
-    what = ["mark", "_rank", "_from", "_as_of", pl.col("class").alias("_register"), pl.col("gear").alias("_gear")]
-    what += [pl.col("list").alias("_list"), "entry"]
     ours = known.select(
         "mover",
         "mmsi",
@@ -83,11 +75,28 @@ def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
         plain(pl.col("name")).alias("_name"),
         plain_callsign(pl.col("callsign")).alias("_sign"),
     )
-    found = [
-        ours.select("mover", *keys).drop_nulls().join(telling.select(*keys, *what).drop_nulls(keys), on=keys)
-        .drop(keys).with_columns(_by=pl.lit(rank), _tie=pl.lit(tie))
-        for rank, (tie, keys) in enumerate(TIES.items())
-    ]  # fmt: skip
+    telling = entries.filter(pl.col("class").is_not_null())
+    signed = telling.filter(pl.col("callsign").is_not_null(), pl.col("name").is_not_null())
+    signed = signed.with_columns(_name=plain(pl.col("name")), _sign=plain_callsign(pl.col("callsign")))
+    found = []
+    for rank, (tie, keys) in enumerate(TIES.items()):
+        of = signed if "_sign" in keys else telling
+        rows = ours.select("mover", *keys).drop_nulls().join(of.drop_nulls(keys), on=keys)
+        found.append(
+            rows.select(
+                "mover",
+                "mark",
+                "entry",
+                _by=pl.lit(rank),
+                _tie=pl.lit(tie),
+                _rank=~pl.col("list").str.ends_with(REGISTER),
+                _register="class",
+                _gear="gear",
+                _list="list",
+                _from=pl.col("from").dt.strftime(ISO),
+                _as_of=pl.col("as_of").dt.strftime(ISO),
+            )
+        )
     every = pl.concat(found).sort("mover", "_by", "_rank", "_list", "_from", "entry")
     return every.group_by("mover", maintain_order=True).agg(
         pl.col("_register", "_gear", "_list", "_from", "_as_of", "_tie").first(),
@@ -107,21 +116,19 @@ def watched(known: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
         lists: table lists.
 
     Returns:
-        ``list`` (name and date) and ``mmsi``: as the list has it, and of movers with the entry's IMO number, or its call
-        sign and name.
+        ``list`` (name and date) and ``mmsi``: as the list has it, and of movers with the entry's IMO number, or
+        with its call sign and name.
     """
-    entries = watching(in_force(lists)).with_columns(
+    entries = in_force(lists.filter(~pl.col("list").str.ends_with(REGISTER)) if len(lists) else lists)
+    entries = watching(entries).with_columns(
         _list=dated(), _name=plain(pl.col("name")), _sign=plain_callsign(pl.col("callsign"))
     )
     ours = known.select(
         "mmsi", "imo", plain(pl.col("name")).alias("_name"), plain_callsign(pl.col("callsign")).alias("_sign")
     )
-    found = [entries.select("_list", "mmsi")]
-    for keys in (["imo"], ["_sign", "_name"]):
-        found.append(
-            entries.select("_list", *keys)
-            .drop_nulls()
-            .join(ours.select("mmsi", *keys).drop_nulls(), on=keys)
-            .select("_list", "mmsi")
-        )
-    return pl.concat(found).drop_nulls().unique().sort("_list", "mmsi").rename({"_list": "list"})
+    tied = [
+        entries.select("_list", *keys).drop_nulls().join(ours.select("mmsi", *keys).drop_nulls(), on=keys)
+        for keys in (["imo"], ["_sign", "_name"])
+    ]
+    found = pl.concat(rows.select("_list", "mmsi") for rows in (entries, *tied))
+    return found.drop_nulls().unique().sort("_list", "mmsi").rename({"_list": "list"})

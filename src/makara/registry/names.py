@@ -23,7 +23,7 @@ _DIGITS: Final = re.compile(r"\d+")
 
 
 def plain(name: pl.Expr) -> pl.Expr:
-    """A name to compare: capitals and digits of any script, single blanks, no battery level; null where nothing is left.
+    """A name to compare: capitals and digits of any script, single blanks, no battery level; null where none is left.
 
     Words that mean "no name" are none.
     """

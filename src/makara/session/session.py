@@ -276,7 +276,7 @@ class Session:
         return self._acted(undo(self.lake, act, who or _user(), why, _clock()))
 
     def acts(self) -> pl.DataFrame:
-        """What operators said of vessels, the newest first: ``act, t, who, verb, object, why, counts``. For the owner."""
+        """What operators said of vessels, the newest first, and whether it ``counts``. For the owner."""
         from makara.session.vessels import log
 
         return log(self.lake)

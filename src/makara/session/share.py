@@ -76,7 +76,7 @@ def hand_over(lake: Lake, released: Released, now: datetime) -> Release:
 
 
 def named(vessels: pl.DataFrame, links: pl.DataFrame, ident: str) -> pl.DataFrame:
-    """Vessels that an id, MMSI, IMO number, call sign or exact name means: first by what they are, else by what they were.
+    """Vessels that an id, MMSI, IMO number, call sign or exact name means; a former MMSI where no vessel has it now.
 
     Args:
         vessels: table vessels, as far as the asker may see it.
@@ -114,7 +114,9 @@ def one_vessel(seen: Release, ident: str) -> Release:
         events, points = events.clear(), points.clear()
     held = links.filter(pl.col("member").str.starts_with("mv")) if len(links) else links
     if len(events):
-        each = events.select("event", "t_start", "t_end_floor", pl.col("participants").alias("member")).explode("member")
+        each = events.select("event", "t_start", "t_end_floor", pl.col("participants").alias("member")).explode(
+            "member"
+        )
         spans = each.join(held.select("member", "from", "to"), on="member")
         over = spans.filter(_within("t_end_floor", "t_start"))
         events = events.join(over, on="event", how="semi")

@@ -28,7 +28,7 @@ HISTORY: Final = pl.Schema(
         "evidence": pl.List(pl.String()),
     }
 )
-"""What a vessel was called: ``what`` is name, callsign, imo, mmsi or flag; ``n`` messages said so, those of ``evidence``."""
+"""What a vessel was called: ``what`` is name, callsign, imo, mmsi or flag; ``n`` messages (``evidence``) said so."""
 LISTED: Final = pl.Schema(
     {
         "vessel": pl.String(),

@@ -1,9 +1,9 @@
 """Classes of vessels by MMSI: what a register or a model says of who fishes, carries, tows.
 
-Who: Global Fishing Watch (vessel-classification training labels, likely fishing MMSIs) and others in their form. Format:
-CSV with ``mmsi, label`` and where known ``length`` in metres (several labels joined by ``|``), or a text of MMSIs that
-fish, one a line; also gzip. Labels that tell no class of Makara's (``unknown``) are rejected. Licence: Apache 2.0.
-Latency: years; the list's date comes with ``--as-of`` or the file's name.
+Who: Global Fishing Watch (vessel-classification training labels, likely fishing MMSIs) and others in their form.
+Format: CSV with ``mmsi, label`` and where known ``length`` in metres (several labels joined by ``|``), or a text of
+MMSIs that fish, one a line; also gzip. Labels that tell no class of Makara's (``unknown``) are rejected. Licence:
+Apache 2.0. Latency: years; the list's date comes with ``--as-of`` or the file's name.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SOURCE = Source("classes", ("lists",), "classes of vessels by MMSI (CSV with mms
 LISTS: Final = ("class_label_register", "likely_fishing_register")
 """Lists of labels, and of MMSIs that fish."""
 _GEARS: Final = (
-    "trawlers", "drifting_longlines", "purse_seines", "set_gillnets", "set_longlines", "pots_and_traps", "pole_and_line",
-    "other_fishing", "trollers", "squid_jigger", "unknown_longline", "unknown_fishing", "fishing",
+    "trawlers", "drifting_longlines", "purse_seines", "set_gillnets", "set_longlines", "pots_and_traps",
+    "pole_and_line", "other_fishing", "trollers", "squid_jigger", "unknown_longline", "unknown_fishing", "fishing",
 )  # fmt: skip
 _VAGUE: Final = ("other_fishing", "unknown_fishing", "unknown_longline", "fishing")
 _CLASSES: Final = {
@@ -52,7 +52,9 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     for raw, bad in rows(uri):
         needing(raw, _NEEDED, uri)
         labels = pl.col("label").str.to_lowercase().str.split("|")
-        kinds = labels.list.eval(pl.element().str.strip_chars().replace_strict(_CLASSES, default=None, return_dtype=pl.String))
+        kinds = labels.list.eval(
+            pl.element().str.strip_chars().replace_strict(_CLASSES, default=None, return_dtype=pl.String)
+        )
         gears = labels.list.set_intersection([g for g in _GEARS if g not in _VAGUE]).list.sort().list.join("|")
         one = kinds.list.unique()
         length = _convert.number(raw["length"]) if "length" in raw.columns else pl.lit(None, pl.Float64)

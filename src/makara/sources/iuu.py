@@ -1,9 +1,10 @@
 """Vessels listed for illegal, unreported and unregulated fishing: the combined list of all regional organisations.
 
-Who: Trygg Mat Tracking (iuu-vessels.org), from the lists of CCAMLR, CCSBT, GFCM, IATTC, ICCAT, IOTC, NAFO, NEAFC, NPFC,
-SEAFO, SIOFA, SPRFMO, WCPFC. Format: CSV with ``is_currently_listed, vessel_name, all_names, rfmo_name, imo, mmsi, ircs,
-flag, vessel_type, gear_type, listing_rfmos, listing_reason``; names separated by ``|``. Entries no longer listed are kept
-as former ones. Licence: the provider's terms. Latency: weeks; the list's date comes with ``--as-of`` or the file's name.
+Who: Trygg Mat Tracking (iuu-vessels.org), from the lists of CCAMLR, CCSBT, GFCM, IATTC, ICCAT, IOTC, NAFO, NEAFC,
+NPFC, SEAFO, SIOFA, SPRFMO, WCPFC. Format: CSV with ``is_currently_listed, vessel_name, all_names, rfmo_name, imo,
+mmsi, ircs, flag, vessel_type, gear_type, listing_rfmos, listing_reason``; names separated by ``|``. Entries no longer
+listed are kept as former ones. Licence: the provider's terms. Latency: weeks; the list's date comes with ``--as-of``
+or the file's name.
 """
 
 from __future__ import annotations

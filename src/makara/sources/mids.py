@@ -1,8 +1,8 @@
 """Maritime identification digits: which three digits of an MMSI mean which flag.
 
-Who: International Telecommunication Union (Table of MIDs, itu.int). Format: JSON, an object of ``MID: [alpha-2, alpha-3,
-region, name]`` or ``MID: alpha-3``. Its entries go before the table that ships with Makara. Licence: facts, free.
-Latency: months; the list's date comes with ``--as-of`` or the file's name.
+Who: International Telecommunication Union (Table of MIDs, itu.int). Format: JSON, an object of ``MID: [alpha-2,
+alpha-3, region, name]`` or ``MID: alpha-3``. Its entries go before the table that ships with Makara. Licence: facts,
+free. Latency: months; the list's date comes with ``--as-of`` or the file's name.
 """
 
 from __future__ import annotations

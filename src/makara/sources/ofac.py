@@ -1,9 +1,9 @@
 """Vessels under United States sanctions: the Specially Designated Nationals list.
 
-Who: Office of Foreign Assets Control (sanctionslist.ofac.treas.gov). Format: ``SDN.CSV`` without a header: number, name,
-type, programme, title, call sign, vessel type, tonnage, gross tonnage, flag, owner, remarks; ``-0-`` is unknown; IMO
-number, MMSI and former names stand in the remarks. Rows of another type than ``vessel`` are left out. Licence: public
-domain. Latency: days; the list's date comes with ``--as-of`` or the file's name.
+Who: Office of Foreign Assets Control (sanctionslist.ofac.treas.gov). Format: ``SDN.CSV`` without a header: number,
+name, type, programme, title, call sign, vessel type, tonnage, gross tonnage, flag, owner, remarks; ``-0-`` is unknown;
+IMO number, MMSI and former names stand in the remarks. Rows of another type than ``vessel`` are left out. Licence:
+public domain. Latency: days; the list's date comes with ``--as-of`` or the file's name.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Vessels that may fish: the record of a regional fisheries management organisation (ICCAT's).
 
 Who: International Commission for the Conservation of Atlantic Tunas (iccat.int, record of vessels). Format: CSV with
-``ICCATSerialNo, VesselName, IntRegNo, IRNoTypeCode, IRCS, FlagRepCode, IsscfvCode, IsscfgCode, LOAm``; ``IntRegNo`` is an
-IMO number where ``IRNoTypeCode`` says IMO. Licence: the organisation's terms. Latency: days; the list's date comes with
-``--as-of`` or the file's name.
+``ICCATSerialNo, VesselName, IntRegNo, IRNoTypeCode, IRCS, FlagRepCode, IsscfvCode, IsscfgCode, LOAm``; ``IntRegNo`` is
+an IMO number where ``IRNoTypeCode`` says IMO. Licence: the organisation's terms. Latency: days; the list's date comes
+with ``--as-of`` or the file's name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from makara.sources._source import Batch, Source
 SOURCE = Source("rfmo", ("lists",), "ICCAT's record of vessels (CSV)", (_entries.AS_OF,))
 LIST: Final = "iccat_register"
 _NEEDED: Final = (
-    "ICCATSerialNo", "VesselName", "IntRegNo", "IRNoTypeCode", "IRCS", "FlagRepCode", "IsscfvCode", "IsscfgCode", "LOAm",
+    "ICCATSerialNo", "VesselName", "IntRegNo", "IRNoTypeCode", "IRCS", "FlagRepCode", "IsscfvCode", "IsscfgCode",
+    "LOAm",
 )  # fmt: skip
 _UNKNOWN: Final = ("(blank)", "(n/a)", "NOT NAMED", "N/A", "NONE")
 _CARRIERS: Final = ("HO", "HOF", "HOX", "KO", "BC", "FC", "RF")
