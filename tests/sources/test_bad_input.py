@@ -42,7 +42,22 @@ def test_garbage_in_place_of_nmea_is_all_rejects(tmp_path: Path) -> None:
     assert set(found.rejects["file"]) == {"noise.nmea"}
 
 
-@pytest.mark.parametrize("name", ["mapped", "marinecadastre", "danish", "detections", "collections", "zones"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mapped",
+        "marinecadastre",
+        "danish",
+        "detections",
+        "collections",
+        "zones",
+        "ofac",
+        "iuu",
+        "rfmo",
+        "mids",
+        "classes",
+    ],
+)
 @pytest.mark.parametrize("kind", ["noise", "zeros", "empty", "picture", "parquet"])
 def test_what_is_no_table_is_an_error_that_names_the_file(tmp_path: Path, name: str, kind: str) -> None:
     data = {

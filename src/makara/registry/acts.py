@@ -56,8 +56,9 @@ def apply(parts: list[Part], acts: list[dict[str, Any]]) -> dict[int, list[dict[
     for act in acts:
         named = [by_id[x] for x in act["object"] if x in by_id]
         if act["verb"] == "merge" and len(named) == len(act["object"]) > 1:
-            into = min(named, key=lambda p: (p.first, p.mover, p.hull)).hull
-            for hull in sorted({p.hull for p in named} - {into}):
+            hulls = {p.hull for p in named}
+            into = min((p for h in hulls for p in of[h]), key=lambda p: (p.first, p.mover, p.hull)).hull
+            for hull in sorted(hulls - {into}):
                 _move(of.pop(hull), into, of, act)
                 told.setdefault(into, []).extend(told.pop(hull, []))
             told.setdefault(into, []).append(act)

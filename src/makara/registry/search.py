@@ -66,8 +66,8 @@ def search(vessels: pl.DataFrame, lists: pl.DataFrame, asked: str, limit: int = 
     name, sign = told
     number = text.upper().removeprefix("IMO").removeprefix("MMSI").strip(" :#")
     same = (pl.col("what").is_in(_NUMBERS) & (pl.col("value") == number)) | (pl.col("value") == text)
-    signed = (pl.col("what") == "callsign") & (plain_callsign(pl.col("value")) == sign)
-    same = same | signed.fill_null(False)
+    if sign is not None:
+        same = same | ((pl.col("what") == "callsign") & (plain_callsign(pl.col("value")) == sign).fill_null(False))
     exact = keys.filter(same).with_columns(score=pl.lit(1.0))
     parts = [exact]
     if name is not None:
