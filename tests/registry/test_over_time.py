@@ -189,6 +189,25 @@ def test_movers_of_other_schemes_are_vessels_without_mmsi() -> None:
     assert links["member"].to_list() == ["mv-77"]
 
 
+def test_what_does_not_fit_is_said() -> None:
+    entry = {"list": "ofac_sdn", "mmsi": A, "flag": "IRN", "as_of": T0}
+    vessels, _ = resolved(says(A, 0, 1, **ONE | {"imo": ONE["imo"] + 1}), lists=ships.lists(entry))
+    assert vessels["imo"].to_list() == [None]
+    assert told(vessels, vessels["vessel"][0])["doubts"] == [
+        {"code": "imo_check_digit", "text": f"IMO number {ONE['imo'] + 1} has a wrong check digit"},
+        {"code": "mid_against_flag", "text": f"MMSI {A} says SGP, ofac_sdn (as of 2026-03-01) says IRN"},
+    ]
+    for mover, code in ((200000001, "mmsi_mid"), (1, "mmsi_form"), (A, None)):
+        vessels, _ = resolved(says(mover, 0, 1, name="X"))
+        assert [d["code"] for d in told(vessels, vessels["vessel"][0]).get("doubts", [])] == ([code] if code else [])
+
+
+def test_a_transponder_tells_what_is_no_ship() -> None:
+    sends = pl.DataFrame({"mover": [A, B, B, C], "transponder": ["base", "base", "class_a", "sart"]})
+    vessels, _ = resolved(*(says(m, 0, 1, ship_type=70) for m in (A, B, C)), transponders=sends)
+    assert dict(vessels.select("mmsi", "class").iter_rows()) == {A: "base", B: "cargo", C: "sart"}
+
+
 VALUES = st.fixed_dictionaries(
     {
         "imo": st.sampled_from([None, imo(907472), imo(912345), 1234567]),

@@ -16,6 +16,8 @@ REGISTER_P: Final = 0.95
 PATTERN_P: Final = 0.99
 AID_TYPE: Final = 21
 """Only aids to navigation send this message."""
+SENDERS: Final = ("aid", "aircraft", "base", "sart")
+"""Transponders of what is no ship."""
 _KINDS: Final = {
     "sart": "sart",
     "craft": "small",
@@ -82,9 +84,23 @@ def classes(claims: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
     known = known.with_columns(flag=flag_of(pl.col("mmsi"), registers.flags(entries)))
     for part in ("imo", "name", "callsign", "length_m", "ship_type"):
         known = known.join(best(said, part), on="mover", how="left")
-    aids = said.group_by("mover").agg(_aid=(pl.col("msg_type") == AID_TYPE).any().fill_null(False))
-    known = classed(known.join(aids, on="mover", how="left"), entries)
+    known = classed(known.join(sent_as(said), on="mover", how="left"), entries)
     return known.select("mover", "mmsi", "imo", "name", "callsign", "flag", "class", "length_m", "marks").sort("mover")
+
+
+def sent_as(said: pl.DataFrame, transponders: pl.DataFrame | None = None, by: str = "mover") -> pl.DataFrame:
+    """Of those that are no ships by what they send, the kind: ``<by>, _sent``.
+
+    Args:
+        said: claims; message 21 comes from aids to navigation alone.
+        transponders: ``<by>, transponder`` of all reports; who ever sent as a ship is one.
+        by: the key.
+    """
+    aid = said.filter(pl.col("msg_type") == AID_TYPE).select(by, transponder=pl.lit("aid"))
+    every = aid if transponders is None else pl.concat([aid, transponders.select(by, "transponder")])
+    kinds = every.drop_nulls().group_by(by).agg(pl.col("transponder").unique().sort())
+    alone = pl.col("transponder").list.first()
+    return kinds.filter(pl.col("transponder").list.len() == 1, alone.is_in(SENDERS)).select(by, _sent=alone)
 
 
 def best(said: pl.DataFrame, part: str, by: str = "mover") -> pl.DataFrame:
@@ -108,7 +124,7 @@ def classed(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """``class``, ``gear``, marks with those of the register's entry, and ``_told``: what tells the class.
 
     Args:
-        known: ``mover, mmsi, imo, name, callsign, ship_type, _p_ship_type, _aid, marks``; any key stands for mover.
+        known: ``mover, mmsi, imo, name, callsign, ship_type, _p_ship_type, _sent, marks``; any key stands for mover.
         entries: lists in force.
     """
     types = {n: ship_class(n) for n in range(256)}
@@ -125,8 +141,15 @@ def classed(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     told = (
         pl.when(pl.col("_pattern").is_not_null())
         .then(_told("_pattern", pl.lit(PATTERN_P), "mmsi", pl.col("_form")))
-        .when(pl.col("_aid").fill_null(False))
-        .then(_told(pl.lit("aid"), pl.lit(PATTERN_P), "message", pl.lit("message 21: aid to navigation")))
+        .when(pl.col("_sent").is_not_null())
+        .then(
+            _told(
+                "_sent",
+                pl.lit(PATTERN_P),
+                "transponder",
+                pl.format("sends what only a transponder of kind {} sends", "_sent"),
+            )
+        )
         .when(pl.col("_register").is_not_null())
         .then(_told("_register", pl.lit(REGISTER_P), "register", cited, "_list", "_from", "_as_of"))
         .when("_buoy")

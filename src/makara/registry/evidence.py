@@ -48,12 +48,11 @@ def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:
         all_ = all_.sort("hull", "_right", "n", "last", "value", descending=[False, True, True, True, False])
         kept = all_.filter(pl.int_range(pl.len()).over("hull") < KEPT)
         found: dict[int, list[dict[str, Any]]] = {}
-        for hull, value, p, n, first, last, refs in kept.select(
-            "hull", "value", "p", "n", "first", "last", "rows"
-        ).iter_rows():
+        told = ("hull", "value", "p", "n", "first", "last", "rows", "_right")
+        for hull, value, p, n, first, last, refs, good in kept.select(told).iter_rows():
             value = round(value, 1) if isinstance(value, float) else value
             row = {"value": value, "p": p, "n": n, "first": _s(first), "last": _s(last), "rows": refs}
-            found.setdefault(hull, []).append(row)
+            found.setdefault(hull, []).append(row if good else row | {"doubt": "wrong check digit"})
         out[part] = found
     return out
 
@@ -160,7 +159,7 @@ def cited(of: dict[int, list[Part]], mine: pl.DataFrame, entries: pl.DataFrame) 
     weak = pl.col("how") == "name"
     crowd = pl.len().over("hull", "list", "how") * pl.col("hull").n_unique().over("list", "entry", "how")
     every = every.with_columns(p=pl.when(weak).then(pl.col("p") / crowd).otherwise("p").round(4))
-    what = entries.select(*key, "name", "reason", "from", "to", "as_of", "former", "own_id")
+    what = entries.select(*key, "name", "flag", "reason", "from", "to", "as_of", "former", "own_id")
     every = every.join(what, on=key).sort("hull", "p", "list", "entry", descending=[False, True, False, False])
     out: dict[int, list[dict[str, Any]]] = {}
     for r in every.iter_rows(named=True):
@@ -168,6 +167,30 @@ def cited(of: dict[int, list[Part]], mine: pl.DataFrame, entries: pl.DataFrame) 
         told = {k: _s(v) if k in ("from", "to", "as_of") else v for k, v in r.items() if v is not None}
         out.setdefault(hull, []).append(told)
     return out
+
+
+def doubts(
+    mmsi: int | None, flag: str | None, kind: str | None, imos: list[dict[str, Any]], listed: list[dict[str, Any]]
+) -> list[dict[str, str]]:
+    """What does not fit: an IMO number's check digit, an MMSI's form or digits, its flag against that of a list.
+
+    Args:
+        mmsi: current MMSI.
+        flag: what its digits say.
+        kind: what its form says.
+        imos: IMO numbers as :func:`values` gives them.
+        listed: entries as :func:`cited` gives them.
+    """
+    out = [("imo_check_digit", f"IMO number {v['value']} has a wrong check digit") for v in imos if "doubt" in v]
+    if mmsi is not None and kind is None:
+        out.append(("mmsi_form", f"MMSI {mmsi} has no form of ITU-R M.585"))
+    elif kind == "ship" and flag is None:
+        out.append(("mmsi_mid", f"the first digits of MMSI {mmsi} are nobody's"))
+    for e in listed:
+        if e["p"] >= SURE["mmsi"] and flag is not None and e.get("flag") not in (None, flag):
+            says = f"{e['list']} ({'as of ' + e['as_of'][:10] if e.get('as_of') else 'undated'}) says {e['flag']}"
+            out.append(("mid_against_flag", f"MMSI {mmsi} says {flag}, {says}"))
+    return [{"code": code, "text": words} for code, words in out]
 
 
 def _s(t: Any) -> str | None:

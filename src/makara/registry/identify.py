@@ -18,11 +18,11 @@ import polars as pl
 from makara.base.time import text
 from makara.registry import acts as operators
 from makara.registry import lists as registers
-from makara.registry.classes import AID_TYPE, best, classed, stated
-from makara.registry.evidence import cited, history, values
+from makara.registry.classes import best, classed, sent_as, stated
+from makara.registry.evidence import cited, doubts, history, values
 from makara.registry.faces import faces, pairs
 from makara.registry.hulls import Part, parts
-from makara.registry.numbers import flag_of, mmsi_of
+from makara.registry.numbers import flag_of, kind_of, mmsi_of
 
 SETTLED: Final = 3
 """A name or call sign stated so often is not a slip."""
@@ -44,6 +44,7 @@ def identify(
     track_points: pl.DataFrame | None = None,
     acts: pl.DataFrame | None = None,
     tracks: pl.DataFrame | None = None,
+    transponders: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Vessels and what belongs to them.
 
@@ -54,15 +55,16 @@ def identify(
             that claim nothing are vessels, too.
         acts: table acts: merges, splits and undoings count, others are ignored.
         tracks: table tracks: finds numbers that two hulls use at once though they claim one identity.
+        transponders: ``mover, transponder`` of all reports: what is no ship, whatever its number looks like.
 
     Returns:
         Columns of table vessels and of table vessel_links, without stamps, each with ``marks``: the marks of claims,
         points, acts and of entries of registers that it rests on (an entry that is only cited does not count: evidence
         is the owner's). ``evidence``: JSON, by part a list of ``{value, p, n, first, last, rows}``, the best first;
         ``history``: what it was called from when to when; ``lists``: entries that may mean it, each with the list's
-        date and ``p``; ``rivals``: what else its members could be; ``acts``. A link's ``p`` is how sure it is that what
-        the member sends within the interval comes from this vessel; a member that is a vessel's id is one that this
-        vessel took up.
+        date and ``p``; ``rivals``: what else its members could be; ``doubts``: what does not fit; ``acts``. A link's
+        ``p`` is how sure it is that what the member sends within the interval comes from this vessel; a member that is
+        a vessel's id is one that this vessel took up.
 
     Raises:
         ColumnsError: a required column is missing.
@@ -83,7 +85,8 @@ def identify(
     entries = registers.in_force(lists)
     flags = registers.flags(entries)
     mine = _of_hull(every, shown)
-    vessels = _vessels(of, mine, entries, flags, dict(first.select("mover", "mark").iter_rows()), told)
+    sent = sent_as(mine, _sent_by(of, transponders), "hull")
+    vessels = _vessels(of, mine, entries, flags, dict(first.select("mover", "mark").iter_rows()), told, sent)
     links = _links(of)
     tied = _evidence(of, vessels, mine, entries, flags, told)
     vessels = vessels.with_columns(evidence=pl.Series(tied, dtype=pl.String))
@@ -105,6 +108,15 @@ def _of_hull(every: Sequence[Part], shown: pl.DataFrame) -> pl.DataFrame:
     return shown.with_columns(hull=hull).drop("face")
 
 
+def _sent_by(of: dict[int, list[Part]], transponders: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Transponders of each hull's movers."""
+    if transponders is None:
+        return None
+    rows = [(hull, p.mover) for hull, some in of.items() for p in some]
+    members = pl.DataFrame(rows, schema={"hull": pl.Int64(), "mover": pl.Int64()}, orient="row")
+    return members.join(transponders.select("mover", "transponder"), on="mover").select("hull", "transponder")
+
+
 def _vessels(
     of: dict[int, list[Part]],
     mine: pl.DataFrame,
@@ -112,6 +124,7 @@ def _vessels(
     flags: dict[int, str],
     marks: dict[int, list[str]],
     told: dict[int, list[dict[str, Any]]],
+    sent: pl.DataFrame,
 ) -> pl.DataFrame:
     """A row a hull: columns of table vessels but evidence, ``hull`` and ``_told``, what tells the class."""
     rows = []
@@ -126,8 +139,7 @@ def _vessels(
         known = known.join(best(mine, part, "hull"), on="hull", how="left")
     for part in ("name", "callsign"):
         known = known.join(_latest(mine, part), on="hull", how="left")
-    aids = mine.group_by("hull").agg(_aid=(pl.col("msg_type") == AID_TYPE).any().fill_null(False))
-    known = known.join(aids, on="hull", how="left")
+    known = known.join(sent, on="hull", how="left")
     return classed(known.rename({"hull": "mover"}), entries).rename({"mover": "hull"}).sort("hull")
 
 
@@ -184,7 +196,8 @@ def _evidence(
     name_of = {hull: some[0].ident for hull, some in of.items()}
     by_part, spells, listed = values(mine), history(mine, of, flags), cited(of, mine, entries)
     out = []
-    for hull, flag, why in vessels.select("hull", "flag", "_told").iter_rows():
+    rows = vessels.select("hull", "mmsi", "flag", kind_of(pl.col("mmsi")).alias("kind"), "_told")
+    for hull, mmsi, flag, kind, why in rows.iter_rows():
         tied: dict[str, Any] = {part: by_part[part].get(hull, []) for part in by_part}
         tied["class"] = [{k: v for k, v in why.items() if v is not None or k == "p"}]
         tied["flag"] = [] if flag is None else [{"value": flag, "how": "mmsi"}]
@@ -199,6 +212,8 @@ def _evidence(
             {k: text(a[k]) if k == "t" else a[k] for k in ("act", "t", "who", "verb", "object", "why")}
             for a in told.get(hull, ())
         ]
-        tied |= {k: v for k, v in (("rivals", rivals), ("lists", listed.get(hull, [])), ("acts", acts)) if v}
+        on = listed.get(hull, [])
+        odd = doubts(mmsi, flag, kind, tied["imo"], on)
+        tied |= {k: v for k, v in (("rivals", rivals), ("lists", on), ("doubts", odd), ("acts", acts)) if v}
         out.append(json.dumps(tied, ensure_ascii=False, separators=(",", ":")))
     return out

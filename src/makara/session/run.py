@@ -228,6 +228,7 @@ def _load(
     if len(claims) != _last(lake).get("seen", {}).get("claims", 0):  # some came in behind the walk: all is new
         vessels = vessels.clear()
     held = lake.read("tracks")
+    sent = lake.scan("reports").filter(pl.col("t_known") <= until)
     return Picture(
         reports=reports,
         claims=claims.clear(),
@@ -245,6 +246,7 @@ def _load(
         seq={p: int(handed.filter(pl.col("partner") == p)["seq"].max() or 0) for p in inputs.partners},  # type: ignore[arg-type]
         before=before.select("mover", "t_seen", "mark").collect(),
         held_marks=held.select("track", "mark"),
+        transponders=sent.select("mover", "transponder").unique().collect(),
         kept=kept,
         floor=floor,
     )

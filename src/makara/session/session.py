@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from makara.base.time import text
 from makara.lake import Lake, Settings
 from makara.session import read
 from makara.session.read import VIEW, Query
+from makara.session.vessel_doors import VesselDoors
 from makara.sharing import OWNER, Released
 from makara.tables.release import Release
 
@@ -60,7 +60,7 @@ def preview(source: str, files: Sequence[str | Path], **options: str) -> dict[st
     return ingest.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
-class Session:
+class Session(VesselDoors):
     """A lake, opened. Reading methods give what release allows; the owner is partner ``self``."""
 
     def __init__(self, lake: Lake) -> None:
@@ -202,90 +202,6 @@ class Session:
 
         return one_vessel(self._released(partner, purpose).release, ident)
 
-    def history(self, ident: str) -> pl.DataFrame:
-        """What a vessel was called, from when to when: ``vessel, what, value, from, to, n, evidence``. For the owner.
-
-        Args:
-            ident: vessel id, MMSI, IMO number, call sign or name.
-
-        Raises:
-            NotFoundError: no such vessel.
-        """
-        from makara.session.vessels import history
-
-        return history(self.vessel(ident)["vessels"])
-
-    def search(self, text: str, *, partner: str = "self", purpose: str = "operations", limit: int = 20) -> pl.DataFrame:
-        """Vessels, and for the owner entries of lists, that a text may mean, the likeliest first.
-
-        Args:
-            text: MMSI, IMO number, call sign, name (also misspelt), vessel id, or a list's own number.
-            partner: for whom; partners find by what they see of vessels.
-            purpose: what for.
-            limit: at most so many.
-
-        Returns:
-            ``score``, ``what`` was found by which ``value``, the vessel, or the list with its date (``as_of``).
-        """
-        from makara.registry import search
-        from makara.tables import table
-
-        owner = partner == OWNER
-        seen = self.select("vessels") if owner else self._released(partner, purpose).release
-        lists = self.lake.state("lists") if owner else table("lists").empty()
-        return search(seen["vessels"], lists, text, limit)
-
-    # -- what operators say of vessels
-
-    def merge(self, *vessels: str, why: str | None = None, who: str | None = None) -> str:
-        """Say that vessels are one, and walk on; answers the act's id. The one that was seen first keeps its id.
-
-        Args:
-            vessels: two or more, by id, MMSI, IMO number, call sign or exact name.
-            why: the reason, for the log.
-            who: who says so; None: the user of this process.
-
-        Raises:
-            NotFoundError: no such vessel.
-            UsageError: they are one already, or a name means several.
-        """
-        from makara.session.vessels import merge
-
-        return self._acted(merge(self.lake, list(vessels), who or _user(), why, _clock()))
-
-    def split(self, vessel: str, member: str, *, why: str | None = None, who: str | None = None) -> str:
-        """Say that a member (MMSI, mover or merged vessel) is no part of a vessel, and walk on; answers the act's id.
-
-        Raises:
-            NotFoundError: no such vessel or member.
-            UsageError: the vessel has no other member.
-        """
-        from makara.session.vessels import split
-
-        return self._acted(split(self.lake, vessel, member, who or _user(), why, _clock()))
-
-    def undo(self, act: str, *, why: str | None = None, who: str | None = None) -> str:
-        """Say that an act does not count, and walk on; answers the new act's id, which can be undone in turn.
-
-        Raises:
-            NotFoundError: no such act.
-            UsageError: it is undone already.
-        """
-        from makara.session.vessels import undo
-
-        return self._acted(undo(self.lake, act, who or _user(), why, _clock()))
-
-    def acts(self) -> pl.DataFrame:
-        """What operators said of vessels, the newest first, and whether it ``counts``. For the owner."""
-        from makara.session.vessels import log
-
-        return log(self.lake)
-
-    def _acted(self, act: str) -> str:
-        """Acts are inputs: the walk makes of them what follows."""
-        self.run()
-        return act
-
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.
 
@@ -388,14 +304,6 @@ class Session:
 
 def _clock() -> datetime:
     return datetime.now(UTC)
-
-
-def _user() -> str:
-    """The user of this process, as the operating system knows it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def _named(options: dict[str, str]) -> dict[str, str]:

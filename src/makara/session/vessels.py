@@ -92,9 +92,9 @@ def undo(lake: Lake, act: str, who: str, why: str | None, now: datetime) -> str:
     return _act(lake, "undo", [act], who, why, now)
 
 
-def log(lake: Lake) -> pl.DataFrame:
+def log(acts: pl.DataFrame) -> pl.DataFrame:
     """Acts on vessels, the newest first: ``act, t, who, verb, object, why, counts``."""
-    acts = lake.state("acts").filter(pl.col("verb").is_in(VERBS))
+    acts = acts.filter(pl.col("verb").is_in(VERBS))
     counts = pl.col("act").is_in(_counting(acts))
     shown = acts.with_columns(counts=counts).sort("t", "act", descending=True)
     return shown.select("act", "t", "who", "verb", "object", "why", "counts")
