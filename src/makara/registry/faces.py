@@ -1,8 +1,8 @@
 """Faces: the identities that a mover shows, each a combination of IMO number, name and call sign that it states.
 
 A ship shows a few in its life (renamed, re-flagged, half of it in message 24A and half in 24B), a shared number many.
-Which faces are one hull is weighed here pair by pair (Fellegi and Sunter 1969): each identifier adds the logarithm of
-how likely its agreement is for one hull against two. The likelihoods are stated below; nothing else goes in.
+Whether two are one hull is weighed (Fellegi and Sunter 1969): each identifier adds the logarithm of how likely its
+agreement is for one hull against two. The likelihoods are stated below; nothing else goes in.
 
 =============  ==============  ================  =========  ==========
 identifier     P(agree | one)  P(agree | other)  agreeing   differing
@@ -89,81 +89,75 @@ def _once(values: pl.Series, how: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
 
 
 def pairs(known: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of faces that may be one hull, weighed.
+    """Pairs of faces of one mover, weighed.
 
     Args:
-        known, claims: as :func:`faces` gives them.
+        known: faces.
+        claims: with their ``face``.
 
     Returns:
-        ``a`` < ``b`` (faces), ``same`` (one MMSI), ``score`` (log-odds that they are one hull), ``why`` (what agrees,
-        else what differs).
+        ``a`` < ``b`` (faces), ``score`` (log-odds that they are one hull), ``why`` (what agrees and what differs).
     """
     side = known.select("face", "mover", *KEYS, "length_m")
-    found = [_within(side)] + [_across(side, c) for c in ("imo", "callsign")]
-    both = pl.concat(found).unique().sort("a", "b")
+    many = side.filter(pl.len().over("mover").is_between(2, 3 * CROWD)).select("face", "mover")
+    both = many.join(many, on="mover", suffix="_b").filter(pl.col("face") < pl.col("face_b"))
+    both = both.select(a="face", b="face_b").sort("a", "b")
     for c in ("a", "b"):
         both = both.join(side.rename({k: f"{k}_{c}" for k in side.columns if k != "face"}), left_on=c, right_on="face")
     names = likenesses(both["name_a"].to_list(), both["name_b"].to_list())
-    d = (pl.col("length_m_a") - pl.col("length_m_b")).abs()
-    bound = pl.max_horizontal(pl.lit(LENGTH_M), pl.max_horizontal("length_m_a", "length_m_b") * LENGTH_SHARE)
     both = both.with_columns(
         imo=pl.col("imo_a") == pl.col("imo_b"),
         callsign=pl.col("callsign_a") == pl.col("callsign_b"),
         name=pl.Series(names, dtype=pl.Float64) >= ALIKE,
-        length=d <= bound,
-        same=pl.col("mover_a") == pl.col("mover_b"),
-    ).with_columns(clash=pl.any_horizontal(~pl.col(c) for c in KEYS).fill_null(False))
-    both = _at_once(both, claims)
+        length=alike_lengths(),
+    )
+    both = at_once(both, claims.select("face", "t_seen"), "face")
+    clash = pl.any_horizontal(~pl.col(c) for c in KEYS).fill_null(False)
+    at = pl.when(pl.col("at_once") & clash).then(AT_ONCE).otherwise(0.0)
+    return both.select("a", "b", score=weight() + at + PRIOR_SAME, why=words()).sort("a", "b")
+
+
+def alike_lengths() -> pl.Expr:
+    """Whether ``length_m_a`` and ``length_m_b`` agree."""
+    bound = pl.max_horizontal(pl.lit(LENGTH_M), pl.max_horizontal("length_m_a", "length_m_b") * LENGTH_SHARE)
+    return (pl.col("length_m_a") - pl.col("length_m_b")).abs() <= bound
+
+
+def weight() -> pl.Expr:
+    """What agreeing and differing identifiers (``imo, callsign, name, length``: true, false, null) weigh together."""
     told = [pl.when(pl.col(c)).then(AGREE[c]).when(~pl.col(c)).then(DIFFER[c]).otherwise(0.0) for c in AGREE]
-    within = PRIOR_SAME + pl.when(pl.col("at_once") & pl.col("clash")).then(AT_ONCE).otherwise(0.0)
-    base = pl.when("same").then(within).otherwise(PRIOR_OTHER + NOT_AT_ONCE)
-    score = pl.when(~pl.col("same") & pl.col("at_once")).then(VETO).otherwise(base + pl.sum_horizontal(told))
-    agree = pl.concat_str(
-        [pl.when(pl.col(c)).then(pl.lit(w)) for c, w in WORDS.items()], separator=", ", ignore_nulls=True
-    )
-    differ = pl.concat_str(
-        [pl.when(~pl.col(c)).then(pl.lit(w)) for c, w in WORDS.items()], separator=", ", ignore_nulls=True
-    )
-    told_why = pl.concat_str(
-        pl.when(agree != "").then(pl.format("same {}", agree)),
-        pl.when(differ != "").then(pl.format("other {}", differ)),
-        pl.when("at_once").then(pl.lit("heard at once")),
-        separator="; ",
-        ignore_nulls=True,
-    )
-    return both.select("a", "b", "same", score=score.cast(pl.Float64), why=told_why).sort("a", "b")
+    return pl.sum_horizontal(told).cast(pl.Float64)
 
 
-_PAIR: Final = {"a": pl.Int64(), "b": pl.Int64()}
+def words() -> pl.Expr:
+    """The same in words, and whether both were heard ``at_once``."""
+    sides = [
+        pl.concat_str([pl.when(on(c)).then(pl.lit(w)) for c, w in WORDS.items()], separator=", ", ignore_nulls=True)
+        for on in (pl.col, lambda c: ~pl.col(c))
+    ]
+    parts = [
+        pl.when(side != "").then(pl.format(how + " {}", side))
+        for how, side in zip(("same", "other"), sides, strict=True)
+    ]
+    parts.append(pl.when("at_once").then(pl.lit("heard at once")))
+    return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 
-def _within(side: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of one mover."""
-    many = side.filter(pl.len().over("mover").is_between(2, 3 * CROWD)).select("face", "mover")
-    both = many.join(many, on="mover", suffix="_b").filter(pl.col("face") < pl.col("face_b"))
-    return both.select(a="face", b="face_b").cast(_PAIR)  # type: ignore[arg-type]
+def at_once(both: pl.DataFrame, times: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Pairs ``a, b`` with ``at_once``: heard in the same hours, ``HOURS`` or more.
 
-
-def _across(side: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Pairs of two movers that state the same value."""
-    some = side.select("face", "mover", column).drop_nulls()
-    some = some.filter(pl.col("mover").n_unique().over(column).is_between(2, CROWD))
-    both = some.join(some, on=column, suffix="_b")
-    both = both.filter(pl.col("face") < pl.col("face_b"), pl.col("mover") != pl.col("mover_b"))
-    return both.select(a="face", b="face_b").cast(_PAIR)  # type: ignore[arg-type]
-
-
-def _at_once(both: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Pairs with ``at_once``: shown in the same hours, ``HOURS`` or more."""
+    Args:
+        both: pairs of keys.
+        times: ``<key>, t_seen`` of messages.
+        key: what ``a`` and ``b`` are.
+    """
     wanted = pl.concat([both["a"], both["b"]]).unique()
-    hours = claims.filter(pl.col("face").is_in(wanted.implode())).select(
-        "face", hour=pl.col("t_seen").dt.truncate("1h")
-    )
-    hours = hours.unique()
+    mine = times.filter(pl.col(key).is_in(wanted.implode()))
+    hours = mine.select(key, hour=pl.col("t_seen").dt.truncate("1h")).unique()
     common = (
         both.select("a", "b")
-        .join(hours.rename({"face": "a"}), on="a")
-        .join(hours.rename({"face": "b"}), on=["b", "hour"])
+        .join(hours.rename({key: "a"}), on="a")
+        .join(hours.rename({key: "b"}), on=["b", "hour"])
         .group_by("a", "b")
         .len("common")
     )

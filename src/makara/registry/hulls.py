@@ -1,9 +1,9 @@
-"""Hulls: faces that are held to be one vessel, with how sure that is and what else they could be.
+"""Parts: the faces of a mover that are held to be one hull; most movers have one part, shared and sold numbers several.
 
-Faces join in the order in which they were first seen. A face may join a hull if it may be one with all of its faces
-that it is weighed against (the least score counts); the hypotheses are each such hull and "another vessel" (score 0),
-and their probabilities are ``exp(score)`` over the sum. It joins the likeliest hull if that is likelier than another
-vessel.
+Faces join in the order in which they were first seen. A face may join a part if it may be one with all faces of it (the
+least score counts); the hypotheses are each part of the mover and "another vessel" (score 0), and their probabilities
+are ``exp(score)`` over the sum. It joins the likeliest part if that is likelier than another vessel. Which parts of
+different movers are one vessel is the matter of ``ties``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ RIVAL_P: Final = 0.01
 TWIN_N: Final = 10
 TWIN_S: Final = 3600
 """Two tracks of one number, each of so many positions, that overlap for so long are two hulls."""
+SHARED: Final = "number shared by many: not told apart"
 TWIN: Final = "two tracks of the number at once"
 
 
@@ -39,7 +40,8 @@ class Part:
         how: what ties it.
         share: its share of what the mover sends while other hulls use the number, too.
         to: until when; None: still.
-        rivals: other hulls that it could be: hull, p, why.
+        rivals: other hulls that it could be, by the number of one of their parts: number, p, why.
+        number: its own number; its hull's, while it is the hull's first part.
     """
 
     ident: str
@@ -54,20 +56,34 @@ class Part:
     rivals: list[tuple[int, float, str]] = field(default_factory=list)
     share: float = 1.0
     to: Any = None
+    number: int = -1
+
+    def __post_init__(self) -> None:
+        self.number = self.hull
 
 
-def hulls(known: pl.DataFrame, pairs: pl.DataFrame) -> dict[int, tuple[int, float, str, list[tuple[int, float, str]]]]:
-    """The hull of each face (the number of its first face), how sure, why, and rival hulls."""
+def hypotheses(scores: Mapping[int, float]) -> tuple[list[tuple[float, int]], float]:
+    """Probabilities of hulls by their log-odds, the likeliest first, and that of "another vessel" (log-odds 0)."""
+    total = 1.0 + sum(math.exp(s) for s in scores.values())
+    odds = [(math.exp(s) / total, h) for h, s in scores.items()]
+    return sorted(odds, key=lambda x: (-x[0], x[1])), 1.0 / total
+
+
+Held = tuple[int, float, str, list[tuple[int, float, str]]]
+"""A face's hull (the number of its first face), how sure, why, and rivals."""
+
+
+def _hulls(known: pl.DataFrame, pairs: pl.DataFrame) -> dict[int, Held]:
+    """The hull of each face within its mover."""
     before: dict[int, list[tuple[int, float, str]]] = {}
     for a, b, score, why in pairs.select("a", "b", "score", "why").iter_rows():
         before.setdefault(b, []).append((a, score, why))
     crowd: dict[int, int] = {}
     crowded = set(known.filter(pl.len().over("mover") > 3 * CROWD)["mover"].to_list())
-    out: dict[int, tuple[int, float, str, list[tuple[int, float, str]]]] = {}
+    out: dict[int, Held] = {}
     for face, mover in known.select("face", "mover").iter_rows():
         if mover in crowded:
-            hull = crowd.setdefault(mover, face)
-            out[face] = (hull, 1.0, "number shared by many: not told apart", [])
+            out[face] = (crowd.setdefault(mover, face), 1.0, SHARED, [])
             continue
         scores: dict[int, float] = {}
         reasons: dict[int, tuple[float, str]] = {}
@@ -75,18 +91,16 @@ def hulls(known: pl.DataFrame, pairs: pl.DataFrame) -> dict[int, tuple[int, floa
             hull = out[a][0]
             scores[hull] = min(score, scores.get(hull, math.inf))
             reasons[hull] = max((score, why), reasons.get(hull, (-math.inf, "")))
-        total = 1.0 + sum(math.exp(s) for s in scores.values())
-        odds = [(math.exp(s) / total, h, reasons[h][1]) for h, s in scores.items()]
-        odds.sort(key=lambda x: (-x[0], x[1]))
-        joined = bool(odds) and scores[odds[0][1]] > 0
-        hull, p = (odds[0][1], odds[0][0]) if joined else (face, 1.0 / total)
-        rivals = [(h, q, why) for q, h, why in odds if h != hull and q >= RIVAL_P]
-        out[face] = (hull, p, odds[0][2] if odds else "", rivals)
+        odds, other = hypotheses(scores)
+        joined = bool(odds) and odds[0][0] > other
+        hull, p = (odds[0][1], odds[0][0]) if joined else (face, other)
+        rivals = [(h, q, reasons[h][1]) for q, h in odds if h != hull and q >= RIVAL_P]
+        out[face] = (hull, p, reasons[odds[0][1]][1] if odds else "", rivals)
     return out
 
 
 def parts(known: pl.DataFrame, pairs: pl.DataFrame, seen: pl.DataFrame, tracks: pl.DataFrame | None) -> list[Part]:
-    """Parts of hulls, in the order in which they were first seen.
+    """Parts, each a hull of its own, in the order in which they were first seen.
 
     Args:
         known: faces.
@@ -94,7 +108,7 @@ def parts(known: pl.DataFrame, pairs: pl.DataFrame, seen: pl.DataFrame, tracks: 
         seen: ``mover, since``: everyone, and when first seen.
         tracks: table tracks, to find numbers that two hulls use at once though they state one identity.
     """
-    held = hulls(known, pairs)
+    held = _hulls(known, pairs)
     found: dict[tuple[int, int], Part] = {}
     rows = {r["face"]: r for r in known.iter_rows(named=True)}
     for face, r in rows.items():
@@ -134,7 +148,7 @@ def _name(mover: int, mine: list[Part], rows: Mapping[int, dict[str, Any]]) -> N
     for k, part in enumerate(mine):
         if k == 0:
             part.ident = ids.ident("ve", f"mv{mover}")
-            part.how = "same mover" if part.hull in part.faces else part.how
+            part.how = part.how if part.how == SHARED else "same mover"
         elif part.faces:
             part.ident = ids.ident("ve", f"mv{mover}", *(rows[part.faces[0]][c] for c in KEYS))
         if len(counts) > 1:

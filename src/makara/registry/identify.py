@@ -1,10 +1,10 @@
 """Identify: vessels over time from claims, lists, tracks and operators' acts; competing identities are kept.
 
-What a mover claims makes its faces (``faces``), weighed faces make hulls (``hulls``), acts change them (``acts``). A
-vessel is a hull with all that it has been: one IMO number under successive MMSIs is one vessel, one MMSI on two hulls
-is two. Its id is that of its first part, so it stays when the flag changes. Current values: IMO number, length and
-type that most messages state; the name and call sign stated last by three messages or more; MMSI and flag of its
-newest member.
+What a mover claims makes its faces (``faces``), weighed faces make parts (``hulls``), parts that are tied make hulls
+(``ties``), acts change them (``acts``). A vessel is a hull with all that it has been: one IMO number under successive
+MMSIs is one vessel, one MMSI on two hulls is two. Its id is that of its first part, so it stays when the flag changes.
+Current values: IMO number, length and type that most messages state; the name and call sign stated last by three
+messages or more; MMSI and flag of its newest member.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from makara.registry.evidence import cited, doubts, history, values
 from makara.registry.faces import faces, pairs
 from makara.registry.hulls import Part, parts
 from makara.registry.numbers import flag_of, kind_of, mmsi_of
+from makara.registry.ties import tie
 
 SETTLED: Final = 3
 """A name or call sign stated so often is not a slip."""
@@ -77,6 +78,7 @@ def identify(
     known, shown = faces(said)
     first = seen.group_by("mover").agg(pl.col("t_seen").min(), pl.col("mark").drop_nulls().unique())
     every = parts(known, pairs(known, shown), first.select("mover", "t_seen"), tracks)
+    tie(every, known, shown)
     told = operators.apply(every, operators.in_force(acts) if acts is not None else [])
     of: dict[int, list[Part]] = {}
     for p in every:
@@ -193,7 +195,7 @@ def _evidence(
     told: dict[int, list[dict[str, Any]]],
 ) -> list[str]:
     """What each vessel rests on, as JSON."""
-    name_of = {hull: some[0].ident for hull, some in of.items()}
+    name_of = {p.number: some[0].ident for some in of.values() for p in some}
     by_part, spells, listed = values(mine), history(mine, of, flags), cited(of, mine, entries)
     out = []
     rows = vessels.select("hull", "mmsi", "flag", kind_of(pl.col("mmsi")).alias("kind"), "_told")
@@ -206,7 +208,7 @@ def _evidence(
             {"member": f"mv{p.mover}", "vessel": name_of[h], "p": round(q, 4), "how": w}
             for p in of[hull]
             for h, q, w in p.rivals
-            if h in name_of and h != hull
+            if name_of[h] != name_of[p.number]
         ]
         acts = [
             {k: text(a[k]) if k == "t" else a[k] for k in ("act", "t", "who", "verb", "object", "why")}
