@@ -85,6 +85,7 @@ def test_a_class_comes_from_the_entry_or_the_name_of_the_register_with_the_date(
     assert why["why"] == "iccat_register (as of 2026-01-01) by callsign and name"
     assert ship["marks"] == ["list", "m"], "the class rests on the entry"
     assert classes(said, lists({"list": "tanker_register", "imo": HERON["imo"]}))["class"].to_list() == ["tanker"]
+    assert classes(said, lists(entry | {"list": "iuu"}))["class"].to_list() == ["cargo"], "a list that warns tells none"
     assert classes(said, lists({"list": "odd_register", "imo": HERON["imo"]}))["class"].to_list() == ["cargo"]
 
 

@@ -80,6 +80,14 @@ def test_values_say_which_rows_they_come_from() -> None:
     ]
 
 
+def test_what_comes_without_an_imo_number_first_is_still_tied() -> None:
+    later = {"imo": ONE["imo"], "name": "BLUE HERON", "callsign": "A8XY2", "length_m": 180.0}
+    bare = {"name": "BLUE HERON", "callsign": "A8XY2"}
+    vessels, links = resolved(says(A, 0, 5, **ONE), says(B, 10, 2, **bare), says(B, 12, 2, **later))
+    assert len(vessels) == 1
+    assert vessel_of(links, B) == vessel_of(links, A)
+
+
 def test_a_name_alone_never_ties_two_numbers() -> None:
     said = {"name": "MARIA", "length_m": 12.0}
     vessels, _ = resolved(says(A, 0, 2, **said), says(B, 5, 2, **said))

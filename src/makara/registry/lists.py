@@ -58,15 +58,16 @@ def watching(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    """What lists tell of movers' class and gear: by MMSI, else IMO number, else call sign with name.
+    """What registers tell of movers' class and gear: by MMSI, else IMO number, else call sign with name.
 
     Args:
         known: ``mover, mmsi, imo, name, callsign``.
         entries: lists in force.
 
     Returns:
-        ``mover, _register`` (class), ``_gear, _list, _from, _as_of`` (text), ``_by`` and ``_marks``: of several entries
-        the first by kind of tie, then registers before other lists, then by name.
+        ``mover, _register`` (class), ``_gear, _list, _from, _as_of`` (text), ``_tie`` and ``_marks``: of several entries
+        the first by kind of tie, then by name of the register. Lists that warn tell no class: then who is on one would
+        be as secret as the list, and a partner would see the vessel go.
     """
     ours = known.select(
         "mover",
@@ -75,7 +76,7 @@ def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
         plain(pl.col("name")).alias("_name"),
         plain_callsign(pl.col("callsign")).alias("_sign"),
     )
-    telling = entries.filter(pl.col("class").is_not_null())
+    telling = entries.filter(pl.col("class").is_not_null(), pl.col("list").str.ends_with(REGISTER))
     signed = telling.filter(pl.col("callsign").is_not_null(), pl.col("name").is_not_null())
     signed = signed.with_columns(_name=plain(pl.col("name")), _sign=plain_callsign(pl.col("callsign")))
     found = []
@@ -89,7 +90,6 @@ def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
                 "entry",
                 _by=pl.lit(rank),
                 _tie=pl.lit(tie),
-                _rank=~pl.col("list").str.ends_with(REGISTER),
                 _register="class",
                 _gear="gear",
                 _list="list",
@@ -97,7 +97,7 @@ def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
                 _as_of=pl.col("as_of").dt.strftime(ISO),
             )
         )
-    every = pl.concat(found).sort("mover", "_by", "_rank", "_list", "_from", "entry")
+    every = pl.concat(found).sort("mover", "_by", "_list", "_from", "entry")
     return every.group_by("mover", maintain_order=True).agg(
         pl.col("_register", "_gear", "_list", "_from", "_as_of", "_tie").first(),
         pl.col("mark").drop_nulls().unique().alias("_marks"),

@@ -1,8 +1,8 @@
 """Ties: parts of different movers that are one vessel, as one IMO number under successive MMSIs.
 
-Parts join hulls in the order in which they were first seen. A part is weighed against each earlier part of another mover
-with which it shares an IMO number or call sign, by all that both have stated in their time; the best score counts for the
-hull, but none joins a hull of which a part is heard at once, or that has another part of its own mover.
+Parts join hulls in the order in which they were first seen. A part is weighed against each earlier part of another
+mover with which it shares an IMO number or call sign, by all that both have stated in their time; the best score counts
+for the hull, but none joins a hull of which a part is heard at once, or that has another part of its own mover.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Final
 import polars as pl
 
 from makara.registry.faces import (
-    ALIKE,
     CROWD,
     KEYS,
     NOT_AT_ONCE,
@@ -25,7 +24,7 @@ from makara.registry.faces import (
     words,
 )
 from makara.registry.hulls import RIVAL_P, SHARED, Part, hypotheses
-from makara.registry.names import likeness
+from makara.registry.names import ALIKE, likeness
 
 _PAIR: Final = {"a": pl.Int64(), "b": pl.Int64()}
 
