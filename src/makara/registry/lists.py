@@ -65,9 +65,9 @@ def registered(known: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
         entries: lists in force.
 
     Returns:
-        ``mover, _register`` (class), ``_gear, _list, _from, _as_of`` (text), ``_tie`` and ``_marks``: of several entries
-        the first by kind of tie, then by name of the register. Lists that warn tell no class: then who is on one would
-        be as secret as the list, and a partner would see the vessel go.
+        ``mover, _register`` (class), ``_gear, _list, _from, _as_of`` (text), ``_tie`` and ``_marks``: of several
+        entries the first by kind of tie, then by name of the register. Lists that warn tell no class: then a vessel
+        would be as secret as the list that it is on, and a partner would see it go.
     """
     ours = known.select(
         "mover",
