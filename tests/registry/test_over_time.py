@@ -176,6 +176,8 @@ def test_two_tracks_at_once_are_two_hulls_though_one_identity_is_claimed() -> No
     p = dict(links.select("how", "p").iter_rows())
     assert p["two tracks of the number at once"] == pytest.approx(0.25)
     assert p["same mover"] == pytest.approx(0.75)
+    few = tracks.with_columns(n=pl.Series([600, 20]))
+    assert len(resolved(says(A, 0, 1, **ONE), tracks=few)[0]) == 1, "a slip"
     apart = tracks.with_columns(t_start=pl.Series([T0, T0 + timedelta(hours=9, minutes=30)]))
     assert len(resolved(says(A, 0, 1, **ONE), tracks=apart)[0]) == 1, "half an hour proves nothing"
 

@@ -22,7 +22,9 @@ RIVAL_P: Final = 0.01
 """Hypotheses less likely than this are not kept."""
 TWIN_N: Final = 10
 TWIN_S: Final = 3600
-"""Two tracks of one number, each of so many positions, that overlap for so long are two hulls."""
+TWIN_SHARE: Final = 0.05
+"""Two chains of tracks of one number, each of so many positions and of this share of both, that overlap for so long are
+two hulls; less is a slip of a receiver."""
 SHARED: Final = "number shared by many: not told apart"
 TWIN: Final = "two tracks of the number at once"
 
@@ -174,6 +176,6 @@ def twins(tracks: pl.DataFrame | None) -> list[tuple[int, int, float, Any, Any]]
         most = big[0]
         for start, end, n in big[1:2]:
             over = (min(end, most[1]) - max(start, most[0])).total_seconds()
-            if n >= TWIN_N and over >= TWIN_S:
+            if n >= max(TWIN_N, TWIN_SHARE * (n + most[2])) and over >= TWIN_S:
                 out.append((int(str(mover)), n, n / (n + most[2]), start, end))
     return out
