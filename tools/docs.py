@@ -69,6 +69,9 @@ def cli_page() -> str:
         command: click.Command = getattr(importlib.import_module(module), name)
         context = click.Context(command, info_name=f"makara {name}", max_content_width=100, terminal_width=100)
         out.append(f"\n## makara {name}\n\n```text\n{command.get_help(context)}\n```\n")
+        for part, below in getattr(command, "commands", {}).items():
+            inner = click.Context(below, info_name=f"makara {name} {part}", max_content_width=100, terminal_width=100)
+            out.append(f"\n### makara {name} {part}\n\n```text\n{below.get_help(inner)}\n```\n")
     return "".join(out)
 
 

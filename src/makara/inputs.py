@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
 
 import polars as pl
 
 from makara.behaviours import Parameters
+from makara.tables import table
 from makara.zones import Shore
 
 PURPOSE: Final = "operations"
@@ -52,6 +53,7 @@ class Inputs:
         licences: partners that each licence permits (* anyone).
         secrets: partners' secrets, from which their outside ids are made.
         only: the one rule that was asked for; None: ``rules`` are all that are in force.
+        acts: what operators did (table acts).
     """
 
     profile: str
@@ -66,6 +68,7 @@ class Inputs:
     partners: tuple[str, ...]
     secrets: Mapping[str, bytes]
     only: str | None = None
+    acts: pl.DataFrame = field(default_factory=lambda: table("acts").empty())
 
     def gate(self, partner: str, marks: pl.DataFrame) -> dict[str, Any]:
         """What release needs to know beside the rows."""

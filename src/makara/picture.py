@@ -46,6 +46,7 @@ class Picture:
         forced: the next step redoes the rules from this instant on, whatever arrived.
         anew: the next step makes and tags all points anew: zones or the profile of segmentation have changed.
         before: of points that were not loaded, the first of each mover and mark (``mover, t_seen, mark``).
+        transponders: of all reports known at the end of the run, each mover's transponders (``mover, transponder``).
         held_marks: marks of tracks as the last run left them (``track, mark``).
         spill: takes points that are made part by part, with ``t_known``, to where they are kept.
         spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
@@ -70,6 +71,7 @@ class Picture:
     seq: dict[str, int]
     before: pl.DataFrame
     held_marks: pl.DataFrame
+    transponders: pl.DataFrame
     kept: dict[RuleKey, dict[datetime, pl.DataFrame]] = field(default_factory=dict)
     floor: datetime = EPOCH
     history: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
@@ -389,7 +391,7 @@ class Picture:
     def identities(self, inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Vessels and links, marked."""
         seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
-        vessels, links = identify(self.claims, inputs.lists, seen)
+        vessels, links = identify(self.claims, inputs.lists, seen, inputs.acts, self.tracks, self.transponders)
         return self._marked(vessels), self._marked(links)
 
 

@@ -14,7 +14,7 @@ from makara.engine import Embedded
 from makara.fusion import match
 from makara.inputs import Inputs
 from makara.picture import Picture
-from makara.registry import classes
+from makara.registry import classes, watched
 from makara.sharing import release
 from makara.tracks import segment, tracks
 from makara.zones import tag
@@ -40,9 +40,8 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     picture.retire(inputs)
 
     heard = picture.heard(inputs)  # 6: alerts
-    picture.put_alerts(
-        decide(heard, inputs.subscriptions, picture.alerts, None, now, zones=inputs.zones, lists=inputs.lists)
-    )
+    lists = watched(picture.vessels, inputs.lists)
+    picture.put_alerts(decide(heard, inputs.subscriptions, picture.alerts, None, now, zones=inputs.zones, lists=lists))
 
     for partner in inputs.partners:  # 7: release, the only gate out
         view = {"events": picture.events, "alerts": picture.alerts}

@@ -66,7 +66,9 @@ def test_a_register_tells_the_class_and_its_date_is_shown() -> None:
     assert classes(said, register)["class"].to_list() == ["carrier"]
     vessels, _ = identify(said, register, POINTS)
     evidence = json.loads(vessels.filter(pl.col("name") == "A")["evidence"][0])
-    assert evidence["class"] == [{"value": "carrier", "p": 0.95, "how": "register", "since": "2026-03-01T00:00:00Z"}]
+    why = {"why": "carrier_register (since 2026-03-01) by mmsi", "list": "carrier_register"}
+    told = {"value": "carrier", "p": 0.95, "how": "register", "since": "2026-03-01T00:00:00Z"}
+    assert evidence["class"] == [told | why]
 
 
 def test_a_wrong_imo_number_is_not_taken() -> None:
@@ -85,6 +87,10 @@ def test_a_wrong_imo_number_is_not_taken() -> None:
         (111525001, "IDN", "aircraft"),
         (995251234, "IDN", "aid"),
         (970123456, None, "sart"),
+        (974123456, None, "sart"),
+        (979123456, None, "gear"),
+        (852512345, "IDN", "handheld"),
+        (985251234, "IDN", "craft"),
         (1, None, None),
     ],
 )
@@ -108,6 +114,12 @@ def test_the_order_of_claims_changes_nothing() -> None:
         (563000001, "A", 30, "fishing"),
         (563000001, "NET MARK 12", 30, "gear"),
         (563000001, "7654321-87%", None, "gear"),
+        (563000001, "GREY 12.6V", None, "gear"),
+        (563000001, "FAD 7", 30, "gear"),
+        (563000001, "VALIANT 5 V ROCKS", 30, "fishing"),
+        (979123456, "A", 70, "gear"),
+        (111525001, "RESCUE", None, "aircraft"),
+        (5250001, "PORT", None, "base"),
         (995251234, "LIGHT", 0, "aid"),
         (982351234, "TENDER", None, "small"),
         (970123456, None, None, "sart"),

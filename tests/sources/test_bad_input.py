@@ -43,10 +43,11 @@ def test_garbage_in_place_of_nmea_is_all_rejects(tmp_path: Path) -> None:
 
 
 DECODED = ["norwegian", "exactearth", "spire", "gfw", "aisstream", "aishub", "digitraffic", "vms"]
+LISTS = ["ofac", "iuu", "rfmo", "mids", "classes"]
 
 
 @pytest.mark.parametrize(
-    "name", ["mapped", "marinecadastre", "danish", "detections", "collections", "zones", "tcp", *DECODED]
+    "name", ["mapped", "marinecadastre", "danish", "detections", "collections", "zones", "tcp", *DECODED, *LISTS]
 )
 @pytest.mark.parametrize("kind", ["noise", "zeros", "empty", "picture", "parquet"])
 def test_what_is_no_table_is_an_error_that_names_the_file(tmp_path: Path, name: str, kind: str) -> None:

@@ -54,6 +54,7 @@ def reasons(rejects: pl.DataFrame) -> list[tuple[int, str]]:
 
 def test_all_sources_are_found_by_listing() -> None:
     assert set(names()) >= {"case", "danish", "mapped", "marinecadastre", "nmea", "norwegian", "spire", "vms"}
+    assert {"ofac", "iuu", "rfmo", "mids", "classes"} <= set(names())
     assert list(names()) == sorted(names())
     for name in names():
         found = source(name)

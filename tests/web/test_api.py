@@ -293,6 +293,18 @@ def test_one_vessel_with_and_without_its_track(api: httpx.Client, rows) -> None:
     assert "track_points" not in bare
 
 
+def test_search_by_a_misspelt_name(api: httpx.Client, rows) -> None:
+    vessel = next(v for v in rows("vessels", limit=1000) if v["name"] and len(v["name"]) > 8)
+    asked = vessel["name"][0] + vessel["name"][2] + vessel["name"][1] + vessel["name"][3:]
+    for partner in ("self", "FJI"):
+        found = api.get("search", params={"q": asked, "partner": partner}).json()["rows"]
+        seen = {v["vessel"]: v["name"] for v in rows("vessels", partner=partner, limit=1000)}
+        assert all(seen[f["vessel"]] == f["name"] for f in found)
+        if partner == "self":
+            assert vessel["vessel"] in [f["vessel"] for f in found[:3]]
+    assert api.get("search").status_code == 400
+
+
 def test_the_picture_holds_what_the_tables_hold(api: httpx.Client, rows) -> None:
     for partner in ("self", "FJI"):
         body = api.get("picture", params={"partner": partner}).json()

@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "run": ("makara.cli.write", "Walk from what came in to events, alerts and releases."),
     "events": ("makara.cli.read", "Events, newest versions."),
     "alerts": ("makara.cli.read", "Alerts, the most urgent first."),
-    "vessel": ("makara.cli.read", "One vessel: identity, tracks, events."),
+    "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
     "serve": ("makara.cli.share", "The API and the map, on this machine."),

@@ -1,4 +1,4 @@
-"""Commands that read a lake: events, alerts, vessel, rejects. Each reads through release, for partner self."""
+"""Commands that read a lake: events, alerts, rejects. Each reads through release, for partner self."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from makara.cli.output import Box, Instant, format_option, lake_argument, show
 
 EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_end", "lon_deg", "lat_deg", "mmsi", "p")
 ALERT_COLUMNS = ("alert", "rank", "state", "event", "version", "subscription")
-VESSEL_COLUMNS = ("vessel", "mmsi", "imo", "name", "callsign", "flag", "class", "length_m")
 REJECT_COLUMNS = ("file", "line", "reason", "detail")
 
 
@@ -52,20 +51,6 @@ def alerts(lake: str, form: str) -> None:
     from makara.session import open as open_session
 
     show(open_session(lake, create=False).select("alerts"), "alerts", form, ALERT_COLUMNS)
-
-
-@click.command()
-@lake_argument
-@click.argument("ident", metavar="ID")
-@click.option("--since", type=Instant(), help="Only points from this instant on.")
-@click.option("--until", type=Instant(), help="Only points before this instant.")
-@format_option
-def vessel(lake: str, ident: str, since: datetime | None, until: datetime | None, form: str) -> None:
-    """One vessel of LAKE by its id, MMSI, IMO number or name: identity, and with --format geojson its tracks."""
-    from makara.session import open as open_session
-
-    found = open_session(lake, create=False).vessel(ident, since=since, until=until)
-    show(found, "track_points" if form == "geojson" else "vessels", form, VESSEL_COLUMNS)
 
 
 @click.command()

@@ -28,6 +28,7 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--shift-years", help="vms: years added to all times of data whose years were moved.")
 @click.option("--form", "lines", help="tcp, listen, mqtt: what the lines of a segment are.")
 @click.option("--feed", help="tcp, listen, mqtt: feed whose mark the rows bear.")
+@click.option("--as-of", help="ofac, iuu, rfmo, mids, classes: date of the list, as 2026-01-31.")
 @click.option("--time-from", help="nmea: where lines without a time take it from: file, an ISO time, or base.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="json", show_default=True)
 def ingest(words: tuple[str, ...], explain: bool, form: str, **given: object) -> None:

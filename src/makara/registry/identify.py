@@ -1,197 +1,221 @@
-"""Identify: one vessel a mover (first version), with all that it claims to be.
+"""Identify: vessels over time from claims, lists, tracks and operators' acts; competing identities are kept.
 
-What a vessel claims stays apart from what we resolve: the most frequent value of each part wins (an IMO number only if
-its check digit fits), the others stay in ``evidence`` with the share of messages that state them. The flag comes from
-the MMSI's digits, the class from the number's pattern, registers, the name (net buoys) or the type that it states.
+What a mover claims makes its faces (``faces``), weighed faces make parts (``hulls``), parts that are tied make hulls
+(``ties``), acts change them (``acts``). A vessel is a hull with all that it has been: one IMO number under successive
+MMSIs is one vessel, one MMSI on two hulls is two. Its id is that of its first part, so it stays when the flag changes.
+Current values: IMO number, length and type that most messages state; the name and call sign stated last by three
+messages or more; MMSI and flag of its newest member.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Sequence
+from typing import Any, Final
 
 import polars as pl
 
-from makara.base import ids
-from makara.base.errors import ColumnsError
-from makara.base.motion import ship_class
-from makara.registry.numbers import flag_of, imo_ok, kind_of
+from makara.base.time import text
+from makara.registry import acts as operators
+from makara.registry import lists as registers
+from makara.registry.classes import best, classed, sent_as, stated
+from makara.registry.evidence import cited, doubts, history, values
+from makara.registry.faces import faces, pairs
+from makara.registry.hulls import Part, parts
+from makara.registry.numbers import flag_of, kind_of, mmsi_of
+from makara.registry.ties import tie
 
-PARTS: Final = ("imo", "name", "callsign", "length_m")
-REGISTER: Final = "_register"
-"""A list whose name ends so tells the class of its entries."""
-_REGISTER_P: Final = 0.95
-_PATTERN_P: Final = 0.99
-_KEPT: Final = 5
-_KINDS: Final = {"sart": "sart", "craft": "small", "aid": "aid", "aircraft": "aircraft", "base": "base"}
-_GEAR_NAME: Final = r"(?i)\d\s*%|\d(\.\d+)?\s*V$|\bBUOY\b|\bNET\s?(MARK|BUOY|\d)|\bFISH(ING)? ?NET\b"
-_ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
-_TYPES: Final = {
-    "mover": pl.Int64(),
-    "t_seen": pl.Datetime("us", "UTC"),
-    "imo": pl.Int32(),
-    "name": pl.String(),
-    "callsign": pl.String(),
-    "length_m": pl.Float32(),
-    "ship_type": pl.Int32(),
-    "mark": pl.String(),
+SETTLED: Final = 3
+"""A name or call sign stated so often is not a slip."""
+_VESSEL: Final = ("vessel", "mmsi", "imo", "name", "callsign", "flag", "class", "gear", "length_m", "evidence", "marks")
+_TS: Final = pl.Datetime("us", "UTC")
+_LINKS: Final = {
+    "vessel": pl.String(),
+    "member": pl.String(),
+    "from": _TS,
+    "to": _TS,
+    "p": pl.Float32(),
+    "how": pl.String(),
 }
 
 
 def identify(
-    claims: pl.DataFrame, lists: pl.DataFrame, track_points: pl.DataFrame | None = None
+    claims: pl.DataFrame,
+    lists: pl.DataFrame,
+    track_points: pl.DataFrame | None = None,
+    acts: pl.DataFrame | None = None,
+    tracks: pl.DataFrame | None = None,
+    transponders: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Vessels and what belongs to them.
 
     Args:
-        claims: table claims; ``mover`` and ``t_seen`` are required.
+        claims: table claims, all that are known; ``mover`` and ``t_seen`` are required.
         lists: table lists.
-        track_points: table track_points: movers that claim nothing are vessels too.
+        track_points: of table track_points ``mover, t_seen`` (the first of each mover is enough) and ``mark``: movers
+            that claim nothing are vessels, too.
+        acts: table acts: merges, splits and undoings count, others are ignored.
+        tracks: table tracks: finds numbers that two hulls use at once though they claim one identity.
+        transponders: ``mover, transponder`` of all reports: what is no ship, whatever its number looks like.
 
     Returns:
-        Columns of table vessels and of table vessel_links, without stamps, each with ``marks``: the marks of all rows
-        that it rests on. ``evidence``: JSON, by part a list of ``{value, p, n, first, last}``, the best first.
+        Columns of table vessels and of table vessel_links, without stamps, each with ``marks``: the marks of claims,
+        points, acts and of entries of registers that it rests on (an entry that is only cited does not count: evidence
+        is the owner's). ``evidence``: JSON, by part a list of ``{value, p, n, first, last, rows}``, the best first;
+        ``history``: what it was called from when to when; ``lists``: entries that may mean it, each with the list's
+        date and ``p``; ``rivals``: what else its members could be; ``doubts``: what does not fit; ``acts``. A link's
+        ``p`` is how sure it is that what the member sends within the interval comes from this vessel; a member that is
+        a vessel's id is one that this vessel took up.
 
     Raises:
         ColumnsError: a required column is missing.
     """
-    known = _resolve(claims, lists, track_points)
-    vessel = pl.col("mover").map_elements(lambda m: ids.ident("ve", f"mv{m}"), return_dtype=pl.String).alias("vessel")
-    known = known.sort("mover").with_columns(vessel)
-    own = ("vessel", "mmsi", "imo", "name", "callsign", "flag", "class", "gear", "length_m", "evidence", "marks")
-    links = known.select(
-        "vessel",
-        member=pl.format("mv{}", "mover"),
-        **{"from": pl.col("_since")},
-        to=pl.lit(None, dtype=_TYPES["t_seen"]),
-        p=pl.lit(1.0, dtype=pl.Float32),
-        how=pl.lit("same mover"),
-        marks="marks",
-    )
-    return known.select(own).sort("vessel"), links.sort("vessel", "member")
-
-
-def classes(claims: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
-    """What is known of each mover that claims anything.
-
-    Args:
-        claims: table claims; ``mover`` and ``t_seen`` are required.
-        lists: table lists.
-
-    Returns:
-        Columns ``mover, mmsi, imo, name, callsign, flag, class, length_m, marks``, sorted by mover. ``class`` is
-        ``unknown`` where nothing tells it.
-    """
-    known = _resolve(claims, lists, None)
-    return known.select("mover", "mmsi", "imo", "name", "callsign", "flag", "class", "length_m", "marks").sort("mover")
-
-
-def _resolve(claims: pl.DataFrame, lists: pl.DataFrame, track_points: pl.DataFrame | None) -> pl.DataFrame:
-    missing = [c for c in ("mover", "t_seen") if c not in claims.columns]
-    if missing:
-        raise ColumnsError(f"identify: missing column {', '.join(missing)} of claims; needed are mover, t_seen")
-    stated = claims.select(
-        pl.col(c).cast(t) if c in claims.columns else pl.lit(None, dtype=t).alias(c) for c, t in _TYPES.items()
-    )
-    seen = stated.select("mover", "t_seen", "mark")
+    said = stated(claims)
+    seen = said.select("mover", "t_seen", "mark")
     if track_points is not None:
         mark = pl.col("mark") if "mark" in track_points.columns else pl.lit(None, dtype=pl.String).alias("mark")
         seen = pl.concat([seen, track_points.select("mover", "t_seen", mark)])
-    known = seen.group_by("mover").agg(
-        pl.col("t_seen").min().alias("_since"), pl.col("mark").drop_nulls().unique().sort().alias("marks")
-    )
-    mmsi = pl.when(pl.col("mover").is_between(1, 999_999_999)).then("mover").cast(pl.Int32)
-    known = known.with_columns(mmsi=mmsi).with_columns(flag=flag_of(pl.col("mmsi")))
-    for part in PARTS:
-        known = known.join(_best(stated, part), on="mover", how="left")
-    known = known.join(_best(stated, "ship_type"), on="mover", how="left")
-    known = _classed(known, lists)
-    parts = [pl.concat_str(pl.lit(f'"{c}":'), pl.col(f"_{c}").fill_null("[]")) for c in (*PARTS, "ship_type")]
-    return known.with_columns(
-        gear=pl.lit(None, dtype=pl.String),
-        evidence=pl.concat_str(pl.lit("{"), pl.concat_str([*parts, "_class", "_flag"], separator=","), pl.lit("}")),
-    )
+    known, shown = faces(said)
+    first = seen.group_by("mover").agg(pl.col("t_seen").min(), pl.col("mark").drop_nulls().unique())
+    every = parts(known, pairs(known, shown), first.select("mover", "t_seen"), tracks)
+    tie(every, known, shown)
+    told = operators.apply(every, operators.in_force(acts) if acts is not None else [])
+    of: dict[int, list[Part]] = {}
+    for p in every:
+        of.setdefault(p.hull, []).append(p)
+    _close(every)
+    entries = registers.in_force(lists)
+    flags = registers.flags(entries)
+    mine = _of_hull(every, shown)
+    sent = sent_as(mine, _sent_by(of, transponders), "hull")
+    vessels = _vessels(of, mine, entries, flags, dict(first.select("mover", "mark").iter_rows()), told, sent)
+    links = _links(of)
+    tied = _evidence(of, vessels, mine, entries, flags, told)
+    vessels = vessels.with_columns(evidence=pl.Series(tied, dtype=pl.String))
+    links = links.join(vessels.select("vessel", "marks"), on="vessel")
+    return vessels.select(_VESSEL).sort("vessel"), links.sort("vessel", "member", "from")
 
 
-def _best(stated: pl.DataFrame, part: str) -> pl.DataFrame:
-    """The value of a part that most messages state, and all of them as JSON (``_<part>``)."""
+def _of_hull(every: Sequence[Part], shown: pl.DataFrame) -> pl.DataFrame:
+    """Claims with their ``hull``; claims without an identity go to the only hull of their mover, if it is one."""
+    face = {f: p.hull for p in every for f in p.faces}
+    hulls: dict[int, set[int]] = {}
+    for p in every:
+        hulls.setdefault(p.mover, set()).add(p.hull)
+    only = {m: next(iter(h)) for m, h in hulls.items() if len(h) == 1}
+    hull = pl.coalesce(
+        pl.col("face").replace_strict(face, default=None, return_dtype=pl.Int64),
+        pl.col("mover").replace_strict(only, default=None, return_dtype=pl.Int64),
+    )
+    return shown.with_columns(hull=hull).drop("face")
+
+
+def _sent_by(of: dict[int, list[Part]], transponders: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Transponders of each hull's movers."""
+    if transponders is None:
+        return None
+    rows = [(hull, p.mover) for hull, some in of.items() for p in some]
+    members = pl.DataFrame(rows, schema={"hull": pl.Int64(), "mover": pl.Int64()}, orient="row")
+    return members.join(transponders.select("mover", "transponder"), on="mover").select("hull", "transponder")
+
+
+def _vessels(
+    of: dict[int, list[Part]],
+    mine: pl.DataFrame,
+    entries: pl.DataFrame,
+    flags: dict[int, str],
+    marks: dict[int, list[str]],
+    told: dict[int, list[dict[str, Any]]],
+    sent: pl.DataFrame,
+) -> pl.DataFrame:
+    """A row a hull: columns of table vessels but evidence, ``hull`` and ``_told``, what tells the class."""
+    rows = []
+    for hull, some in of.items():
+        newest = max(some, key=lambda p: (p.last, p.first, p.mover))
+        every = {m for p in some for m in marks[p.mover]} | {a["mark"] for a in told.get(hull, ()) if a.get("mark")}
+        rows.append((hull, some[0].ident, newest.mover, sorted(every)))
+    schema = {"hull": pl.Int64(), "vessel": pl.String(), "mover": pl.Int64(), "marks": pl.List(pl.String())}
+    known = pl.DataFrame(rows, schema=schema, orient="row").with_columns(mmsi=mmsi_of(pl.col("mover"))).drop("mover")
+    known = known.with_columns(flag=flag_of(pl.col("mmsi"), flags))
+    for part in ("imo", "length_m", "ship_type"):
+        known = known.join(best(mine, part, "hull"), on="hull", how="left")
+    for part in ("name", "callsign"):
+        known = known.join(_latest(mine, part), on="hull", how="left")
+    known = known.join(sent, on="hull", how="left")
+    return classed(known.rename({"hull": "mover"}), entries).rename({"mover": "hull"}).sort("hull")
+
+
+def _latest(mine: pl.DataFrame, part: str) -> pl.DataFrame:
+    """The value that was stated last and ``SETTLED`` times; where none was so often, the most frequent."""
     values = (
-        stated.filter(pl.col(part).is_not_null())
-        .group_by("mover", value=part)
-        .agg(n=pl.len(), first=pl.col("t_seen").min(), last=pl.col("t_seen").max())
+        mine.filter(pl.col(part).is_not_null())
+        .group_by("hull", value=part)
+        .agg(n=pl.len(), last=pl.col("t_seen").max())
     )
-    right = imo_ok(pl.col("value")) if part == "imo" else pl.lit(True)
-    values = values.with_columns(p=pl.col("n") / pl.col("n").sum().over("mover"), _right=right)
-    values = values.sort("mover", "_right", "n", "last", "value", descending=[False, True, True, True, False])
-    one = pl.struct(
-        "value",
-        p=pl.col("p").round(4),
-        n="n",
-        first=pl.col("first").dt.strftime(_ISO),
-        last=pl.col("last").dt.strftime(_ISO),
-    ).struct.json_encode()
-    values = values.with_columns(_json=one)
-    return values.group_by("mover", maintain_order=True).agg(
-        pl.when(pl.col("_right").first()).then(pl.col("value").first()).alias(part),
-        pl.col("p").first().alias(f"_p_{part}"),
-        pl.concat_str(pl.lit("["), pl.col("_json").head(_KEPT).str.join(","), pl.lit("]")).first().alias(f"_{part}"),
+    often = pl.col("n") >= SETTLED
+    values = values.with_columns(_often=often, _n=pl.when(often).then(0).otherwise("n"))
+    values = values.sort(
+        "hull", "_often", "_n", "last", "n", "value", descending=[False, True, True, True, True, False]
     )
+    return values.group_by("hull", maintain_order=True).agg(pl.col("value").first().alias(part))
 
 
-def _registered(known: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
-    """Class of the movers that a register holds, by MMSI or else by IMO number, since when, and the entries' marks."""
-    schema = {"mover": pl.Int64(), "_register": pl.String(), "_from": pl.String(), "_marks": pl.List(pl.String())}
-    if not {"list", "mmsi", "imo"} <= set(lists.columns):
-        return pl.DataFrame(schema=schema)
-    mark = pl.col("mark") if "mark" in lists.columns else pl.lit(None, dtype=pl.String).alias("mark")
-    since = pl.col("from").dt.strftime(_ISO) if "from" in lists.columns else pl.lit(None, dtype=pl.String)
-    entries = lists.filter(pl.col("list").str.ends_with(REGISTER)).select(
-        pl.col("mmsi", "imo").cast(pl.Int32),
-        mark,
-        since.alias("_from"),
-        _register=pl.col("list").str.strip_suffix(REGISTER),
-    )
-    by = [
-        known.select("mover", c)
-        .drop_nulls()
-        .join(entries.select(c, "mark", "_from", "_register").drop_nulls(c), on=c)
-        .select("mover", "mark", "_from", "_register", _by=pl.lit(rank))
-        for rank, c in enumerate(("mmsi", "imo"))
-    ]
-    found = pl.concat(by).sort("mover", "_by", "_register", "_from")
-    return found.group_by("mover", maintain_order=True).agg(
-        pl.col("_register", "_from").first(), pl.col("mark").drop_nulls().unique().alias("_marks")
-    )
+def _close(every: Sequence[Part]) -> None:
+    """Say until when each part held: its last claim, if another part of its hull or mover began to claim after that."""
+    latest: dict[tuple[str, int], Any] = {}
+    stating = [p for p in every if p.faces]
+    for p in stating:
+        for key in (("hull", p.hull), ("mover", p.mover)):
+            latest[key] = max(p.first, latest.get(key, p.first))
+    for p in stating:
+        p.to = p.last if max(latest["hull", p.hull], latest["mover", p.mover]) > p.last else None
 
 
-def _classed(known: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
-    """Class, flag, and what tells them."""
-    types = {n: ship_class(n) for n in range(256)}
-    stated = pl.col("ship_type").replace_strict(types, default="unknown", return_dtype=pl.String).fill_null("unknown")
-    known = known.join(_registered(known, lists), on="mover", how="left").with_columns(
-        _pattern=kind_of(pl.col("mmsi")).replace_strict(_KINDS, default=None, return_dtype=pl.String),
-        _buoy=pl.col("name").str.contains(_GEAR_NAME).fill_null(False),
-        _stated=stated,
-    )
-    nothing = pl.lit(None, dtype=pl.String)
-    told = (
-        pl.when(pl.col("_pattern").is_not_null())
-        .then(_told("_pattern", pl.lit(_PATTERN_P), "mmsi", nothing))
-        .when(pl.col("_register").is_not_null())
-        .then(_told("_register", pl.lit(_REGISTER_P), "register", pl.col("_from")))
-        .when("_buoy")
-        .then(_told(pl.lit("gear"), pl.lit(_REGISTER_P), "name", nothing))
-        .otherwise(_told("_stated", pl.col("_p_ship_type").round(4), "ship_type", nothing))
-    )
-    known = known.with_columns(_told=told)
-    by_mid = pl.struct(value="flag", how=pl.lit("mmsi")).struct.json_encode()
-    flags = pl.when(pl.col("flag").is_not_null()).then(by_mid).otherwise(pl.lit(""))
-    return known.with_columns(
-        pl.col("_told").struct.field("value").alias("class"),
-        _class=pl.concat_str(pl.lit('"class":['), pl.col("_told").struct.json_encode(), pl.lit("]")),
-        _flag=pl.concat_str(pl.lit('"flag":['), flags, pl.lit("]")),
-        marks=pl.col("marks").list.set_union(pl.col("_marks").fill_null([])).list.sort(),
-    )
+def _links(of: dict[int, list[Part]]) -> pl.DataFrame:
+    """Members of each vessel from when to when; an id that it took up is a member, too."""
+    rows: dict[tuple[str, str, Any], tuple[Any, float, str]] = {}
+    for some in of.values():
+        vessel = some[0].ident
+        for p in some:
+            key = (vessel, f"mv{p.mover}", p.first)
+            to, sure, how = rows.get(key, (p.to, 0.0, p.how))
+            to = None if to is None or p.to is None else max(to, p.to)
+            rows[key] = (to, min(sure + p.p * p.share, 1.0), how)
+            if p.ident != vessel:
+                rows[vessel, p.ident, p.first] = (p.to, p.p, p.how)
+    return pl.DataFrame([(*k, *v) for k, v in rows.items()], schema=_LINKS, orient="row")
 
 
-def _told(value: str | pl.Expr, p: pl.Expr, how: str, since: pl.Expr) -> pl.Expr:
-    return pl.struct(value=value, p=p.cast(pl.Float64), how=pl.lit(how), since=since)
+def _evidence(
+    of: dict[int, list[Part]],
+    vessels: pl.DataFrame,
+    mine: pl.DataFrame,
+    entries: pl.DataFrame,
+    flags: dict[int, str],
+    told: dict[int, list[dict[str, Any]]],
+) -> list[str]:
+    """What each vessel rests on, as JSON."""
+    name_of = {p.number: some[0].ident for some in of.values() for p in some}
+    by_part, spells, listed = values(mine), history(mine, of, flags), cited(of, mine, entries)
+    out = []
+    rows = vessels.select("hull", "mmsi", "flag", kind_of(pl.col("mmsi")).alias("kind"), "_told")
+    for hull, mmsi, flag, kind, why in rows.iter_rows():
+        tied: dict[str, Any] = {part: by_part[part].get(hull, []) for part in by_part}
+        tied["class"] = [{k: v for k, v in why.items() if v is not None or k == "p"}]
+        tied["flag"] = [] if flag is None else [{"value": flag, "how": "mmsi"}]
+        tied["history"] = spells.get(hull, [])
+        rivals = [
+            {"member": f"mv{p.mover}", "vessel": name_of[h], "p": round(q, 4), "how": w}
+            for p in of[hull]
+            for h, q, w in p.rivals
+            if name_of[h] != name_of[p.number]
+        ]
+        acts = [
+            {k: text(a[k]) if k == "t" else a[k] for k in ("act", "t", "who", "verb", "object", "why")}
+            for a in told.get(hull, ())
+        ]
+        on = listed.get(hull, [])
+        odd = doubts(mmsi, flag, kind, tied["imo"], on)
+        tied |= {k: v for k, v in (("rivals", rivals), ("lists", on), ("doubts", odd), ("acts", acts)) if v}
+        out.append(json.dumps(tied, ensure_ascii=False, separators=(",", ":")))
+    return out

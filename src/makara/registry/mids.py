@@ -1,4 +1,8 @@
-"""Maritime identification digits: the three digits of an MMSI that name the flag (ITU Table of MIDs)."""
+"""Maritime identification digits: the three digits of an MMSI that name the flag.
+
+Source: the Table of MIDs that the ITU publishes (Radio Regulations, resolution 344): plain facts, which nobody owns. A
+newer table comes in with the source ``mids``; its entries then go before these.
+"""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
         partners=tuple(sorted(settings.partners)),
         secrets={p: partner_key(lake.path, p) for p in settings.partners},
         only=only,
+        acts=lake.state("acts"),
     )
 
 

@@ -163,9 +163,9 @@ def _ground(inputs: Inputs) -> str:
 
 
 def _doors(inputs: Inputs) -> str:
-    """A hash of what decides who is told what: when it changes, alerts and releases are decided anew."""
+    """A hash of what decides who is told what, and who is who: when it changes, these are decided anew."""
     shadows = [r.module.RULE.kind for r in inputs.rules if r.shadow]
-    frames = [inputs.subscriptions.write_json(), inputs.policies.write_json()]
+    frames = [f.write_json() for f in (inputs.subscriptions, inputs.policies, inputs.acts)]
     return ids.ident(
         "do", shadows, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
     )
@@ -222,6 +222,7 @@ def _load(
     if len(claims) != _last(lake).get("seen", {}).get("claims", 0):  # some came in behind the walk: all is new
         vessels = vessels.clear()
     held = lake.read("tracks")
+    sent = lake.scan("reports").filter(pl.col("t_known") <= until)
     return Picture(
         reports=reports,
         claims=claims.clear(),
@@ -239,6 +240,7 @@ def _load(
         seq={p: int(handed.filter(pl.col("partner") == p)["seq"].max() or 0) for p in inputs.partners},  # type: ignore[arg-type]
         before=before.select("mover", "t_seen", "mark").collect(),
         held_marks=held.select("track", "mark"),
+        transponders=sent.select("mover", "transponder").unique().collect(),
         kept=kept,
         floor=floor,
     )

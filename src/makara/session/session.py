@@ -19,6 +19,7 @@ from makara.base.time import text
 from makara.lake import Lake, Settings
 from makara.session import read
 from makara.session.read import VIEW, Query
+from makara.session.vessel_doors import VesselDoors
 from makara.sharing import OWNER, Released, own
 from makara.tables.release import Release
 
@@ -64,7 +65,7 @@ def preview(source: str | None, files: Sequence[str | Path], **options: str) -> 
     return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
-class Session:
+class Session(VesselDoors):
     """A lake, opened. Reading methods give what release allows; the owner is partner ``self``."""
 
     def __init__(self, lake: Lake) -> None:
@@ -260,10 +261,10 @@ class Session:
         partner: str = "self",
         purpose: str = "operations",
     ) -> Release:
-        """One vessel: tables vessels, vessel_links, track_points, events of its movers.
+        """One vessel: tables vessels, vessel_links, track_points, events of its movers while they belonged to it.
 
         Args:
-            ident: vessel id, MMSI, IMO number or name.
+            ident: vessel id, MMSI, IMO number, call sign or name; a former MMSI finds it, too.
             since: points from this instant on, and events not over before it.
             until: points before this instant, and events begun before it.
             partner: for whom.

@@ -74,41 +74,73 @@ def hand_over(lake: Lake, released: Released, now: datetime) -> Release:
     return out
 
 
+def named(vessels: pl.DataFrame, links: pl.DataFrame, ident: str) -> pl.DataFrame:
+    """Vessels that an id, MMSI, IMO number, call sign or exact name means; a former MMSI where no vessel has it now.
+
+    Args:
+        vessels: table vessels, as far as the asker may see it.
+        links: table vessel_links, likewise: former MMSIs and vessels that were taken up.
+        ident: what was given.
+    """
+    if not len(vessels):
+        return vessels
+    asked = ident.strip()
+    same = pl.col("vessel") == asked
+    for column in ("name", "callsign"):
+        same = same | (pl.col(column).str.to_uppercase() == asked.upper())
+    if asked.isdecimal() and len(asked) <= 9:
+        same = same | (pl.col("mmsi") == int(asked)) | (pl.col("imo") == int(asked))
+    found = vessels.filter(same.fill_null(False))
+    if not len(found) and len(links):
+        held = links.filter(pl.col("member").is_in([asked, f"mv{asked}"]))
+        found = vessels.filter(pl.col("vessel").is_in(held["vessel"].implode()))
+    return found
+
+
 def one_vessel(
     table: Callable[..., pl.DataFrame], ident: str, since: datetime | None = None, until: datetime | None = None
 ) -> dict[str, pl.DataFrame]:
-    """Tables vessels, vessel_links, track_points and events, narrowed to one vessel.
+    """One vessel: itself, its members, and their points and events while they belonged to it.
 
     Args:
         table: gives a table's rows that a query (as keyword arguments) asks for, as far as they may be seen.
-        ident: vessel id, MMSI, IMO number or name.
+        ident: vessel id, MMSI, IMO number, call sign or name; a former MMSI.
         since: points and events from then on.
         until: points and events before then.
+
+    Returns:
+        Tables vessels, vessel_links, track_points and events, narrowed to the vessel.
 
     Raises:
         NotFoundError: no such vessel in it.
     """
-    vessels = table("vessels")
-    found = vessels.clear()
-    if len(vessels):
-        asked = ident.strip()
-        same = (pl.col("vessel") == asked) | (pl.col("name").str.to_uppercase() == asked.upper())
-        if asked.isdecimal() and len(asked) <= 9:
-            same = same | (pl.col("mmsi") == int(asked)) | (pl.col("imo") == int(asked))
-        found = vessels.filter(same.fill_null(False))
-    if not len(found):
-        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number or exact name")
     links = table("vessel_links")
+    found = named(table("vessels"), links, ident)
+    if not len(found):
+        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number, call sign or exact name")
     links = links.join(found.select("vessel"), on="vessel", how="semi") if len(links) else links
-    members = links["member"].to_list() if len(links) else []
-    movers = tuple(int(m[2:]) for m in members if m.startswith("mv"))
+    held = links.filter(pl.col("member").str.starts_with("mv")) if len(links) else links
+    movers = tuple(int(m[2:]) for m in held["member"].unique()) if len(held) else ()
     span = {"since": since, "until": until}
-    events = table("events", **span)
-    mine = (
-        events.filter(pl.col("participants").list.set_intersection(members).list.len() > 0) if len(events) else events
-    )
-    points = table("track_points", mover=movers, **span)
-    return {"vessels": found, "vessel_links": links, "track_points": points, "events": mine}
+    events, points = table("events", **span), table("track_points", mover=movers, **span)
+    if len(events):
+        each = events.select("event", "t_start", "t_end_floor", pl.col("participants").alias("member")).explode(
+            "member"
+        )
+        spans = each.join(held.select("member", "from", "to"), on="member") if len(held) else each.clear()
+        over = spans.filter(_within("t_end_floor", "t_start")) if len(spans) else spans
+        events = events.join(over, on="event", how="semi")
+    if len(points):
+        ids = held.select(pl.col("member").str.slice(2).cast(pl.Int64).alias("mover"), "from", "to")
+        spans = points.join(ids, on="mover").filter(_within("t_seen", "t_seen"))
+        points = points.join(spans, on="report", how="semi")
+    return {"vessels": found, "vessel_links": links, "track_points": points, "events": events}
+
+
+def _within(last: str, first: str) -> pl.Expr:
+    """Whether what lasted from ``first`` to ``last`` touches the time of the link; unknown times do not bar."""
+    begun = (pl.col(last) >= pl.col("from")).fill_null(True)
+    return begun & (pl.col(first) <= pl.col("to")).fill_null(True)
 
 
 def explain(seen: Release, event: str) -> dict[str, Any]:

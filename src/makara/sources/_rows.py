@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from makara.base.errors import InputError
+from makara.base.errors import ColumnsError, InputError
 from makara.sources import _source
 from makara.sources._files import Pieces, unreadable
 
@@ -136,7 +136,7 @@ def blocks(path: Path, sep: str = ",") -> Iterator[Block]:
 
 def of_block(block: Block, path: Path, sep: str = ",") -> Rows:
     """Rows of a block and rejects, the file's early end among them."""
-    frame, rejects = _block(block.data, block.header, block.line, path, sep)
+    frame, rejects = lines(block.data, block.header, block.line, path, sep)
     if block.cut is not None:
         rejects = _source.merged([rejects, _source.reject(path.name, None, "truncated", block.cut)])
     return frame, rejects
@@ -160,8 +160,8 @@ def _header(first: bytes, path: Path, sep: str) -> list[str]:
     return out
 
 
-def _block(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
-    """Rows of a block of whole lines. Blank lines are no rows."""
+def lines(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
+    """Rows of a block of whole lines without the header, from line ``line`` on. Blank lines are no rows."""
     schema = dict.fromkeys(header, pl.String())
     if not block.strip():
         return pl.DataFrame(schema={**schema, ROW: pl.Int64()}), _source.no_rejects()
@@ -215,6 +215,18 @@ def _slowly(block: bytes, header: list[str], line: int, path: Path, sep: str) ->
         schema=_source.REJECTS,
     )
     return frame, bad
+
+
+def needing(frame: pl.DataFrame, columns: Sequence[str], path: Path) -> None:
+    """Hold rows to the columns that a source needs.
+
+    Raises:
+        ColumnsError: a column is missing; the message names it and those there are.
+    """
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        have = ", ".join(repr(c)[1:-1] for c in frame.columns[:60] if c != ROW)
+        raise ColumnsError(f"{path} has no column {', '.join(missing)}; it has: {have}")
 
 
 def features(path: Path) -> list[dict[str, Any]]:

@@ -135,9 +135,11 @@ def vessels(seen: Release, newest: datetime | None) -> dict[str, list[Any]]:
     last = points.sort("t_seen", "report", nulls_last=True).unique("mover", keep="last").with_columns(_mv().alias("mv"))
     named = (
         _rows(seen, "vessel_links")
-        .select("vessel", pl.col("member").alias("mv"))
+        .select("vessel", "to", "p", pl.col("member").alias("mv"))
         .join(_rows(seen, "vessels").select("vessel", "name", "mmsi", "class", "flag"), on="vessel")
+        .sort(pl.col("to").is_null(), "p", "vessel")  # of several that use the number, the likeliest that still does
         .unique("mv", keep="last", maintain_order=True)
+        .drop("to", "p")
     )
     rows = last.join(named, on="mv", how="left").sort("mv")
     return rows.select(

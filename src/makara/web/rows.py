@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import polars as pl
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from makara.base.errors import UsageError
 from makara.sharing import OWNER
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["rows"])
 Asked = Annotated[Page, Depends(page)]
+Sought = Annotated[str, Query(description="MMSI, IMO number, call sign, name, or a list's own number.", max_length=200)]
+Most = Annotated[int, Query(description="At most so many rows.", ge=1, le=100)]
+FOUND: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "What was found, with `score`, by which `value` of `what`, and the date (`as_of`) of a list."},
+    304: {"description": "Nothing changed since the answer that `If-None-Match` names."},
+}
 SHOWN: Final = ("events", "alerts", "detections", "collections", "zones")
 """Tables that have places of their own, or of what they speak of."""
 
@@ -141,6 +147,20 @@ def vessel(request: Request, ident: str, partner: Partner = OWNER, track: bool =
         found = session.vessel(ident, partner=partner)
         parts = [f'"{name}":{to_json(found, name).strip()}' for name in names]
         return ("{" + ",".join(parts) + "}").encode(), {}
+
+    return conditional(request, session, partner, body)
+
+
+@router.get("/search", responses=FOUND, summary="Vessels by any number or name")
+def search(request: Request, q: Sought, partner: Partner = OWNER, limit: Most = 20) -> Response:
+    """Vessels, and for the owner entries of lists, that a text may mean, also misspelt; the likeliest first."""
+    only(request, ("q", "partner", "limit"))
+    session = request.app.state.session
+
+    def body() -> tuple[bytes, Mapping[str, str]]:
+        found = session.search(q, partner=partner, limit=limit)
+        dated = found.with_columns(pl.col("as_of").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return dumps({"rows": dated.to_dicts()}), {}
 
     return conditional(request, session, partner, body)
 
