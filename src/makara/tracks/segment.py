@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 
 from makara.base import ids
+from makara.base.cells import cells
 from makara.base.errors import ColumnsError, NotFoundError
 from makara.base.frames import frame
 from makara.tables import table
-from makara.tracks._cells import cells
 from makara.tracks._pass import link
 from makara.tracks.clean import DUPLICATE, KEPT, TOO_FAST, mark_duplicates
 

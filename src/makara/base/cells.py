@@ -1,0 +1,62 @@
+"""H3 cells: of positions, their parents and neighbours, and their outlines cut at 180 degrees (RFC 7946).
+
+Cells are signed 64-bit integers everywhere: the same bits as H3's own (Uber H3, Brodsky 2018).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from h3.api.numpy_int import cell_to_boundary, grid_disk, latlng_to_cell
+from numpy.typing import ArrayLike, NDArray
+
+Ints = NDArray[np.int64]
+_RESOLUTION_BIT: Final = 52
+_DIGITS: Final = 15
+_DIGIT_BITS: Final = 3
+_DECIMALS: Final = 7
+
+
+def cells(lon: pl.Series, lat: pl.Series, resolution: int) -> pl.Series:
+    """H3 cells as signed Int64 (the same bits). H3 has scalar calls only, 0.3 microseconds each."""
+    found = [latlng_to_cell(y, x, resolution) for x, y in zip(lon.to_list(), lat.to_list(), strict=True)]
+    return pl.Series(f"h3_{resolution}", np.array(found, np.uint64).view(np.int64), dtype=pl.Int64)
+
+
+def parents(cell: ArrayLike, resolution: int) -> Ints:
+    """The coarser cells that hold cells: the digits below become 7, as H3 numbers them."""
+    low = (1 << (_DIGIT_BITS * (_DIGITS - resolution))) - 1
+    bare = np.asarray(cell, np.int64) & ~np.int64(0xF << _RESOLUTION_BIT)
+    out: Ints = bare | np.int64(low) | np.int64(resolution << _RESOLUTION_BIT)
+    return out
+
+
+def ring(cell: Ints) -> Ints:
+    """Cells and their immediate neighbours, sorted, each once."""
+    found = [grid_disk(np.uint64(c), 1) for c in cell.tolist()]
+    return np.unique(np.concatenate(found)).astype(np.int64) if found else np.zeros(0, np.int64)
+
+
+def outline(cell: int) -> bytes:
+    """A cell's outline as WKB: a polygon, or several where 180 degrees cuts it; over a pole it runs along the edge."""
+    import shapely
+
+    lat, lon = np.array(cell_to_boundary(np.uint64(cell)), np.float64).T
+    turn = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
+    x = lon[0] + np.concatenate([[0.0], np.cumsum(turn)])
+    xy = np.column_stack([x[:-1], lat])
+    if abs(x[-1] - x[0]) > 180.0:
+        pole = np.copysign(90.0, lat[0])
+        xy = np.concatenate([xy, [[x[-1], lat[0]], [x[-1], pole], [x[0], pole]]])
+    found = shapely.Polygon(np.round(xy, _DECIMALS))
+    if x.min() < -180.0 or x.max() > 180.0:
+        parts: list[Any] = []
+        for k in (-1, 0, 1):
+            part = shapely.intersection(found, shapely.box(360.0 * k - 180.0, -90.0, 360.0 * k + 180.0, 90.0))
+            part = shapely.transform(part, lambda p, k=k: np.round(p - [360.0 * k, 0.0], _DECIMALS))
+            parts += [p for p in shapely.get_parts(part) if p.geom_type == "Polygon"]
+        found = shapely.union_all(parts)
+    data: bytes = shapely.to_wkb(found, byte_order=1)
+    return data
