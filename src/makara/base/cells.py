@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from h3.api.numpy_int import cell_to_boundary, grid_disk, latlng_to_cell
+from h3.api.numpy_int import cell_to_boundary, cell_to_children, cell_to_latlng, grid_disk, latlng_to_cell
 from numpy.typing import ArrayLike, NDArray
 
 Ints = NDArray[np.int64]
@@ -37,6 +37,24 @@ def ring(cell: Ints) -> Ints:
     """Cells and their immediate neighbours, sorted, each once."""
     found = [grid_disk(np.uint64(c), 1) for c in cell.tolist()]
     return np.unique(np.concatenate(found)).astype(np.int64) if found else np.zeros(0, np.int64)
+
+
+def in_box(w: float, s: float, e: float, n: float, resolution: int, step_deg: float = 0.2) -> Ints:
+    """Cells (no finer than resolution 3) that hold a point of a box, sorted; w > e where it crosses 180 degrees."""
+    wide = (e - w) % 360.0 if (e - w) % 360.0 or w == e else 360.0
+    out = []
+    for y in np.linspace(s, n, max(2, int((n - s) / step_deg) + 1)).tolist():
+        x = w + np.linspace(0.0, wide, max(2, int(wide / step_deg * max(np.cos(np.radians(y)), 0.01)) + 1))
+        out.append(np.unique([latlng_to_cell(y, lon, resolution) for lon in ((x + 180.0) % 360.0 - 180.0).tolist()]))
+    return np.unique(np.concatenate(out)).astype(np.int64)
+
+
+def children(cell: Ints, resolution: int) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64]]:
+    """Centres of the finer cells in cells: for each the row of its cell, longitude and latitude, degrees."""
+    found = [cell_to_children(np.uint64(c), resolution) for c in cell.tolist()]
+    row = np.repeat(np.arange(len(found)), [len(f) for f in found])
+    place = np.array([cell_to_latlng(c) for f in found for c in f], np.float64).reshape(-1, 2)
+    return row, place[:, 1], place[:, 0]
 
 
 def outline(cell: int) -> bytes:

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "events": ("makara.cli.read", "Events, newest versions."),
     "alerts": ("makara.cli.read", "Alerts, the most urgent first."),
     "vessel": ("makara.cli.read", "One vessel: identity, tracks, events."),
+    "coverage": ("makara.cli.read", "How well vessels that transmit are heard, cell by cell."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
     "serve": ("makara.cli.share", "The API and the map, on this machine."),

@@ -74,7 +74,8 @@ def tally(
     p = _points(frame(track_points))
     if not len(p):
         return TALLY.to_frame()
-    ears = _spans(p) if spans is None else spans.filter(~pl.col("receiver").is_in(_DEAF))
+    ears = _spans(p) if spans is None else spans.with_columns(pl.col("receiver").cast(RECEIVER))
+    ears = ears.filter(~pl.col("receiver").is_in(_DEAF))
     bound = (pl.col("t_start") >= frm) if frm else pl.lit(True), (pl.col("t_start") < to) if to else pl.lit(True)
     both = pl.concat([*_trials(p, ears), _messages(p, ears)], how="diagonal").filter(*bound)
     return both.select(pl.col(c).cast(t).fill_null(0) if t == pl.Int64() else pl.col(c) for c, t in TALLY.items())
@@ -110,21 +111,26 @@ def _ordered(p: pl.DataFrame) -> bool:
     return bool((t[1:] > t[:-1])[same].all()) and int((~same).sum()) + 1 == p["who"].n_unique()
 
 
+def transponders(said: pl.LazyFrame) -> pl.DataFrame:
+    """Class of each mover (``mover, transponder``): that which most of its messages have; long range is class A's."""
+    counted = said.select("mover", "transponder").group_by("mover", "transponder").len().collect()
+    plain = pl.col("transponder").cast(pl.String).replace("long_range", "class_a").fill_null("unknown")
+    summed = counted.group_by("mover", plain.cast(TRANSPONDER)).agg(pl.col("len").sum())
+    most = summed.sort("mover", "len", "transponder", descending=[False, True, False])
+    return most.unique("mover", keep="first", maintain_order=True).select("mover", "transponder")
+
+
 def _class_of(p: pl.DataFrame) -> pl.Series:
-    """Class of each point's transponder: that which most of the mover's points have; long range is class A's."""
-    plain = pl.col("transponder").replace("long_range", "class_a")
-    counted = (
-        p.lazy().group_by("mover", plain).len().sort("mover", "len", "transponder", descending=[False, True, False])
-    )
-    of = counted.unique("mover", keep="first", maintain_order=True).select("mover", "transponder").collect()
+    """Class of each point's transponder: that of its mover."""
+    of = transponders(p.lazy())
     if of["transponder"].n_unique() == 1:
-        return pl.repeat(of["transponder"][0], len(p), eager=True).alias("transponder")
+        return pl.repeat(of["transponder"][0], len(p), eager=True, dtype=TRANSPONDER).alias("transponder")
     return p.select("mover").join(of, on="mover", how="left", maintain_order="left")["transponder"]
 
 
 def _spans(p: pl.DataFrame) -> pl.DataFrame:
     first, last = pl.col("t_seen").min().alias("t_first"), pl.col("t_seen").max().alias("t_last")
-    return p.filter(~pl.col("receiver").is_in(_DEAF)).group_by("receiver").agg(first, last)
+    return p.group_by("receiver").agg(first, last)
 
 
 def _messages(p: pl.DataFrame, ears: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from makara.base.cells import parents
-from makara.fusion._trials import BRACKET_S, GROUP, TALLY, tally
+from makara.fusion._trials import BRACKET_S, GROUP, TALLY, tally, transponders
 
 PRIOR_TRIALS: Final = 1.0
 """What the mean of the cells around is worth."""
@@ -141,10 +141,11 @@ def _priors(c: pl.DataFrame) -> Floats:
 def _told(rows: pl.DataFrame, a: Floats, b: Floats) -> pl.DataFrame:
     lo, hi = (betaincinv(a, b, q) for q in INTERVAL)
     keys = ["cell", "t_start", "t_end", *GROUP]
-    numbers = {"p_heard": a / (a + b), "p_lo": lo, "p_hi": hi}
+    p = a / (a + b)  # beyond an end of the interval where the posterior is all but certain
+    numbers = {"p_heard": p, "p_lo": np.minimum(lo, p), "p_hi": np.maximum(hi, p)}
     out = rows.with_columns(pl.Series(k, np.round(v, 4), dtype=pl.Float64) for k, v in numbers.items())
     counts = ("n_heard", "n_movers", "trials", "heard")
     return out.select(*keys, *counts, *numbers).with_columns(pl.col(GROUP).cast(pl.String)).sort(keys)
 
 
-__all__ = ["BRACKET_S", "TALLY", "estimate", "reception", "tally"]
+__all__ = ["BRACKET_S", "GROUP", "TALLY", "estimate", "reception", "tally", "transponders"]

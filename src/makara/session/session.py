@@ -201,6 +201,22 @@ class Session:
 
         return one_vessel(self._released(partner, purpose).release, ident)
 
+    def coverage(self, **query: Any) -> Release:
+        """How well vessels that transmit are heard, by cell: a release with table reception, computed when asked for.
+
+        Args:
+            query: ``bbox``; ``since`` and ``until``, taken to whole hours (all that is known unless given); ``hourly``
+                for a row an hour, else a row a cell, those where nobody was among them (``state`` not looked);
+                ``partner`` and ``purpose``.
+
+        Raises:
+            ReleaseError: no such partner.
+            UsageError: the span is empty.
+        """
+        from makara.session.coverage import coverage
+
+        return coverage(self.lake, self.settings, _clock(), **query)
+
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.
 
