@@ -67,7 +67,8 @@ def estimate(counted: pl.DataFrame, *, hourly: bool = False) -> pl.DataFrame:
     a, b = PRIOR_TRIALS * prior + c["yes"].to_numpy(), PRIOR_TRIALS * (1.0 - prior) + c["no"].to_numpy()
     first, last = counted["t_start"].min(), counted["t_start"].max()
     if not hourly:
-        out = c.with_columns(t_start=pl.lit(first), t_end=pl.lit(last) + pl.duration(hours=1))
+        instant = TALLY["t_start"]
+        out = c.with_columns(t_start=pl.lit(first, instant), t_end=pl.lit(last, instant) + pl.duration(hours=1))
         return _told(out, a, b)
     by_hour = counted.group_by(*named, "t_start").agg(_sums())
     whole = c.select(*named, "yes", "no", "trials", "heard").rename({"trials": "all_trials", "heard": "all_heard"})

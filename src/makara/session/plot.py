@@ -24,6 +24,7 @@ from makara.session._map import EXTRA, INK, Window, ground, window_of
 GAP_S: Final = HOUR_S
 UNSURE: Final = 0.5
 """A cell whose interval is wider than this is hatched."""
+_CLASSES: Final = {"class_a": "class A", "class_b": "class B"}
 _KM_DEG: Final = 111.195
 _CELLS: Final = 160
 """Cells of a density map across its window."""
@@ -197,7 +198,7 @@ def plot_coverage(
     if keys:
         ax.legend(handles=keys, fontsize=8, loc="best", framealpha=0.95).set_zorder(9)
     first = rows.row(0, named=True)
-    kind = f"{first['receiver']}, {first['transponder'].replace('class_', 'class ').replace(' a', ' A').replace(' b', ' B')}"
+    kind = f"{first['receiver']}, {_CLASSES.get(first['transponder'], first['transponder'])}"
     ax.set_title(title or f"Reception: {kind}, {_between(first['t_start'], first['t_end'])}", fontsize=11, loc="left",
                  color=INK)  # fmt: skip
     return ax
@@ -242,7 +243,7 @@ def _values(on: pl.DataFrame, t: Floats, colour: str) -> tuple[Floats, str]:
 def _time_ticks(bar: Any) -> None:
     dates = need("matplotlib.dates", EXTRA)
     where = dates.AutoDateLocator(tz=UTC, minticks=4, maxticks=7)
-    bar.locator, bar.formatter = where, dates.ConciseDateFormatter(where, tz=UTC)
+    bar.locator, bar.formatter = where, dates.ConciseDateFormatter(where, tz=UTC, show_offset=False)
     bar.update_ticks()
     bar.ax.tick_params(labelsize=8)
 
@@ -261,7 +262,8 @@ def _ends(ax: Any, on: pl.DataFrame, x: Floats, y: Floats, lines2d: Any) -> list
             upper = y[k] > y[other] or (y[k] == y[other] and rows is first)
             right = x[k] < np.mean(ax.get_xlim())
             ax.annotate(
-                on["t_seen"][int(k)].strftime("%d %b %H:%MZ"), (x[k], y[k]), xytext=(9 if right else -9, 5 if upper else -5),
+                on["t_seen"][int(k)].strftime("%d %b %H:%MZ"), (x[k], y[k]),
+                xytext=(9 if right else -9, 5 if upper else -5),
                 ha="left" if right else "right", va="bottom" if upper else "top", textcoords="offset points",
                 fontsize=8, color=INK, zorder=8,
                 bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75},
