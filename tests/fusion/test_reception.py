@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -138,7 +139,7 @@ def test_any_split_adds_up_the_same(sea: tuple[pl.DataFrame, dict[int, float]]) 
     assert estimate(pl.concat(by_mover)).equals(whole)
     edges = [at(h) for h in (0, 7, 20, 21, 48)]
     parts = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         near = pl.col("t_seen").is_between(a - timedelta(hours=12), b + timedelta(hours=13))
         parts.append(tally(points.filter(near), frm=a, to=b, spans=spans))
     assert estimate(pl.concat(parts)).equals(whole)

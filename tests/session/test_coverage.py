@@ -36,7 +36,10 @@ def test_coverage_is_table_reception_and_nobody_there_is_not_looked(whole: pl.Da
     assert bare.select("p_heard", "p_lo", "p_hi").null_count().row(0) == (len(bare),) * 3
     assert bare.select("trials", "heard", "n_heard", "n_movers").sum().row(0) == (0, 0, 0, 0)
     assert looked["p_heard"].null_count() == 0
-    assert set(whole["transponder"]) == {"class_a", "class_b"} and set(whole["receiver"]) == {"satellite", "terrestrial"}
+    assert set(whole["transponder"]) == {"class_a", "class_b"} and set(whole["receiver"]) == {
+        "satellite",
+        "terrestrial",
+    }
 
 
 def test_it_is_the_same_as_on_the_points_alone(walked: makara.Session, whole: pl.DataFrame) -> None:

@@ -5,6 +5,7 @@ Coordinates are OGC:CRS84 (WGS 84, longitude first), as everywhere.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Final
 
 import polars as pl
@@ -44,7 +45,8 @@ def to_geopandas(rows: Any) -> Any:
         found = points if found is None else [p if s is None else s for s, p in zip(found, points, strict=True)]
     bare = given.drop(shape) if shape else given
     out = bare.to_pandas().astype({c: str(t) for c, t in bare.schema.items() if t.is_integer()})
-    return geopandas.GeoDataFrame(out, geometry=geopandas.GeoSeries(found, name=shape or "geometry"), crs=CRS)
+    out[shape or "geometry"] = geopandas.GeoSeries(found, crs=CRS)
+    return geopandas.GeoDataFrame(out, geometry=shape or "geometry")
 
 
 def to_movingpandas(track_points: Any) -> Any:
@@ -60,14 +62,18 @@ def to_movingpandas(track_points: Any) -> Any:
         ColumnsError: a required column is missing.
         UsageError: movingpandas is not installed, or no track has two points.
     """
-    movingpandas = need("movingpandas", EXTRA)
+    with warnings.catch_warnings():  # it speaks of its own optional parts at each import
+        warnings.filterwarnings("ignore", message="Missing optional dependencies")
+        movingpandas = need("movingpandas", EXTRA)
     given = frame(track_points)
     who = next((c for c in ("track", "mover") if c in given.columns), "track")
     if missing := [c for c in (who, "t_seen", "lon_deg", "lat_deg") if c not in given.columns]:
         raise ColumnsError(f"to_movingpandas: missing column {', '.join(missing)}")
     on = given.drop_nulls([who, "t_seen", "lon_deg", "lat_deg"]).sort(who, "t_seen")
-    on = on.filter(pl.col("t_seen").n_unique().over(who) > 1).with_columns(pl.col("t_seen").dt.replace_time_zone(None))
+    on = on.filter(pl.col("t_seen").n_unique().over(who) > 1)
     if not len(on):
         raise UsageError("no track has two points at different times; give track points as segment makes them")
-    indexed = to_geopandas(on).set_index("t_seen")
+    out = to_geopandas(on)
+    out["t_seen"] = out["t_seen"].dt.tz_localize(None)
+    indexed = out.set_index("t_seen")
     return movingpandas.TrajectoryCollection(indexed, traj_id_col=who, min_length=0)

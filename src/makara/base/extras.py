@@ -22,6 +22,6 @@ def need(module: str, extra: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError as e:
         root = module.split(".", maxsplit=1)[0]
-        if e.name != root:
+        if (e.name or "").split(".", maxsplit=1)[0] != root:
             raise
         raise UsageError(f"{root} is not installed; pip install makara[{extra}]") from e

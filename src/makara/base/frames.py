@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from makara.base.errors import UsageError
@@ -59,8 +60,8 @@ def _from_geopandas(given: Any) -> pl.DataFrame:
     name, shape = turned.geometry.name, turned.geometry
     bare = pl.DataFrame(turned.drop(columns=name), nan_to_null=True)
     if (shape.geom_type.isin(["Point"]) | shape.isna()).all():
-        x, y = (pl.Series(v.to_numpy(float), nan_to_null=True, dtype=pl.Float64) for v in (shape.x, shape.y))
-        return bare.with_columns(
-            pl.Series(wrap_lon(x.to_numpy()), nan_to_null=True).alias("lon_deg"), y.alias("lat_deg")
-        )
+        x, lat = shape.x.to_numpy(float), shape.y.to_numpy(float)
+        lon = np.where((x >= -180.0) & (x < 180.0), x, wrap_lon(x))
+        places = (pl.Series("lon_deg", lon, nan_to_null=True), pl.Series("lat_deg", lat, nan_to_null=True))
+        return bare.with_columns(places)
     return bare.with_columns(pl.Series(name, shape.to_wkb(), dtype=pl.Binary))
