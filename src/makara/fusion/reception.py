@@ -2,8 +2,8 @@
 
 Trials are hours of movers that were on the air, told by their own tracks (``_trials``). The estimate of a cell is the
 mean of a Beta posterior. Its prior comes from around it: the mean of the rest of the parent cell (H3 resolution 2),
-itself shrunk to the rest of resolution 1, that of resolution 0, and of the world, each worth one trial; the world's own
-prior is Jeffreys'. The rings are disjoint, so that no trial is counted twice. Hours of one mover in one cell resemble
+itself shrunk to the rest of resolution 1, that of resolution 0, and of the world, each worth one trial and kept within 0.05 and
+0.95; the world's own prior is Jeffreys'. The rings are disjoint, so that no trial is counted twice. Hours of one mover in one cell resemble
 each other: with the correlation found in all cells of the class (by moments, Williams 1982; 0.2 where nothing tells),
 so many trials are worth fewer. An hour's estimate has the cell's other hours as prior. The interval holds 90 %. A cell
 where nobody was is not looked at: no row, no number.
@@ -26,6 +26,8 @@ from makara.fusion._trials import BRACKET_S, GROUP, TALLY, tally, transponders
 
 PRIOR_TRIALS: Final = 1.0
 """What the mean of the cells around is worth."""
+PRIOR_SPAN: Final = (0.05, 0.95)
+"""A prior mean lies within: a cell may be unlike all around it."""
 HOUR_TRIALS: Final = 8.0
 """What the cell's other hours are worth to one hour, at most."""
 ALIKE: Final = 0.2
@@ -135,7 +137,7 @@ def _priors(c: pl.DataFrame) -> Floats:
     for outer, inner in pairwise(sums[1:]):
         rest = np.maximum(outer - inner, 0.0)
         mean = (rest[:, 0] + PRIOR_TRIALS * mean) / (rest.sum(axis=1) + PRIOR_TRIALS)
-    out: Floats = mean
+    out: Floats = np.clip(mean, *PRIOR_SPAN)
     return out
 
 
