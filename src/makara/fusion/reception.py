@@ -2,11 +2,11 @@
 
 Trials are hours of movers that were on the air, told by their own tracks (``_trials``). The estimate of a cell is the
 mean of a Beta posterior. Its prior comes from around it: the mean of the rest of the parent cell (H3 resolution 2),
-itself shrunk to the rest of resolution 1, that of resolution 0, and of the world, each worth one trial and kept within 0.05 and
-0.95; the world's own prior is Jeffreys'. The rings are disjoint, so that no trial is counted twice. Hours of one mover in one cell resemble
-each other: with the correlation found in all cells of the class (by moments, Williams 1982; 0.2 where nothing tells),
-so many trials are worth fewer. An hour's estimate has the cell's other hours as prior. The interval holds 90 %. A cell
-where nobody was is not looked at: no row, no number.
+itself shrunk to the rest of resolution 1, that of resolution 0, and of the world, each worth one trial; the world's own
+prior is Jeffreys', and the prior mean is kept within 0.05 and 0.95. The rings are disjoint, so that no trial is counted
+twice. Hours of one mover in one cell resemble each other: with the correlation found in all cells of the class (by
+moments, Williams 1982; 0.2 where nothing tells), so many trials are worth fewer. An hour's estimate has the cell's
+other hours as prior. The interval holds 90 %. A cell where nobody was is not looked at: no row, no number.
 
 Counts are whole numbers: tallies of parts of the movers, or of spans of time, add up to that of all.
 """

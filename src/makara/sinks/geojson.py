@@ -66,7 +66,7 @@ def features(release: Release, name: str) -> Iterator[dict[str, Any]]:
             shape = places.get(r["event"])
         yield {
             "type": "Feature",
-            "id": r[spec.keys[0]] if len(spec.keys) == 1 else "/".join(str(r[k]) for k in spec.keys),
+            "id": "/".join(str(r[k]) for k in spec.keys) if name == "reception" else r[spec.keys[0]],
             "geometry": shape,
             "properties": {"table": name} | r,
         }
