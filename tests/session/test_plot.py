@@ -120,7 +120,7 @@ def test_density_counts_hours_of_vessels_whatever_the_rate_of_reports() -> None:
 def test_coverage_colours_hatches_and_crosses(walked: makara.Session) -> None:
     box = (174.0, -20.0, -176.0, -15.0)
     rows = walked.coverage(bbox=box)["reception"].filter(receiver="terrestrial", transponder="class_a")
-    ax = walked.plot_coverage(query={"bbox": box}, receiver="terrestrial", transponder="class_a")
+    ax = walked.plot_coverage(bbox=box, receiver="terrestrial", transponder="class_a")
     looked, bare = rows.filter(state="looked"), rows.filter(state="not looked")
     assert sorted(set(part(ax, "looked").get_array().tolist())) == sorted(set(looked["p_heard"].to_list()))
     assert part(ax, "not looked").get_hatch() == "xx"
@@ -144,7 +144,7 @@ def test_a_lake_draws_its_vessels_and_traffic(walked: makara.Session) -> None:
     assert "2026-03-14" in ax.get_title(loc="left") and len(part(ax, "heard").get_segments()) > 10
     later = walked.plot_track(int(seen["mover"][-1]), since=datetime(2026, 3, 14, 16, tzinfo=UTC))
     assert 0 < len(part(later, "heard").get_segments()) < len(part(ax, "heard").get_segments())
-    assert "Density" in walked.plot_density(query={"bbox": (174.0, -20.0, -176.0, -15.0)}).get_title(loc="left")
+    assert "Density" in walked.plot_density(bbox=(174.0, -20.0, -176.0, -15.0)).get_title(loc="left")
     given = plt.figure().add_subplot()
     assert makara.plot_track(way([1.0, 1.1], [0, 9]), ax=given, title="mine") is given
     assert given.get_title(loc="left") == "mine"

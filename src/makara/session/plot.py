@@ -22,6 +22,8 @@ from makara.base.units import DAY_S, HOUR_S, KN_M_S, S_US
 from makara.session._map import EXTRA, INK, Window, ground, window_of
 
 GAP_S: Final = HOUR_S
+QUERY: Final = ("bbox", "since", "until")
+"""Options of a session's pictures that say which rows are drawn."""
 UNSURE: Final = 0.5
 """A cell whose interval is wider than this is hatched."""
 _CLASSES: Final = {"class_a": "class A", "class_b": "class B"}
@@ -219,6 +221,18 @@ def of_vessel(
     shown = points.select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b"))
     title = f"{name}, {_between(*shown.row(0))}" if len(points) else None
     return plot_track(points, **({"title": title} | options))
+
+
+def of_traffic(session: Any, **options: Any) -> Any:
+    """The density of a lake's track points; see :meth:`makara.Session.plot_density`."""
+    asked = {k: options.pop(k) for k in QUERY if k in options}
+    return plot_density(session.view("track_points", **asked), **options)
+
+
+def of_coverage(session: Any, **options: Any) -> Any:
+    """The coverage of a lake; see :meth:`makara.Session.plot_coverage`."""
+    asked = {k: options.pop(k) for k in QUERY if k in options}
+    return plot_coverage(session.coverage(**asked)["reception"], **options)
 
 
 def _placed(given: pl.DataFrame, what: str) -> pl.DataFrame:

@@ -218,11 +218,9 @@ class Session:
         return coverage(self.lake, self.settings, _clock(), **query)
 
     def plot_track(self, ident: str | int, **options: Any) -> Any:
-        """A map of one vessel's tracks, by its id, MMSI, IMO number or name; matplotlib axes.
+        """A map of a vessel's tracks, by its id, MMSI, IMO number or name; matplotlib axes.
 
-        Args:
-            ident: which vessel.
-            options: ``since`` and ``until``, and those of :func:`makara.plot_track`.
+        Options are ``since``, ``until`` and those of :func:`makara.plot_track`.
 
         Raises:
             NotFoundError: no such vessel.
@@ -231,21 +229,17 @@ class Session:
 
         return of_vessel(self, ident, **options)
 
-    def plot_density(self, *, query: dict[str, Any] | None = None, **options: Any) -> Any:
-        """A density map of track points that a ``query`` asks for (as :meth:`select`), with the options of
-        :func:`makara.plot_density`; matplotlib axes.
-        """
-        from makara.session.plot import plot_density
+    def plot_density(self, **options: Any) -> Any:
+        """A density map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_density`."""
+        from makara.session.plot import of_traffic
 
-        return plot_density(self.view("track_points", **(query or {})), **options)
+        return of_traffic(self, **options)
 
-    def plot_coverage(self, *, query: dict[str, Any] | None = None, **options: Any) -> Any:
-        """A coverage map of what a ``query`` asks for (as :meth:`coverage`), with the options of
-        :func:`makara.plot_coverage`; matplotlib axes.
-        """
-        from makara.session.plot import plot_coverage
+    def plot_coverage(self, **options: Any) -> Any:
+        """A coverage map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_coverage`."""
+        from makara.session.plot import of_coverage
 
-        return plot_coverage(self.coverage(**(query or {}))["reception"], **options)
+        return of_coverage(self, **options)
 
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.
