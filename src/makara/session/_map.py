@@ -89,7 +89,8 @@ def ground(window: Window, ax: Any = None) -> Any:
     plt = need("matplotlib.pyplot", EXTRA)
     if ax is None:
         tall = window.high * window.aspect / window.wide
-        _, ax = plt.subplots(figsize=(9.0, min(max(7.4 * tall, 4.0), 8.5) + 0.9), layout="constrained")
+        high = min(max(7.4 * tall, 4.0), 8.5)
+        _, ax = plt.subplots(figsize=(min(max(high / tall + 1.8, 7.0), 9.0), high + 0.9), layout="constrained")
     ax.set(xlim=(window.w, window.w + window.wide), ylim=(window.s, window.s + window.high), facecolor=SEA)
     ax.set_aspect(window.aspect)
     _land(ax, window)
