@@ -1,7 +1,7 @@
-"""Make ``src/makara/web/static/coast.zip``: Natural Earth's land, cut into tiles and quantised for the map page.
+"""Make ``src/makara/data/coast.zip``: Natural Earth's land, cut into tiles and quantised for the map page and pictures.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    python tools/make_coast.py package src/makara/web/static/coast.zip
+    python tools/make_coast.py package src/makara/data/coast.zip
 
 Natural Earth is in the public domain; ``world-atlas`` is its land as TopoJSON (land-10m.json, land-110m.json).
 

@@ -1,7 +1,8 @@
 """Makara: open, self-hosted maritime domain awareness.
 
-Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match``, ``predict``. With a lake:
-``open(path) -> Session``. Everything is imported when it is first used.
+Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match``, ``predict``, ``reception``,
+``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake: ``open(path) -> Session``. Everything is imported when
+it is first used.
 """
 
 from __future__ import annotations
@@ -10,13 +11,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from makara.base.bridges import to_geopandas, to_movingpandas
     from makara.behaviours import find
-    from makara.fusion import match, predict
+    from makara.fusion import match, predict, reception
     from makara.session import Session, open
+    from makara.session.plot import plot_coverage, plot_density, plot_track
     from makara.sources.nmea import decode
     from makara.tracks import segment
 
-__all__ = ["Session", "decode", "find", "match", "open", "predict", "segment"]
+__all__ = [
+    "Session",
+    "decode",
+    "find",
+    "match",
+    "open",
+    "plot_coverage",
+    "plot_density",
+    "plot_track",
+    "predict",
+    "reception",
+    "segment",
+    "to_geopandas",
+    "to_movingpandas",
+]
 
 _HOMES = {
     "Session": "makara.session",
@@ -24,8 +41,14 @@ _HOMES = {
     "find": "makara.behaviours",
     "match": "makara.fusion",
     "open": "makara.session",
+    "plot_coverage": "makara.session.plot",
+    "plot_density": "makara.session.plot",
+    "plot_track": "makara.session.plot",
     "predict": "makara.fusion",
+    "reception": "makara.fusion",
     "segment": "makara.tracks",
+    "to_geopandas": "makara.base.bridges",
+    "to_movingpandas": "makara.base.bridges",
 }
 
 

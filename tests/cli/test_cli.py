@@ -45,7 +45,7 @@ def test_help_lists_every_command() -> None:
         assert makara(name, "--help").stdout.startswith("Usage:")
 
 
-@pytest.mark.parametrize("command", ["events", "alerts", "rejects", "release"])
+@pytest.mark.parametrize("command", ["events", "alerts", "coverage", "rejects", "release"])
 def test_every_reading_command_speaks_every_format(lake: Path, command: str) -> None:
     more = ["--partner", "self"] if command == "release" else []
     as_json = json.loads(makara(command, lake, *more, "--format", "json").stdout)

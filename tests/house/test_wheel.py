@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE = "\\s:st,c:1700000000*3D\\!AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0*5F\n"
-DATA = ("py.typed", "data/NOTICE.md", "data/shore_0p1deg.npz", "web/static/coast.zip")
+DATA = ("py.typed", "data/NOTICE.md", "data/shore_0p1deg.npz", "data/coast.zip")
 NO_PART = (".pyc", ".nbi", ".nbc")
 """Caches that running the sources leaves among them."""
 

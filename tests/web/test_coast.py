@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-STATIC = files("makara.web").joinpath("static")
+DATA = files("makara.data")
 LAND = {
     "Viti Levu": (178.0, -17.8),
     "Vanua Levu": (179.2, -16.6),
@@ -34,7 +34,7 @@ SEA = {
 
 @pytest.fixture(scope="module")
 def tiles() -> dict[str, bytes]:
-    with zipfile.ZipFile(BytesIO(STATIC.joinpath("coast.zip").read_bytes())) as z:
+    with zipfile.ZipFile(BytesIO(DATA.joinpath("coast.zip").read_bytes())) as z:
         return {name: z.read(name) for name in z.namelist()}
 
 
@@ -93,5 +93,5 @@ def test_tiles_stay_in_their_boxes_and_the_world_is_whole(tiles: dict[str, bytes
 
 
 def test_it_is_small_and_says_where_it_is_from() -> None:
-    assert len(STATIC.joinpath("coast.zip").read_bytes()) < 1_500_000
-    assert "public domain" in STATIC.joinpath("coast.NOTICE").read_text()
+    assert len(DATA.joinpath("coast.zip").read_bytes()) < 1_500_000
+    assert "public domain" in DATA.joinpath("coast.NOTICE").read_text()

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from makara.base.errors import UsageError
+from makara.base.geo import wrap_lon
+
+CRS: Final = "OGC:CRS84"
+SHAPES: Final = ("geometry", "shape", "footprint")
+"""Columns that hold a table's own geometry as WKB."""
 
 
 def frame(given: Any) -> pl.DataFrame:
     """A Polars frame of whatever table was given; instants as microseconds UTC (UTC where they name no zone).
 
     Args:
-        given: a Polars frame, eager or lazy, a pandas one, an Arrow table or reader, a dict of columns or list of rows.
+        given: a Polars frame, eager or lazy, a pandas or GeoPandas one (points become ``lon_deg`` and ``lat_deg``,
+            other shapes WKB under their column's name; a named index is a column), an Arrow table or reader, a dict
+            of columns or list of rows.
 
     Raises:
-        UsageError: it is no table, or an id in it is a float (as pandas makes of integers with nulls).
+        UsageError: it is no table, a GeoDataFrame names no coordinate system, or an id is a float (as pandas makes of
+            integers with nulls).
     """
+    if hasattr(given, "reset_index") and any(name is not None for name in given.index.names):
+        given = given.reset_index()
+    if hasattr(given, "to_wkb") and hasattr(given, "crs"):
+        given = _from_geopandas(given)
     if isinstance(given, pl.LazyFrame):
         found = given.collect()
     elif isinstance(given, pl.DataFrame):
@@ -37,3 +50,18 @@ def frame(given: Any) -> pl.DataFrame:
         if isinstance(t, pl.Datetime) and t != pl.Datetime("us", "UTC")
     ]
     return found.with_columns(utc) if utc else found
+
+
+def _from_geopandas(given: Any) -> pl.DataFrame:
+    """A GeoDataFrame as a plain frame, its geometry in longitude and latitude."""
+    if given.crs is None:
+        raise UsageError(f"the GeoDataFrame names no coordinate system; say which: set_crs({CRS!r}) for degrees")
+    turned = given.to_crs(CRS)
+    name, shape = turned.geometry.name, turned.geometry
+    bare = pl.DataFrame(turned.drop(columns=name), nan_to_null=True)
+    if (shape.geom_type.isin(["Point"]) | shape.isna()).all():
+        x, lat = shape.x.to_numpy(float), shape.y.to_numpy(float)
+        lon = np.where((x >= -180.0) & (x < 180.0), x, wrap_lon(x))
+        places = (pl.Series("lon_deg", lon, nan_to_null=True), pl.Series("lat_deg", lat, nan_to_null=True))
+        return bare.with_columns(places)
+    return bare.with_columns(pl.Series(name, shape.to_wkb(), dtype=pl.Binary))

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "events": ("makara.cli.read", "Events, newest versions."),
     "alerts": ("makara.cli.read", "Alerts, the most urgent first."),
     "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
+    "coverage": ("makara.cli.read", "How well vessels that transmit are heard, cell by cell."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
     "serve": ("makara.cli.share", "The API and the map, on this machine."),

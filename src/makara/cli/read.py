@@ -1,4 +1,4 @@
-"""Commands that read a lake: events, alerts, rejects. Each reads through release, for partner self."""
+"""Commands that read a lake: events, alerts, coverage, rejects. Each reads through release."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from makara.cli.output import Box, Instant, format_option, lake_argument, show
 
 EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_end", "lon_deg", "lat_deg", "mmsi", "p")
 ALERT_COLUMNS = ("alert", "rank", "state", "event", "version", "subscription")
+COVERAGE_COLUMNS = (
+    "cell", "t_start", "t_end", "receiver", "transponder", "state", "trials", "heard", "p_heard", "p_lo", "p_hi"
+)  # fmt: skip
 REJECT_COLUMNS = ("file", "line", "reason", "detail")
 
 
@@ -51,6 +54,35 @@ def alerts(lake: str, form: str) -> None:
     from makara.session import open as open_session
 
     show(open_session(lake, create=False).select("alerts"), "alerts", form, ALERT_COLUMNS)
+
+
+@click.command()
+@lake_argument
+@click.option("--bbox", type=Box(), help="Only cells in this box; W > E crosses 180.")
+@click.option("--from", "since", type=Instant(), help="From this instant; else from the first report.")
+@click.option("--to", "until", type=Instant(), help="Until this instant; else until the last report.")
+@click.option("--hourly", is_flag=True, help="A row a cell and hour, where somebody was; else a row a cell.")
+@click.option("--partner", default="self", show_default=True, help="As this partner may see it.")
+@format_option
+def coverage(
+    lake: str,
+    bbox: tuple[float, float, float, float] | None,
+    since: datetime | None,
+    until: datetime | None,
+    hourly: bool,
+    partner: str,
+    form: str,
+) -> None:
+    """How well vessels that transmit are heard, by H3 cell, receiver and class: P(heard in an hour | transmitting).
+
+    With its 90 % interval, from the vessels of LAKE that are known to have been on the air. A cell where none was says
+    "not looked".
+    """
+    from makara.session import open as open_session
+
+    session = open_session(lake, create=False)
+    found = session.coverage(bbox=bbox, since=since, until=until, hourly=hourly, partner=partner)
+    show(found, "reception", form, COVERAGE_COLUMNS)
 
 
 @click.command()

@@ -1,6 +1,7 @@
-"""Tracks x detections x looks: where tracks are, which detection is which, what does not transmit. A kernel."""
+"""Tracks x detections x looks: where tracks are, who is heard, which detection is which, what is silent. A kernel."""
 
 from makara.fusion.match import match
 from makara.fusion.predict import predict
+from makara.fusion.reception import reception
 
-__all__ = ["match", "predict"]
+__all__ = ["match", "predict", "reception"]

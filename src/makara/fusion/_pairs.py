@@ -14,8 +14,8 @@ from makara.base.geo import distance_m, local_m
 from makara.base.units import KN_M_S
 from makara.fusion._frames import floats
 from makara.fusion._looks import Looks, cartesian
+from makara.fusion._neighbours import Reception, heard, silence
 from makara.fusion._states import REACH_S, Floats, Ints, Tracks
-from makara.fusion.reception import Reception, heard, silence
 
 LLR_MIN: Final = -4.0
 """Pairs that explain a detection worse than this against "unexplained" are left out."""

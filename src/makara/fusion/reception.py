@@ -1,111 +1,154 @@
-"""Would it have been heard? Reception here and now, from the neighbours that transmit (thin first version).
+"""Reception by cell and hour: P(heard | transmitting) of each class of receiver and transponder, with its interval.
 
-A neighbour is a track of the same class of transponder, heard within six hours of the instant, whose predicted place
-lies within 60 km (where fewer than twelve are, 150 km, then 400 km). Vessels that were heard on one occasion only (a
-half-hour) tell how many were not heard at all: hidden = f1 (f1 - 1) / (2 (f2 + 1)) of those heard once and twice (Chao
-1987, as ecologists count species never seen). A satellite that hears each class B now and then leaves many hidden ones;
-a coast station none. Fewer than five neighbours: no answer.
+Trials are hours of movers that were on the air, told by their own tracks (``_trials``). The estimate of a cell is the
+mean of a Beta posterior. Its prior comes from around it: the mean of the rest of the parent cell (H3 resolution 2),
+itself shrunk to the rest of resolution 1, that of resolution 0, and of the world, each worth one trial; the world's own
+prior is Jeffreys', and the prior mean is kept within 0.05 and 0.95. The rings are disjoint, so that no trial is counted
+twice. Hours of one mover in one cell resemble each other: with the correlation found in all cells of the class (by
+moments, Williams 1982; 0.2 where nothing tells), so many trials are worth fewer. An hour's estimate has the cell's
+other hours as prior. The interval holds 90 %. A cell where nobody was is not looked at: no row, no number.
+
+Counts are whole numbers: tallies of parts of the movers, or of spans of time, add up to that of all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import betaincinv
 
-from makara.fusion._states import Floats, Ints
+from makara.base.cells import parents
+from makara.fusion._trials import BRACKET_S, GROUP, TALLY, tally, transponders
 
-RINGS_M: Final = (60_000.0, 150_000.0, 400_000.0)
-ENOUGH: Final = 12
-NEIGHBOURS_MIN: Final = 5
-_HALF: Final = 0.5
+PRIOR_TRIALS: Final = 1.0
+"""What the mean of the cells around is worth."""
+PRIOR_SPAN: Final = (0.05, 0.95)
+"""A prior mean lies within: a cell may be unlike all around it."""
+HOUR_TRIALS: Final = 8.0
+"""What the cell's other hours are worth to one hour, at most."""
+ALIKE: Final = 0.2
+"""Correlation of one mover's hours in a cell, where no cell has two movers that tell."""
+INTERVAL: Final = (0.05, 0.95)
+RINGS: Final = (2, 1, 0)
 
-
-@dataclass(frozen=True)
-class Reception:
-    """Reception at places.
-
-    Attributes:
-        p_heard: probability of being heard, NaN where nothing can be said.
-        neighbours: how many neighbours tell.
-        radius_m: how far they were looked for.
-        count: how many of them are near enough to be judged by: none where nothing can be said.
-        rows: these, as rows of the tracks given, place after place.
-    """
-
-    p_heard: Floats
-    neighbours: Ints
-    radius_m: Floats
-    count: Ints
-    rows: Ints
+Floats = NDArray[np.float64]
 
 
-def heard(at: Floats, tracks: Floats, occasions: Ints) -> Reception:
-    """Reception by place.
+def reception(track_points: Any, *, hourly: bool = False) -> pl.DataFrame:
+    """How well vessels that transmit are heard, by cell, class of receiver and class of transponder.
 
     Args:
-        at: places asked for, metres from the earth's centre.
-        tracks: predicted places of the tracks heard within reach, likewise.
-        occasions: half-hours within reach in which each track was heard.
+        track_points: Polars, pandas or Arrow table with ``mover, t_seen, lon_deg, lat_deg``; ``track``, ``receiver``,
+            ``transponder`` and ``h3_3`` are used where there. Points without a track are left out.
+        hourly: a row a cell and hour; else one a cell over the whole span.
+
+    Returns:
+        ``cell, t_start, t_end, receiver, transponder, n_heard`` (messages), ``n_movers`` (heard), ``trials``,
+        ``heard``, ``p_heard``, ``p_lo``, ``p_hi``, sorted by these keys. Cells where nobody was have no row.
+
+    Raises:
+        ColumnsError: a required column is missing.
     """
-    n, radius, count, rows = _around(at, tracks, np.array(RINGS_M), ENOUGH, NEIGHBOURS_MIN)
-    of = np.repeat(np.arange(len(at)), count)
-    once, twice = (np.bincount(of[occasions[rows] == k], minlength=len(at)) for k in (1, 2))
-    hidden = once * (once - 1.0) / (2.0 * (twice + 1.0))
-    p = np.where(count > 0, (count + _HALF) / (count + hidden + 2.0 * _HALF), np.nan)
-    return Reception(p, n, radius, count, rows)
+    return estimate(tally(track_points), hourly=hourly)
 
 
-@njit(cache=True)
-def _around(at: Any, tracks: Any, rings: Any, enough: int, least: int) -> Any:
-    """For each place: tracks within the first ring that holds enough of them, that ring, and which (if enough)."""
-    m = at.shape[0]
-    n, count = np.zeros(m, np.int64), np.zeros(m, np.int64)
-    radius = np.full(m, rings[-1])
-    if tracks.shape[0] < least:
-        return n, radius, count, np.zeros(0, np.int64)
-    for k in range(m):
-        far = _squares(at[k], tracks)
-        for r in range(rings.size):
-            n[k] = np.sum(far <= rings[r] * rings[r])
-            if n[k] >= (least if r == rings.size - 1 else enough):
-                radius[k], count[k] = rings[r], n[k]
-                break
-    ends = np.cumsum(count)
-    rows = np.empty(count.sum(), np.int64)
-    for g in np.flatnonzero(count):
-        rows[ends[g] - count[g] : ends[g]] = np.flatnonzero(_squares(at[g], tracks) <= radius[g] * radius[g])
-    return n, radius, count, rows
+def estimate(counted: pl.DataFrame, *, hourly: bool = False) -> pl.DataFrame:
+    """Posterior means and 90 % intervals from tallies; columns as :func:`reception` gives them.
+
+    Args:
+        counted: tallies (schema ``TALLY``), those of several parts one after the other.
+        hourly: a row a cell and hour; else one a cell over the whole span.
+    """
+    named = ["cell", *GROUP]
+    c = _by_cell(counted)
+    prior = _priors(c)
+    a, b = PRIOR_TRIALS * prior + c["yes"].to_numpy(), PRIOR_TRIALS * (1.0 - prior) + c["no"].to_numpy()
+    first, last = counted["t_start"].min(), counted["t_start"].max()
+    if not hourly:
+        instant = TALLY["t_start"]
+        out = c.with_columns(t_start=pl.lit(first, instant), t_end=pl.lit(last, instant) + pl.duration(hours=1))
+        return _told(out, a, b)
+    by_hour = counted.group_by(*named, "t_start").agg(_sums())
+    whole = c.select(*named, "yes", "no", "trials", "heard").rename({"trials": "all_trials", "heard": "all_heard"})
+    whole = whole.with_columns(prior=pl.Series(prior))
+    h = by_hour.join(whole, on=named, how="left").with_columns(t_end=pl.col("t_start") + pl.duration(hours=1))
+    # The cell's other hours: its effective counts less this hour's share of them.
+    worth = (pl.col("yes") + pl.col("no")) / pl.max_horizontal("all_trials", pl.lit(1))
+    h = h.with_columns(
+        a=pl.max_horizontal(PRIOR_TRIALS * pl.col("prior") + pl.col("yes") - worth * pl.col("heard"), 1e-6),
+        b=pl.max_horizontal(
+            PRIOR_TRIALS * (1 - pl.col("prior")) + pl.col("no") - worth * (pl.col("trials") - pl.col("heard")), 1e-6
+        ),
+    )
+    weak = pl.min_horizontal(1.0, HOUR_TRIALS / (pl.col("a") + pl.col("b")))
+    h = h.with_columns(
+        a=pl.col("a") * weak + pl.col("heard"), b=pl.col("b") * weak + pl.col("trials") - pl.col("heard")
+    )
+    return _told(h, h["a"].to_numpy(), h["b"].to_numpy())
 
 
-@njit(cache=True)
-def _squares(one: Any, others: Any) -> Any:
-    """Squared distances from one place to others."""
-    out = np.empty(others.shape[0])
-    for i in range(others.shape[0]):
-        x, y, z = others[i, 0] - one[0], others[i, 1] - one[1], others[i, 2] - one[2]
-        out[i] = x * x + y * y + z * z
+def _sums() -> list[pl.Expr]:
+    return [
+        pl.col("messages").sum().alias("n_heard"),
+        pl.col("mover").filter(pl.col("messages") > 0).n_unique().cast(pl.Int64).alias("n_movers"),
+        pl.col("trials").sum(),
+        pl.col("heard").sum(),
+    ]
+
+
+def _by_cell(counted: pl.DataFrame) -> pl.DataFrame:
+    """Counts of each cell and class, and what they are worth: effective successes ``yes`` and failures ``no``."""
+    named = ["cell", *GROUP]
+    of = counted.group_by(*named, "mover").agg(pl.col("trials", "heard", "messages").sum())
+    t, h = pl.col("trials"), pl.col("heard")
+    squares = [
+        (t > 0).sum().cast(pl.Int64).alias("movers"),
+        (t * t).sum().alias("tt"),
+        (h * t).sum().alias("ht"),
+        (h * h).sum().alias("hh"),
+    ]
+    c = of.group_by(named).agg(*_sums(), *squares).sort(named)
+    p = pl.col("heard") / pl.col("trials")
+    spread = pl.col("hh") - 2 * p * pl.col("ht") + p * p * pl.col("tt")
+    many = pl.col("movers") >= 2
+    more = (spread * pl.col("movers") / (pl.col("movers") - 1) - pl.col("trials") * p * (1 - p)).filter(many).sum()
+    room = ((pl.col("tt") - pl.col("trials")) * p * (1 - p)).filter(many).sum()
+    alike = pl.when(room > 0).then((more / room).clip(0.0, 1.0)).otherwise(ALIKE).over(GROUP)
+    c = c.with_columns(alike=alike)
+    worth = 1.0 / (1.0 + (pl.col("tt") / pl.max_horizontal("trials", pl.lit(1)) - 1.0).clip(0.0) * pl.col("alike"))
+    return c.with_columns(yes=pl.col("heard") * worth, no=(pl.col("trials") - pl.col("heard")) * worth)
+
+
+def _priors(c: pl.DataFrame) -> Floats:
+    """Prior mean of each cell: from the world inwards, ring by ring, each without what lies further in."""
+    levels: list[Any] = [pl.lit(0, pl.Int64()), *(pl.Series(parents(c["cell"].to_numpy(), r)) for r in reversed(RINGS))]
+    sums = []
+    for level in levels:
+        keyed = c.select(*GROUP, "yes", "no", level=level)
+        over = [*GROUP, "level"]
+        sums.append(keyed.select(pl.col("yes", "no").sum().over(over)).to_numpy())
+    sums.append(c.select("yes", "no").to_numpy())
+    rest = np.maximum(sums[0] - sums[1], 0.0)
+    mean = (rest[:, 0] + 0.5) / (rest.sum(axis=1) + 1.0)
+    for outer, inner in pairwise(sums[1:]):
+        rest = np.maximum(outer - inner, 0.0)
+        mean = (rest[:, 0] + PRIOR_TRIALS * mean) / (rest.sum(axis=1) + PRIOR_TRIALS)
+    out: Floats = np.clip(mean, *PRIOR_SPAN)
     return out
 
 
-def silence(gap_s: Floats, of: Ints, start: Ints, gaps: Floats) -> Floats:
-    """How likely a vessel that transmits here is silent for so long: the share of neighbours that were.
+def _told(rows: pl.DataFrame, a: Floats, b: Floats) -> pl.DataFrame:
+    lo, hi = (betaincinv(a, b, q) for q in INTERVAL)
+    keys = ["cell", "t_start", "t_end", *GROUP]
+    p = a / (a + b)  # beyond an end of the interval where the posterior is all but certain
+    numbers = {"p_heard": p, "p_lo": np.minimum(lo, p), "p_hi": np.maximum(hi, p)}
+    out = rows.with_columns(pl.Series(k, np.round(v, 4), dtype=pl.Float64) for k, v in numbers.items())
+    counts = ("n_heard", "n_movers", "trials", "heard")
+    return out.select(*keys, *counts, *numbers).with_columns(pl.col(GROUP).cast(pl.String)).sort(keys)
 
-    Args:
-        gap_s: silences asked for, seconds.
-        of: which place each belongs to.
-        start: where each place's neighbours begin in ``gaps``, and where the last ones end.
-        gaps: the neighbours' silences, sorted within each place.
 
-    Returns:
-        Probabilities; 1 where a place has fewer than five neighbours.
-    """
-    n = start[of + 1] - start[of]
-    # One search for all: each place's silences lie in a band of their own.
-    band = 1e7
-    offset = np.repeat(np.arange(start.size - 1), np.diff(start)) * band
-    below = np.searchsorted(offset + gaps, of * band + gap_s, side="left") - start[of]
-    share = (n - below + _HALF) / (n + 2.0 * _HALF)
-    return np.where(n >= NEIGHBOURS_MIN, share, 1.0)
+__all__ = ["BRACKET_S", "GROUP", "TALLY", "estimate", "reception", "tally", "transponders"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def exercise(seed: int, out: Path, *, hours: float = 24.0, vessels: int = 300, quiet: bool = False) -> int:
+def exercise(seed: int, out: str | Path, *, hours: float = 24.0, vessels: int = 300, quiet: bool = False) -> int:
     """Write a simulated sea as a case directory; answers the number of bytes.
 
     Args:
@@ -20,5 +20,5 @@ def exercise(seed: int, out: Path, *, hours: float = 24.0, vessels: int = 300, q
     from makara.sources.case import write
 
     case = simulate(seed, hours=hours, vessels=vessels, quiet=quiet, land=land())
-    write(case.files, out)
+    write(case.files, Path(out))
     return sum(len(b) for b in case.files.values())

@@ -1,11 +1,11 @@
-"""What ships with the package and is loaded here, to be passed to the kernels: land mask and shore grid."""
+"""What ships with the package and is loaded here, to be passed to the kernels: land mask, shore grid, coast."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
-from makara.zones import Land, Shore, land_from, shore_from
+from makara.zones import Coast, Land, Shore, coast_from, land_from, shore_from
 
 
 @cache
@@ -18,6 +18,12 @@ def land() -> Land:
 def shore() -> Shore:
     """Distance to shore on a 0.1 degree grid, with the land mask."""
     return shore_from(_data("shore_0p1deg.npz"), land())
+
+
+@cache
+def coast() -> Coast:
+    """The coast, for pictures."""
+    return coast_from(_data("coast.zip"))
 
 
 def _data(name: str) -> bytes:

@@ -289,6 +289,46 @@ class Session(VesselDoors):
 
         return replace(seen, tables=one_vessel(released, ident, since, until))
 
+    def coverage(self, **query: Any) -> Release:
+        """How well vessels that transmit are heard, by cell: a release with table reception, computed when asked for.
+
+        Args:
+            query: ``bbox``; ``since`` and ``until``, taken to whole hours (all that is known unless given); ``hourly``
+                for a row an hour, else a row a cell, those where nobody was among them (``state`` not looked);
+                ``partner`` and ``purpose``.
+
+        Raises:
+            ReleaseError: no such partner.
+            UsageError: the span is empty.
+        """
+        from makara.session.coverage import coverage
+
+        return coverage(self.lake, self.settings, _clock(), **query)
+
+    def plot_track(self, ident: str | int, **options: Any) -> Any:
+        """A map of a vessel's tracks, by its id, MMSI, IMO number or name; matplotlib axes.
+
+        Options are ``since``, ``until`` and those of :func:`makara.plot_track`.
+
+        Raises:
+            NotFoundError: no such vessel.
+        """
+        from makara.session.plot import of_vessel
+
+        return of_vessel(self, ident, **options)
+
+    def plot_density(self, **options: Any) -> Any:
+        """A density map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_density`."""
+        from makara.session.plot import of_traffic
+
+        return of_traffic(self, **options)
+
+    def plot_coverage(self, **options: Any) -> Any:
+        """A coverage map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_coverage`."""
+        from makara.session.plot import of_coverage
+
+        return of_coverage(self, **options)
+
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.
 

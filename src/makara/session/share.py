@@ -27,14 +27,22 @@ NO_ALERT: Final[dict[str, Any]] = {"alert": None, "rank": None, "contributions":
 
 
 def gate(
-    lake: Lake, settings: Settings, view: Mapping[str, pl.DataFrame], partner: str, purpose: str, now: datetime
+    lake: Lake,
+    settings: Settings,
+    view: Mapping[str, pl.DataFrame],
+    partner: str,
+    purpose: str,
+    now: datetime,
+    *,
+    marks: pl.DataFrame | None = None,
 ) -> Released:
-    """Put a view through release.
+    """Put a view through release; ``marks`` are those of its rows that the lake does not hold.
 
     Raises:
         ReleaseError: no such partner.
     """
     owner = partner == OWNER
+    held_marks = lake.state("marks")
     if not owner and partner not in settings.partners:
         raise ReleaseError(f"no partner {partner!r}; the owner names partners in makara.toml, as [partners.FJI]")
     return release(
@@ -42,7 +50,7 @@ def gate(
         partner=partner,
         purpose=purpose,
         policies=policies_of(lake, settings),
-        marks=lake.state("marks"),
+        marks=held_marks if marks is None else pl.concat([held_marks, marks], how="diagonal"),
         licences={k: v.permits for k, v in settings.licences.items()},
         zones=lake.state("zones"),
         secret=None if owner else partner_key(lake.path, partner),

@@ -23,6 +23,7 @@ ROW_ID: Final[dict[str, str]] = {
     "alerts": "alert",
     "vessels": "vessel",
     "vessel_links": "vessel",
+    "reception": "cell",
 }
 """Tables that can leave, in the order of deciding, with the column by which their rows are known. No other leaves."""
 _TIMES: Final = ("t_end_floor", "t_seen", "t_end", "t_known")

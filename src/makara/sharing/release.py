@@ -109,7 +109,7 @@ def _owner(view: Mapping[str, pl.DataFrame], purpose: str, now: datetime) -> Rel
 
 def row_ids(name: str, rows: pl.DataFrame) -> pl.Series:
     """Ids of rows as text: the key, or the parts of a key of several joined by ``/``."""
-    keys = table(name).keys if name in ("matches", "vessel_links") else (ROW_ID[name],)
+    keys = table(name).keys if name in ("matches", "vessel_links", "reception") else (ROW_ID[name],)
     parts = [
         pl.col(k).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ") if rows.schema[k].is_temporal() else pl.col(k).cast(pl.String)
         for k in keys

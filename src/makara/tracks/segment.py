@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 
 from makara.base import ids
+from makara.base.cell_at import cells
 from makara.base.errors import ColumnsError, NotFoundError, UsageError
 from makara.base.frames import frame
 from makara.tables import table
 from makara.tracks import gfw
-from makara.tracks._cells import cells
 from makara.tracks._pass import link
 from makara.tracks.clean import CLOCK_OFF, DUPLICATE, KEPT, NOISE, TOO_FAST, mark_duplicates
 from makara.tracks.clocks import NEEDED, clocks, off_minutes

@@ -19,7 +19,7 @@ EMPTY = b""
 
 @cache
 def _archive() -> dict[str, bytes]:
-    packed = files("makara.web").joinpath("static", "coast.zip").read_bytes()
+    packed = files("makara.data").joinpath("coast.zip").read_bytes()
     with zipfile.ZipFile(BytesIO(packed)) as z:
         return {name: z.read(name) for name in z.namelist()}
 

@@ -1,0 +1,46 @@
+"""A walked lake of the small simulated sea, with partners of whom one may see coverage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import makara
+
+PARTNERS = """
+[partners.FJI]
+name = "Fiji"
+tier = "foreign"
+
+[partners.TON]
+name = "Tonga"
+tier = "foreign"
+
+[[policies]]
+policy = "fiji-coverage"
+partner = "FJI"
+effect = "allow"
+tables = ["reception"]
+kinds = ["*"]
+zones = ["eez-fji"]
+buffer_m = 0
+columns = ["*"]
+delay_s = 0
+coarsen = {}
+purposes = ["operations"]
+"""
+
+
+@pytest.fixture(scope="session")
+def walked(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> makara.Session:
+    """Six hours of a sea, walked in one step."""
+    where = tmp_path_factory.mktemp("walked") / "lake"
+    makara.open(where)
+    toml = where / "makara.toml"
+    text = toml.read_text().replace("step_s = 900", "step_s = 86400")
+    toml.write_text(text.replace("release_to = []", 'release_to = ["FJI"]').replace("amber+strict", "amber") + PARTNERS)
+    session = makara.open(where)
+    session.ingest("case", sea_case)
+    session.run()
+    return session
