@@ -71,7 +71,8 @@ NAMED = [
 BARE = {
     "probabilities and shares": "p p_vessel p_none p_runner_up p_heard p_dark p_inside cloud_share share",
     "an order": "rank severity severity_min",
-    "ids and their parts": "mmsi to_mmsi mover claim message track report reject runner_up joins imo snapshot h3_3 cell",
+    "ids and their parts": "mmsi to_mmsi mover claim message track report reject runner_up joins imo snapshot "
+    "h3_3 cell",
     "counts": "n n_heard n_movers rows rejects bytes bits steps budget",
     "counters": "version revision seq line offset",
     "code numbers of a standard": "msg_type ship_type nav_status dac fi",
