@@ -19,8 +19,8 @@ from makara.base import time
 from makara.base.errors import UsageError
 from makara.sensors.ais._blocks import BLOCK_BYTES, blocks
 from makara.sensors.ais._decoder import Decoder, Found, How
+from makara.sensors.ais._layout import NO_TIME
 from makara.sensors.ais._mmsi import bad_mmsi
-from makara.sensors.ais._scan import NO_TIME
 from makara.tables.reports import RECEIVERS
 
 __all__ = ["Decoded", "Resume", "bad_mmsi", "decode", "decode_chunks"]

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numba import int64, njit
 
-from makara.sensors.ais._scan import (
+from makara.sensors.ais._layout import (
     CHANNEL,
     CODE,
     FILL,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from makara.sensors.ais._scan import LINE_BYTES
+from makara.sensors.ais._layout import LINE_BYTES
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 """Bytes taken together: some 100,000 lines."""

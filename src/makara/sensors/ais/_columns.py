@@ -10,7 +10,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from makara.sensors.ais import _bits as c
+from makara.sensors.ais import _standard as c
+from makara.sensors.ais._fields import WORDS
+from makara.sensors.ais._key import SCRATCH
 from makara.tables import table
 from makara.tables.reports import FLAGS, TRANSPONDERS
 
@@ -23,7 +25,7 @@ _OLDEST: Final = pl.CompatLevel.oldest()
 
 
 class Reports(NamedTuple):
-    """Columns of reports (see ``_bits``), a row of each array a column."""
+    """Columns of reports (see ``_standard``), a row of each array a column."""
 
     whole: Array
     codes: Array
@@ -101,8 +103,8 @@ def room(reports: int, claims: int, messages: int, payload: int) -> tuple[Report
 
 def scratch() -> tuple[Array, Array, Array]:
     """Room for a payload and for the fields of a key, the latter as words and as bytes."""
-    words = np.zeros(c.SCRATCH, np.uint64)
-    return np.zeros(c.WORDS, np.uint64), words, words.view(np.uint8)
+    words = np.zeros(SCRATCH, np.uint64)
+    return np.zeros(WORDS, np.uint64), words, words.view(np.uint8)
 
 
 @cache

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from makara.sensors.ais import _assemble, _bits, _columns, _rejects
-from makara.sensors.ais import _scan as s
+from makara.sensors.ais import _assemble, _columns, _extract, _rejects, _scan, _told
+from makara.sensors.ais import _layout as s
 from makara.sensors.ais._blocks import Block
 
 Array = NDArray[Any]
@@ -138,7 +137,7 @@ class Decoder:
         counts[s.N_ROWS], counts[s.SIDE] = n, end
         lines, offset = int(state[s.LINES_READ]), int(state[s.BYTES_READ])
         has_nul = end > begin and b[begin:end].min() == 0
-        stop = s.scan(
+        stop = _scan.scan(
             b, begin, end, offset, has_nul, cut, rows, bad, counts, names.names, names.ends, names.slots, state,
             self._groups,
         )  # fmt: skip
@@ -154,10 +153,10 @@ class Decoder:
         _assemble.assemble(b, rows, n, closing, last, bad, counts, parts, opened, heads, left)
         types = np.zeros(64, np.int64)
         most = np.zeros(4, np.int64)
-        _bits.count(b, rows, n, most)
+        _extract.count(b, rows, n, most)
         reports, claims, messages = _columns.room(*most.tolist())
         how, known = self._how, names.told
-        n_reports, n_claims, n_messages, n_flags = _bits.extract(
+        n_reports, n_claims, n_messages, n_flags = _extract.extract(
             b, rows, n, parts, known.text, known.ends, how.given_us, how.base_clock, state, types, bad, counts,
             self._scratch, _columns.lookup(), (*_columns.words(how.receiver), known.views), tuple(reports),
             tuple(claims), tuple(messages),
@@ -225,20 +224,18 @@ class Decoder:
         self._stations = new = _Stations()
         self._state[[s.N_NAMES, s.N_NAME_BYTES]] = 0
         given = np.frombuffer(b"".join([*names, bytes(8)]), np.uint8)
-        s.intern(given, np.cumsum([0, *map(len, names)]), new.names, new.ends, new.slots, self._state)
+        _told.intern(given, np.cumsum([0, *map(len, names)]), new.names, new.ends, new.slots, self._state)
         new.learn(len(names))
 
     def remember(self) -> bytes:
         """What must be known to read on: open parts, groups, tag blocks and times on lines of their own."""
         names = self._forget()
-        groups = self._groups[self._groups[:, s.GROUP_LINE] > 0]
-        held: dict[str, Any] = {
-            "state": self._state, "groups": groups, "open": self._open, "bytes": self._open_bytes,
-            "names": np.frombuffer(b"".join(names), np.uint8), "lengths": np.array([len(n) for n in names], np.int64),
-        }  # fmt: skip
-        out = io.BytesIO()
-        np.savez_compressed(out, **held)
-        return out.getvalue()
+        parts: list[Array] = [
+            self._state, self._groups[self._groups[:, s.GROUP_LINE] > 0], self._open, self._open_bytes,
+            np.array([len(n) for n in names], np.int64), np.frombuffer(b"".join(names), np.uint8),
+        ]  # fmt: skip
+        held = np.array([p.size for p in parts], np.int64).tobytes() + b"".join(p.tobytes() for p in parts)
+        return zlib.crc32(held).to_bytes(4, "little") + held
 
     def recall(self, offset: int, held: bytes) -> None:
         """Read on from a byte with what ``remember`` gave there, or with nothing.
@@ -249,13 +246,15 @@ class Decoder:
         self._state[s.BYTES_READ] = offset
         if not held:
             return
-        try:
-            with np.load(io.BytesIO(held), allow_pickle=False) as found:
-                known = {k: found[k] for k in ("state", "groups", "open", "bytes", "names", "lengths")}
-        except (OSError, KeyError, EOFError, zipfile.BadZipFile) as e:
-            raise ValueError(str(e)) from e
-        ends = np.cumsum([0, *known["lengths"]])
-        self._state, self._open, self._open_bytes = known["state"], known["open"], known["bytes"]
-        self._know([known["names"][p:q].tobytes() for p, q in pairwise(ends)])
-        self._groups[: len(known["groups"])] = known["groups"]
-        s.thin(self._groups, self._state, self._state[s.LINES_READ])
+        if len(held) < 52 or zlib.crc32(held[4:]).to_bytes(4, "little") != held[:4]:
+            raise ValueError("its checksum is wrong")
+        sizes, at, parts = np.frombuffer(held, np.int64, 6, 4), 52, []
+        for n, kind in zip(sizes, (np.int64, np.int64, np.int64, np.uint8, np.int64, np.uint8), strict=True):
+            parts.append(np.frombuffer(held, kind, int(n), at).copy())
+            at += int(n) * parts[-1].itemsize
+        self._state, groups, opened, self._open_bytes, lengths, names = parts
+        self._open = opened.reshape(-1, s.SENTENCE_COLUMNS)
+        self._know([names[p:q].tobytes() for p, q in pairwise(np.cumsum([0, *lengths]))])
+        groups = groups.reshape(-1, self._groups.shape[1])
+        self._groups[: len(groups)] = groups
+        _told.thin(self._groups, self._state, self._state[s.LINES_READ])

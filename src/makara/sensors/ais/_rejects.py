@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from makara.sensors.ais import _scan as s
+from makara.sensors.ais import _layout as s
 from makara.tables import table
 
 RAW_BYTES: Final = 1024

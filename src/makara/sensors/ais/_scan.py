@@ -1,489 +1,109 @@
-"""Lines to sentences, compiled: what precedes and follows a sentence, tag blocks, checksums, times, stations.
+r"""Lines to sentences, compiled: what precedes and follows a sentence, tag blocks, checksums, times, stations.
 
-Forms read: ``\\s:station,c:seconds-or-ms,g:1-2-77*hh\\`` (IEC 62320-1; also ``1G2:77``), ``$PGHP`` (Gatehouse: the time
+Forms read: ``\s:station,c:seconds-or-ms,g:1-2-77*hh\`` (IEC 62320-1; also ``1G2:77``), ``$PGHP`` (Gatehouse: the time
 of the next sentence), the suffixes of the US Coast Guard (``,s29101,d-090,T51.15,x26003,r003669945,1469664000``), an
 epoch after the checksum (``,1327992119173``), and an epoch or an ISO 8601 time with a zone before or after the
 sentence, also as fields of a CSV row. A time without a zone is not used: such loggers write local time.
 
-The compiled code of this file stands alone, since Numba's cache does not see changes in other files. Nothing here is
+Nothing here is
 bounds-checked at run time: each function reads only below the ``q`` or ``end`` that it is given, and writes only into
 arrays whose size its caller derived from the number of lines and bytes.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numba import int64, njit, uint64
 
-NO_TIME: Final = np.int64(-(2**63))
-LINES_MAX: Final = 10_000
-"""Parts and group lines further apart than so many lines do not belong together."""
-LINE_BYTES: Final = 64 * 1024
-"""A longer line is no line; its beginning is kept for the reject."""
-PAYLOAD_MAX: Final = 1_024
-"""A longer payload of one sentence is none: a message has at most 1,064 bits, 178 characters."""
-NAME_BYTES: Final = 255
-"""A longer name is no station's."""
-TAGS_MAX: Final = 8
-"""Tag blocks of one line."""
-ROWS_MAX: Final = 131_072
-REJECTS_MAX: Final = 65_536
-"""Sentences and rejected lines that are taken together."""
-NAMES_MAX: Final = 32_768
-NAMES_BYTES: Final = NAMES_MAX * (NAME_BYTES + 1)
-NAME_SLOTS: Final = 2 * NAMES_MAX
-GROUP_SLOTS: Final = 32_768
-GROUPS_MAX: Final = GROUP_SLOTS // 2
-
-
-def numbers(n: int, start: int = 0) -> Any:
-    """Typed numbers: compiled functions are not compiled anew for each value, as they are for plain ones."""
-    return tuple(np.int64(i) for i in range(start, start + n))
-
-
-# Columns of a sentence.
-LINE, OFFSET, RAW, RAW_END, PAY, LEN, FILL, T, STATION, KEY, PART, OF, CHANNEL, OWN, FIRST, WHOLE = numbers(16)
-SENTENCE_COLUMNS: Final = 16
-# Columns of a reject: LINE, OFFSET, RAW and RAW_END as above, then code and two values.
-CODE, A, B = numbers(3, 4)
-REJECT_COLUMNS: Final = 7
-# Codes of rejects.
-NOT_NMEA, MALFORMED, CUT, CHECKSUM, TAG_CHECKSUM, UNSUPPORTED, PART_OF = numbers(7)
-LOST, ARMOUR, NO_PAYLOAD, LONG, KIND, SHORT, PART_24, NEED = numbers(8, 7)
-FINE: Final = np.int64(-1)
-# What is remembered from line to line.
-(LOOSE, LOOSE_T, LOOSE_STATION, LOOSE_PART, LOOSE_GROUP, GATE, GATE_T, GATE_STATION, GATE_CHECK) = numbers(9)
-(N_NAMES, N_NAME_BYTES, N_GROUPS, BASE_T, LINES_READ, BYTES_READ, DATE) = numbers(7, 9)
-STATE: Final = 24
-# What is counted.
-BLANK, COMMENTS, META, SENTENCES, N_ROWS, N_REJECTS, SIDE, SEVERAL = numbers(8)
-COUNTS: Final = 8
-# Columns of a group.
-GROUP_ID, GROUP_T, GROUP_STATION, GROUP_LINE = numbers(4)
-
-_MS_FROM: Final = 100_000_000_000
-"""From here on a count is milliseconds: as seconds it would be the year 5138."""
-_NUL, _FEED, _STAR, _COMMA, _DASH, _DOT, _BACKSLASH, _BANG = (np.uint8(c) for c in b"\0\n*,-.\\!")
-_ONE, _NINE = np.int64(1), np.int64(9)
-_LOW, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-_N = tuple(np.uint64(i) for i in range(8))
-_BY = tuple(np.uint64(8 * i) for i in range(8))
-_FNV: Final = np.uint64(14695981039346656037)
-_PRIME: Final = np.uint64(1099511628211)
-
+from makara.sensors.ais._layout import (
+    BLANK,
+    CHANNEL,
+    CHECKSUM,
+    CODE,
+    COMMENTS,
+    CUT,
+    FILL,
+    FINE,
+    FIRST,
+    GATE,
+    GATE_CHECK,
+    GATE_STATION,
+    GATE_T,
+    KEY,
+    LEN,
+    LINE,
+    LINE_BYTES,
+    LINES_READ,
+    LONG,
+    LOOSE,
+    LOOSE_GROUP,
+    LOOSE_PART,
+    LOOSE_STATION,
+    LOOSE_T,
+    MALFORMED,
+    META,
+    N_NAMES,
+    N_REJECTS,
+    N_ROWS,
+    NAMES_MAX,
+    NO_TIME,
+    NOT_NMEA,
+    OF,
+    OFFSET,
+    OWN,
+    PART,
+    PART_OF,
+    PAY,
+    PAYLOAD_MAX,
+    RAW,
+    RAW_END,
+    REJECTS_MAX,
+    ROWS_MAX,
+    SENTENCES,
+    SEVERAL,
+    SIDE,
+    STATION,
+    TAG_CHECKSUM,
+    TAGS_MAX,
+    UNSUPPORTED,
+    WHOLE,
+    A,
+    B,
+    T,
+)
+from makara.sensors.ais._text import (
+    _BACKSLASH,
+    _BANG,
+    _COMMA,
+    _DASH,
+    _FEED,
+    _FNV,
+    _HIGH,
+    _LOW,
+    _NUL,
+    _PRIME,
+    _STAR,
+    _digit,
+    _find,
+    _hex,
+    _mix,
+    _prefix,
+    _space,
+    _trim,
+    _xor,
+    load8,
+)
+from makara.sensors.ais._told import (
+    _gatehouse,
+    _group,
+    _suffix,
+    _tag,
+)
 
 _inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Functions that only compiled ones call."""
-
-
-@_inner
-def _hex(c: Any) -> Any:
-    """Value of a hexadecimal digit, or -1."""
-    if 48 <= c <= 57:
-        return int64(c) - 48
-    if 65 <= c <= 70:
-        return int64(c) - 55
-    if 97 <= c <= 102:
-        return int64(c) - 87
-    return int64(-1)
-
-
-@_inner
-def _digit(c: Any) -> Any:
-    return 48 <= c <= 57
-
-
-@_inner
-def _space(c: Any) -> Any:
-    return c == 32 or 9 <= c <= 13
-
-
-@_inner
-def load8(b: Any, p: Any) -> Any:
-    """Eight bytes from p on as one word, the first one lowest. The compiler makes one load of it."""
-    i = uint64(p)
-    low = (
-        uint64(b[i]) | uint64(b[i + _N[1]]) << _BY[1] | uint64(b[i + _N[2]]) << _BY[2] | uint64(b[i + _N[3]]) << _BY[3]
-    )
-    high = uint64(b[i + _N[4]]) << _BY[4] | uint64(b[i + _N[5]]) << _BY[5]
-    return low | high | uint64(b[i + _N[6]]) << _BY[6] | uint64(b[i + _N[7]]) << _BY[7]
-
-
-@_inner
-def _find(b: Any, p: Any, q: Any, c: Any) -> Any:
-    """Where byte ``c`` stands first in [p, q); q if nowhere."""
-    all_c = uint64(c) * _LOW
-    while p + 8 <= q:
-        x = load8(b, p) ^ all_c
-        if (x - _LOW) & ~x & _HIGH:
-            break
-        p += 8
-    while p < q and b[p] != c:
-        p += 1
-    return p
-
-
-@_inner
-def _xor(b: Any, p: Any, q: Any) -> Any:
-    """Checksum of [p, q) (IEC 61162-1)."""
-    x = uint64(0)
-    while p + 8 <= q:
-        x ^= load8(b, p)
-        p += 8
-    while p < q:
-        x ^= uint64(b[p])
-        p += 1
-    x ^= x >> uint64(32)
-    x ^= x >> uint64(16)
-    x ^= x >> uint64(8)
-    return int64(x & uint64(255))
-
-
-@_inner
-def _trim(b: Any, p: Any, q: Any) -> Any:
-    while p < q and _space(b[p]):
-        p += 1
-    while p < q and _space(b[q - 1]):
-        q -= 1
-    return p, q
-
-
-@_inner
-def _number(b: Any, p: Any, q: Any) -> Any:
-    """A whole number of up to 13 digits, or -1."""
-    if q <= p or q - p > 13:
-        return int64(-1)
-    n = int64(0)
-    for i in range(p, q):
-        if not _digit(b[i]):
-            return int64(-1)
-        n = n * 10 + int64(b[i] - 48)
-    return n
-
-
-@_inner
-def _epoch(b: Any, p: Any, q: Any, least: Any) -> Any:
-    """Microseconds of a count of seconds or milliseconds since 1970 with ``least`` digits or more, or NO_TIME."""
-    dot = _find(b, p, q, _DOT)
-    if dot - p < (max(least, 9) if dot < q else least) or dot + 1 == q:
-        return NO_TIME
-    n = _number(b, p, dot)
-    if n <= 0:
-        return NO_TIME
-    unit = 1_000 if n >= _MS_FROM else 1_000_000
-    us, weight = n * unit, unit
-    for i in range(dot + 1, q):
-        if not _digit(b[i]):
-            return NO_TIME
-        d = int64(b[i] - 48)
-        if weight >= 10:
-            weight //= 10
-            us += d * weight
-        elif weight == 1:
-            us += d >= 5
-            weight = 0
-    return int64(us)
-
-
-@_inner
-def _civil(y: Any, mo: Any, d: Any, h: Any, mi: Any, s: Any) -> Any:
-    """Microseconds since 1970 of a date and time of day, or NO_TIME when there is no such (Howard Hinnant's days)."""
-    if not (1 <= y <= 9999 and 1 <= mo <= 12 and d >= 1 and 0 <= h < 24 and 0 <= mi < 60 and 0 <= s < 60):
-        return NO_TIME
-    last = 30 + ((mo + mo // 8) & 1)
-    if mo == 2:
-        last = 29 if y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) else 28
-    if d > last:
-        return NO_TIME
-    year = y - (1 if mo <= 2 else 0)
-    era = year // 400
-    of_era = year - era * 400
-    of_year = (153 * (mo + (-3 if mo > 2 else 9)) + 2) // 5 + d - 1
-    days = era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
-    return int64((days * 86400 + h * 3600 + mi * 60 + s) * 1_000_000)
-
-
-@_inner
-def _shape(b: Any, p: Any, q: Any, shape: Any) -> Any:
-    """Whether [p, ...) has the form of ``shape``, in which ``0`` (48) stands for any digit and ``T`` for T or space."""
-    if p + shape.size > q:
-        return False
-    for i in range(shape.size):
-        c, want = b[p + i], shape[i]
-        if want == 48:
-            if not _digit(c):
-                return False
-        elif want == 84:
-            if c != 84 and c != 32:
-                return False
-        elif c != want:
-            return False
-    return True
-
-
-_DATE: Final = np.frombuffer(b"0000-00-00T00:00", np.uint8).copy()
-
-
-@_inner
-def _iso(b: Any, p: Any, q: Any) -> Any:
-    """Whether an ISO 8601 time with a zone stands at p, and its microseconds (NO_TIME: no such day)."""
-    if not _shape(b, p, q, _DATE):
-        return False, NO_TIME
-    y = _number(b, p, p + 4)
-    mo = _number(b, p + 5, p + 7)
-    d = _number(b, p + 8, p + 10)
-    h = _number(b, p + 11, p + 13)
-    mi = _number(b, p + 14, p + 16)
-    s, us = int64(0), int64(0)
-    p += 16
-    if p + 2 < q and b[p] == 58 and _digit(b[p + 1]) and _digit(b[p + 2]):
-        s = _number(b, p + 1, p + 3)
-        p += 3
-        if p + 1 < q and (b[p] == 46 or b[p] == 44) and _digit(b[p + 1]):
-            p += 1
-            weight = 100_000
-            while p < q and _digit(b[p]) and weight:
-                us += int64(b[p] - 48) * weight
-                weight //= 10
-                p += 1
-    if p >= q:
-        return False, NO_TIME
-    shift = int64(0)
-    if b[p] == 43 or b[p] == 45:
-        if not (p + 4 < q and _digit(b[p + 1]) and _digit(b[p + 2])):
-            return False, NO_TIME
-        m = p + 4 if b[p + 3] == 58 else p + 3
-        if not (m + 1 < q and _digit(b[m]) and _digit(b[m + 1])):
-            return False, NO_TIME
-        zh, zm = _number(b, p + 1, p + 3), _number(b, m, m + 2)
-        if zh > 23 or zm > 59:
-            return True, NO_TIME
-        shift = (zh * 60 + zm) * (60_000_000 if b[p] == 43 else -60_000_000)
-    elif b[p] != 90:
-        return False, NO_TIME
-    t = _civil(y, mo, d, h, mi, s)
-    return True, t if t == NO_TIME else t + us - shift
-
-
-@_inner
-def _prefix(b: Any, p: Any, q: Any) -> Any:
-    """Time of what precedes a sentence: ISO 8601 with a zone, an epoch, or an epoch as a field of a CSV row."""
-    for i in range(p, q - 16):
-        found, t = _iso(b, i, q)
-        if found:
-            return t
-    least = _NINE
-    while p < q:
-        while p < q and (_space(b[p]) or b[p] == 44 or b[p] == 59 or b[p] == 34 or b[p] == 124):
-            p += 1
-        e = p
-        while e < q and not (_space(b[e]) or b[e] == 44 or b[e] == 59 or b[e] == 34 or b[e] == 124):
-            e += 1
-        stop = e
-        while e > p and b[e - 1] == 58:
-            e -= 1
-        rest = stop
-        while rest < q and (_space(b[rest]) or b[rest] == 44 or b[rest] == 59 or b[rest] == 34 or b[rest] == 124):
-            rest += 1
-        if rest < q:
-            least = _NINE + 1  # one field of several: nine digits are rather an MMSI
-        t = _epoch(b, p, e, least)
-        if t != NO_TIME:
-            return t
-        p, least = stop, _NINE + 1
-    return NO_TIME
-
-
-@_inner
-def _name(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> Any:
-    """Number of a station's name, or -1 for none."""
-    p, q = _trim(b, p, q)
-    n = q - p
-    if n == 0 or n > NAME_BYTES:
-        return int64(-1)
-    h = _FNV
-    for i in range(p, q):
-        h = (h ^ np.uint64(b[i])) * _PRIME
-    slot = int64((h ^ (h >> np.uint64(32))) & np.uint64(NAME_SLOTS - 1))
-    while slots[slot]:
-        code = int64(slots[slot]) - 1
-        start = ends[code]
-        if ends[code + 1] - start == n:
-            k = 0
-            while k < n and names[start + k] == b[p + k]:
-                k += 1
-            if k == n:
-                return code
-        slot = (slot + 1) & (NAME_SLOTS - 1)
-    code = state[N_NAMES]
-    start = ends[code]
-    for k in range(n):
-        names[start + k] = b[p + k]
-    ends[code + 1] = start + n
-    slots[slot] = code + 1
-    state[N_NAMES] = code + 1
-    state[N_NAME_BYTES] = start + n
-    return code
-
-
-@_inner
-def _mix(h: Any, b: Any, p: Any, q: Any) -> Any:
-    for i in range(p, q):
-        h = (h ^ np.uint64(b[i])) * _PRIME
-    return h
-
-
-@_inner
-def _tag(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> Any:
-    """Read a tag block: is its checksum right, time, station, part and id of its group (part 0: no group)."""
-    t, station, part, group = NO_TIME, int64(-1), int64(0), int64(0)
-    star = q
-    while star > p and b[star - 1] != 42:
-        star -= 1
-    if star > p:
-        end = star - 1
-        x, y = _trim(b, star, q)
-        if y - x < 1 or y - x > 2:
-            return False, t, station, part, group
-        said = int64(0)
-        for i in range(x, y):
-            v = _hex(b[i])
-            if v < 0:
-                return False, t, station, part, group
-            said = said * 16 + v
-        if said != _xor(b, p, end):
-            return False, t, station, part, group
-        q = end
-    s0, s1 = int64(0), int64(-1)
-    while p < q:
-        e = _find(b, p, q, _COMMA)
-        if p + 1 < e and b[p + 1] == 58:
-            k = b[p]
-            if k == 99:  # c:
-                x, y = _trim(b, p + 2, e)
-                t = _epoch(b, x, y, _ONE)
-            elif k == 115:  # s:
-                s0, s1 = int64(p + 2), int64(e)
-            elif k == 103 or k == 71:  # g:part-of-id
-                dash = _find(b, p + 2, e, _DASH)
-                n = _number(b, p + 2, dash)
-                if n >= 0 and dash + 1 < e:
-                    part, group = n, int64(_mix(_FNV, b, dash + 1, e))
-        elif p + 4 < e and (b[p + 1] & 0xDF) == 71 and _digit(b[p]) and _digit(b[p + 2]) and b[p + 3] == 58:
-            part = int64(b[p] - 48)  # partGof:id
-            h = (_mix(_FNV, b, p + 2, p + 3) ^ np.uint64(45)) * _PRIME
-            group = int64(_mix(h, b, p + 4, e))
-        p = e + 1
-    if s1 >= 0:
-        station = _name(b, s0, s1, names, ends, slots, state)
-    return True, t, station, part, group
-
-
-@_inner
-def _suffix(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> Any:
-    """Time and station from what follows a checksum."""
-    t = NO_TIME
-    s0, s1 = int64(0), int64(-1)
-    while p < q:
-        e = p
-        while e < q and b[e] != 44 and b[e] != 59 and b[e] != 9:
-            e += 1
-        x, y = p, e
-        while x < y and (_space(b[x]) or b[x] == 34):
-            x += 1
-        while x < y and (_space(b[y - 1]) or b[y - 1] == 34):
-            y -= 1
-        if y - x >= 4:
-            c = b[x]
-            if _digit(c):
-                if y - x >= 17 and b[x + 4] == 45:
-                    found, iso = _iso(b, x, y)
-                    t = iso if found else t
-                else:
-                    n = _epoch(b, x, y, _NINE)
-                    t = n if n != NO_TIME else t
-            elif c == 114 or c == 82 or c == 98 or c == 66:  # r or b
-                k = x + 1
-                while k < y and (_digit(b[k]) or 65 <= (b[k] & 0xDF) <= 90):
-                    k += 1
-                if k == y:
-                    s0, s1 = int64(x), int64(y)
-        p = e + 1
-    station = int64(-1)
-    if s1 >= 0:
-        station = _name(b, s0, s1, names, ends, slots, state)
-    return t, station
-
-
-@_inner
-def _gatehouse(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> None:
-    """Remember time, station and the checksum of the sentence it belongs to, from the fields of ``$PGHP``."""
-    whole, i = True, 0
-    station, check = int64(-1), int64(-1)
-    while True:
-        e = _find(b, p, q, _COMMA)
-        if 1 <= i <= 7:
-            n = _number(b, p, e)
-            state[DATE + i - 1] = n
-            whole = whole and n >= 0
-        elif i == 10:
-            station = _name(b, p, e, names, ends, slots, state)
-        if e >= q:
-            if q - p == 2 and _hex(b[p]) >= 0 and _hex(b[p + 1]) >= 0:
-                check = _hex(b[p]) * 16 + _hex(b[p + 1])
-            break
-        p, i = e + 1, i + 1
-    t = NO_TIME
-    if whole and i >= 7 and state[DATE + 6] < 1000:
-        t = _civil(state[DATE], state[DATE + 1], state[DATE + 2], state[DATE + 3], state[DATE + 4], state[DATE + 5])
-        t = t if t == NO_TIME else t + state[DATE + 6] * 1000
-    state[GATE], state[GATE_T], state[GATE_STATION], state[GATE_CHECK] = 1, t, station, check
-
-
-@njit(cache=True)
-def thin(groups: Any, state: Any, line: Any) -> None:
-    """Forget groups that are too far back to matter."""
-    mask = GROUP_SLOTS - 1
-    live = np.empty((GROUPS_MAX, 4), np.int64)
-    n = 0
-    for slot in range(GROUP_SLOTS):
-        held = groups[slot, GROUP_LINE]
-        if held and line - held <= LINES_MAX:
-            for k in range(4):
-                live[n, k] = groups[slot, k]
-            n += 1
-        groups[slot, GROUP_LINE] = 0
-    for i in range(n):
-        slot = (live[i, GROUP_ID] ^ (live[i, GROUP_ID] >> 29)) & mask
-        while groups[slot, GROUP_LINE]:
-            slot = (slot + 1) & mask
-        for k in range(4):
-            groups[slot, k] = live[i, k]
-    state[N_GROUPS] = n
-
-
-@_inner
-def _group(groups: Any, state: Any, part: Any, group: Any, t: Any, station: Any, line: Any) -> Any:
-    """Time and station of the group's first line, which hold for all its lines."""
-    mask = GROUP_SLOTS - 1
-    slot = (group ^ (group >> 29)) & mask
-    while groups[slot, GROUP_LINE] and groups[slot, GROUP_ID] != group:
-        slot = (slot + 1) & mask
-    if part != 1:
-        held = groups[slot, GROUP_LINE]
-        if held and line - held <= LINES_MAX:
-            t = groups[slot, GROUP_T] if t == NO_TIME else t
-            station = groups[slot, GROUP_STATION] if station < 0 else station
-        return t, station
-    if groups[slot, GROUP_LINE] == 0:
-        state[N_GROUPS] += 1
-    groups[slot, GROUP_ID], groups[slot, GROUP_T], groups[slot, GROUP_STATION] = group, t, station
-    groups[slot, GROUP_LINE] = line
-    if state[N_GROUPS] >= GROUPS_MAX:
-        thin(groups, state, line)
-    return t, station
 
 
 @_inner
@@ -746,10 +366,3 @@ def scan(
         i = e + 1
     state[LINES_READ] = line
     return min(i, int64(end))
-
-
-@njit(cache=True)
-def intern(b: Any, given: Any, names: Any, ends: Any, slots: Any, state: Any) -> None:
-    """Put names into an empty table of names, in order; name i is ``b[given[i]:given[i + 1]]``."""
-    for i in range(given.size - 1):
-        _name(b, given[i], given[i + 1], names, ends, slots, state)
