@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
 from makara.replay import earliest
+
+HORIZONS: Final = pl.Schema(
+    {"receiver": pl.String(), "horizon": pl.Datetime("us", "UTC"), "marks": pl.List(pl.String())}
+)
 
 
 class FurtherBackError(Exception):
@@ -54,3 +59,16 @@ class Dirty:
     def mark(self, what: str, since: datetime | None) -> None:
         """Note that a table changed from an instant on."""
         self.since[what] = earliest((self.since.get(what), since))
+
+
+def heard(horizons: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
+    """Horizons (:data:`HORIZONS`) brought up to date by reports."""
+    more = reports.group_by("receiver").agg(
+        pl.col("t_seen").max().alias("horizon"), pl.col("mark").unique().alias("marks")
+    )
+    return (
+        pl.concat([horizons, more.select(HORIZONS.names())])
+        .group_by("receiver")
+        .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
+        .sort("receiver")
+    )

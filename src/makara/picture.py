@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from makara.arrived import Arrived, Dirty, FurtherBackError
+from makara.arrived import Arrived, Dirty, FurtherBackError, heard
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window, carry, finish, merge, nothing
@@ -28,9 +28,6 @@ CONTEXT_S: Final = 24 * HOUR_S
 """How far before the first new report segmenting looks back."""
 LOOK_REACH_S: Final = 6 * HOUR_S
 """How far from a look reports may lie and still move its matches."""
-HORIZONS: Final = pl.Schema(
-    {"receiver": pl.String(), "horizon": pl.Datetime("us", "UTC"), "marks": pl.List(pl.String())}
-)
 SOURCE: Final = "walk"
 """Source of the rows that no rule makes."""
 RuleKey = tuple[str, str, str]
@@ -104,7 +101,7 @@ class Picture:
         placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
         placed = placed.select(self.reports.columns)
         self.reports = pl.concat([self.reports, placed])
-        self._hear(arrived.reports)
+        self.horizons = heard(self.horizons, arrived.reports)
         moved = pl.concat([self.reports if self.anew else placed, self._check_clocks(placed)])
         since = _since(moved)
         dirty = Dirty(since, arrived.claims.select("mover").unique())
@@ -117,25 +114,13 @@ class Picture:
         self.forced, self.anew = None, False
         return dirty
 
-    def _hear(self, reports: pl.DataFrame) -> None:
-        """Bring the horizons up to date."""
-        heard = reports.group_by("receiver").agg(
-            pl.col("t_seen").max().alias("horizon"), pl.col("mark").unique().alias("marks")
-        )
-        self.horizons = (
-            pl.concat([self.horizons, heard.select(HORIZONS.names())])
-            .group_by("receiver")
-            .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
-            .sort("receiver")
-        )
-
     def parts(self, arrived: Arrived, dirty: Dirty) -> Iterator[Dirty]:
         """What must be redone, some movers at a time where reports arrive in parts; whole otherwise."""
         if not arrived.parts:
             yield dirty
         for reports, points in arrived.parts:
             self.reports, self.points = reports.collect(), points.collect()
-            self._hear(self.reports)
+            self.horizons = heard(self.horizons, self.reports)
             some = Dirty(_since(self.reports), dirty.claimants)
             some.mark("track_points", self.reports["t_seen"].min())  # type: ignore[arg-type]
             yield some

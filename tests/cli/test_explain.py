@@ -105,7 +105,7 @@ def test_a_wrong_source_is_told_with_the_right_one(tmp_path: Path) -> None:
     assert "no column # Timestamp" in said
     assert "of the source gfw (18 of its 20 columns are known" in said
     found = json.loads(makara("ingest", "--explain", "nmea", SAMPLES / "aisstream.ndjson")[0])
-    assert found["tables"] == {"claims": 0, "reports": 0}
+    assert found["tables"] == {"claims": 0, "messages": 0, "reports": 0}
     assert "it looks like the source aisstream" in found["warnings"][0]
     assert not lake.exists()
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from makara.arrived import Arrived, FurtherBackError
+from makara.arrived import HORIZONS, Arrived, FurtherBackError
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
@@ -19,7 +19,6 @@ from makara.inputs import Inputs
 from makara.lake import Commit, Lake, Settings
 from makara.picture import (
     CONTEXT_S,
-    HORIZONS,
     LOOK_REACH_S,
     SOURCE,
     Picture,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -18,6 +18,8 @@ from makara.base.errors import NotFoundError, UsageError
 from makara.base.time import text
 from makara.lake import Lake, Settings
 from makara.session import read
+from makara.session.follow_doors import FollowDoors
+from makara.session.picture_doors import PictureDoors
 from makara.session.read import VIEW, Query
 from makara.session.vessel_doors import VesselDoors
 from makara.sharing import OWNER, Released, own
@@ -65,7 +67,7 @@ def preview(source: str | None, files: Sequence[str | Path], **options: str) -> 
     return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
-class Session(VesselDoors):
+class Session(VesselDoors, PictureDoors, FollowDoors):
     """A lake, opened. Reading methods give what release allows; the owner is partner ``self``."""
 
     def __init__(self, lake: Lake) -> None:
@@ -131,60 +133,6 @@ class Session(VesselDoors):
         return run(
             self.lake, self.settings, inputs, clock=_clock(), code=version("makara"), frm=frm, to=to, progress=progress
         )
-
-    def follow(
-        self,
-        source: str,
-        address: str,
-        *,
-        every_s: float = 60.0,
-        for_s: float | None = None,
-        walk: bool = True,
-        connection: Mapping[str, str] | None = None,
-        say: Callable[[str], None] | None = None,
-        started: Callable[[Event], None] | None = None,
-        **options: str,
-    ) -> dict[str, Any]:
-        """Receive a live feed: every line to disk first, then into the lake, until stopped.
-
-        Args:
-            source: tcp, listen or mqtt.
-            address: where from, as ``makara sources`` says.
-            every_s: how often what came is taken in, seconds.
-            for_s: stop after so many seconds; None: never.
-            walk: walk after each time.
-            connection: ``password-file`` and ``ca`` of mqtt.
-            say: takes what the operator should know.
-            started: takes an event that ends it when set.
-            options: the source's own: ``form``, ``receiver``, ``feed``.
-
-        Returns:
-            lines, segments, left_behind, reports, claims, duplicates, rejects by reason, runs.
-
-        Raises:
-            SettingsError: the feed declares no mark.
-            InputError: the port is taken, or the broker refuses.
-            LakeLockedError: another process follows the same feed.
-        """
-        from makara.session.follow import Following
-
-        def run() -> None:
-            self.run()
-
-        feed = Following(
-            self.lake,
-            self.settings,
-            source,
-            address,
-            _named(options),
-            connection=connection or {},
-            clock=_clock,
-            walk=run if walk else None,
-            say=say or (lambda news: None),
-        )
-        if started:
-            started(feed.stop)
-        return feed.run(every_s=every_s, for_s=for_s).summary()
 
     def hand_over(self, partner: str, *, purpose: str = "operations") -> Release:
         """Release everything that a partner may have now, and enter it into the ledger.
@@ -288,46 +236,6 @@ class Session(VesselDoors):
             return read.narrow(seen, name, Query(**query))[name]
 
         return replace(seen, tables=one_vessel(released, ident, since, until))
-
-    def coverage(self, **query: Any) -> Release:
-        """How well vessels that transmit are heard, by cell: a release with table reception, computed when asked for.
-
-        Args:
-            query: ``bbox``; ``since`` and ``until``, taken to whole hours (all that is known unless given); ``hourly``
-                for a row an hour, else a row a cell, those where nobody was among them (``state`` not looked);
-                ``partner`` and ``purpose``.
-
-        Raises:
-            ReleaseError: no such partner.
-            UsageError: the span is empty.
-        """
-        from makara.session.coverage import coverage
-
-        return coverage(self.lake, self.settings, _clock(), **query)
-
-    def plot_track(self, ident: str | int, **options: Any) -> Any:
-        """A map of a vessel's tracks, by its id, MMSI, IMO number or name; matplotlib axes.
-
-        Options are ``since``, ``until`` and those of :func:`makara.plot_track`.
-
-        Raises:
-            NotFoundError: no such vessel.
-        """
-        from makara.session.plot import of_vessel
-
-        return of_vessel(self, ident, **options)
-
-    def plot_density(self, **options: Any) -> Any:
-        """A density map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_density`."""
-        from makara.session.plot import of_traffic
-
-        return of_traffic(self, **options)
-
-    def plot_coverage(self, **options: Any) -> Any:
-        """A coverage map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_coverage`."""
-        from makara.session.plot import of_coverage
-
-        return of_coverage(self, **options)
 
     def release(self, partner: str = "self", *, purpose: str = "operations") -> Release:
         """Everything that a partner may see now.

@@ -119,11 +119,11 @@ def part(
         detail: expression over ``rows`` in words.
         file: the file's name.
     """
-    reasons = rows.select(reason.alias("reason")).to_series()
-    bad = reasons.is_not_null()
+    judged = rows.with_columns(reason.alias("reason"))
+    bad = judged["reason"].is_not_null()
     if not bad.any():
         return rows, _source.no_rejects()
-    judged = rows.filter(bad).with_columns(reasons.filter(bad), detail.alias("detail"))
+    judged = judged.with_columns(detail.alias("detail")).filter(bad)
     columns = [c for c in raw.columns if c != ROW]
     printed = raw.filter(bad).select(
         pl.concat_str(pl.col(columns).cast(pl.String(), strict=False).fill_null(""), separator=",")
