@@ -386,7 +386,6 @@ def test_a_broker_is_followed_by_who_has_the_password(tmp_path: Path, monkeypatc
         more: dict[str, Any] = {"form": "digitraffic", "connection": {"password-file": str(secret)}, "every_s": 0.5}
         with following(lake, "mqtt", address, **more) as (news, done):
             until(lambda: any(x.startswith("connected") for x in news))
-            time.sleep(0.5)
             publish(port, [
                 ("vessels-v2/230000001/location", json.dumps(place, indent=1).encode()),
                 ("vessels-v2/230000002/location", json.dumps(place | {"lon": 21.3}).encode()),
@@ -400,7 +399,6 @@ def test_a_broker_is_followed_by_who_has_the_password(tmp_path: Path, monkeypatc
         monkeypatch.setenv("MAKARA_MQTT_PASSWORD", "rabbit:hole")
         with following(lake, "mqtt", f"mqtt://127.0.0.1:{port}/ais/+/nmea", every_s=0.5) as (news, done):
             until(lambda: any(x.startswith("connected") for x in news))
-            time.sleep(0.5)
             publish(port, [("ais/st1/nmea", b"\r\n".join(BARE))])
             until(lambda: makara.open(lake).status()["rows"]["reports"] == 5)
         assert (done["lines"], done["reports"], done["claims"]) == (len(BARE), 3, 1)

@@ -78,13 +78,14 @@ def receive(address: str, options: Mapping[str, str], put: _live.Put, say: _live
             failed.append(f"the broker {where.host} refuses: {reason}; check user, password and topic")
             stop.set()
             return
-        say(f"connected to {where.host}:{where.port}, topic {where.topic}")
         client.subscribe(where.topic, qos=1)
 
     def subscribed(client: Client, userdata: Any, mid: Any, reasons: Any, properties: Any) -> None:
         if any(r.is_failure for r in reasons):
             failed.append(f"the broker {where.host} does not give topic {where.topic}: {reasons[0]}")
             stop.set()
+            return
+        say(f"connected to {where.host}:{where.port}, topic {where.topic}")
 
     def lost(client: Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if not stop.is_set():
