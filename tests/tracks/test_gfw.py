@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from makara.base.errors import UsageError
 from makara.tracks import segment
+from makara.tracks._gfw_pass import mark_repeated
+from makara.tracks.clean import DUPLICATE, KEPT
 from makara.tracks.gfw import DEFECTS
 
 
@@ -104,6 +109,23 @@ def test_a_repeated_place_is_dropped_for_ever_there_and_within_a_minute_here(lin
     assert theirs["track"].null_count() == 1
     assert theirs.filter(pl.col("track").is_null())["flags"].to_list() == [["duplicate"]]
     assert ours["track"].null_count() == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([0.0, 0.1, 9.6]), st.integers(-2, 2)), max_size=120))
+def test_what_a_mover_stated_before_is_repeated(rows: list[tuple[int, float, int]]) -> None:
+    """Small movers beside large ones, all in one table: the compiled pass against a set per mover."""
+    rows = sorted(rows, key=lambda r: r[0])
+    seen: set[tuple[int, float, int]] = set()
+    expected = []
+    for row in rows:
+        expected.append(DUPLICATE if row in seen and row[1] > 0 else KEPT)
+        seen.add(row)
+    first = {mover: i for i, (mover, _, _) in reversed(list(enumerate(rows)))}
+    place = np.array([[179.0 + k, -k, kn, np.nan, np.nan] for _, kn, k in rows]).reshape(-1, 5)
+    code = np.full(len(rows), KEPT, np.int8)
+    mark_repeated(np.array([first[mover] for mover, _, _ in rows], np.int64), place, code)
+    assert code.tolist() == expected
 
 
 def test_two_ships_that_meet_lose_their_tracks_there_and_keep_them_here(line) -> None:

@@ -185,7 +185,7 @@ def link(start: Any, t_us: Any, place: Any, kind: Any, long_range: Any, code: An
     Args:
         start: first row of each row's mover; rows are sorted by mover and time.
         t_us: times, microseconds.
-        place: lon, lat (degrees), speed (knots), course (degrees, NaN if unknown) of each row, first in each.
+        place: lon, lat (degrees), speed (knots), course (degrees, NaN if unknown) of each row; no more is read.
         kind: transponder classes of each row, as bits.
         long_range: rows that are messages of type 27.
         code: KEPT where a row is to be judged; set to TOO_FAST where a later one fits better without it, and to NOISE
