@@ -8,9 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from makara.tracks.clean import KEPT, NOISE, TOO_FAST
+from makara.tracks.clean import DUPLICATE, KEPT, NOISE, TOO_FAST
 
-MAX_HOURS: Final = 24.0
 PENALTY_HOURS: Final = 4.0
 BUFFER_HOURS: Final = 0.25
 LOOKBACK: Final = 5
@@ -24,6 +23,9 @@ SHAPE_FACTOR: Final = 4.0
 MIN_TYPE_27_HOURS: Final = 1.0
 MAX_OPEN: Final = 100
 _RAD: Final = math.pi / 180.0
+_UNKNOWN: Final = 4095
+_MIX: Final = 0x1E3779B97F4A7C15
+_MIX_2: Final = 0x3F58476D1CE4E5B9
 
 
 @njit(cache=True)
@@ -88,7 +90,48 @@ def _metric(away: float, hours: float) -> float:
 
 
 @njit(cache=True)
-def _match(i: int, last: int, before: Any, metric: Any, t_us: Any, place: Any, kind: Any) -> tuple[float, float, int]:
+def _stated(p: Any) -> tuple[int, int]:
+    """What a report states, rounded as theirs (half to even), in two numbers: its place; speed, course and heading."""
+    lon, lat = int(np.rint(p[0] * 60_000.0)), int(np.rint(p[1] * 60_000.0))
+    course = _UNKNOWN if math.isnan(p[3]) else int(np.rint(p[3] * 10.0))
+    heading = _UNKNOWN if math.isnan(p[4]) else int(np.rint(p[4]))
+    return (lon << 25) + lat, (int(np.rint(p[2] * 10.0)) << 24) + (course << 12) + heading
+
+
+@njit(cache=True)
+def mark_repeated(start: Any, place: Any, code: Any) -> None:
+    """Kept rows that make way and state what their mover stated before become DUPLICATE in ``code``.
+
+    Args:
+        start: first row of each row's mover; rows are sorted by mover.
+        place: lon, lat (degrees), speed (knots), course and heading (degrees, NaN if unknown) of each row.
+        code: verdict of each row.
+    """
+    size = 16
+    for i in range(start.size):
+        while size < 2 * (i - start[i] + 1):
+            size *= 2
+    # A slot holds the row that stated something first. Rows of movers before this one count as empty.
+    slots, where, what = np.full(size, -1, np.int64), np.empty(start.size, np.int64), np.empty(start.size, np.int64)
+    for i in range(start.size):
+        if code[i] != KEPT:
+            continue
+        where[i], what[i] = _stated(place[i])
+        at = where[i] * _MIX + what[i] * _MIX_2
+        at = (at ^ (at >> 31)) * _MIX
+        k = (at >> 32) & (size - 1)
+        while slots[k] >= start[i] and (where[slots[k]] != where[i] or what[slots[k]] != what[i]):
+            k = (k + 1) & (size - 1)
+        if slots[k] < start[i]:
+            slots[k] = i
+        elif place[i, 2] > 0.0:
+            code[i] = DUPLICATE
+
+
+@njit(cache=True)
+def _match(
+    i: int, last: int, before: Any, metric: Any, t_us: Any, place: Any, kind: Any, max_hours: float
+) -> tuple[float, float, int]:
     """How well row i continues a segment that ends with row ``last``: metric (0: not), hours, and after which row.
 
     One of the segment's last five rows may be continued; those after it are then dropped, if that is much better.
@@ -105,7 +148,7 @@ def _match(i: int, last: int, before: Any, metric: Any, t_us: Any, place: Any, k
         if j < 0:
             break
         hours = (t_us[i] - t_us[j]) / 3.6e9
-        if hours > MAX_HOURS:
+        if hours > max_hours:
             break
         weight = 1.0 if same else MISMATCH_WEIGHT
         share = max(1.0, back * LOOKBACK_FACTOR)
@@ -136,17 +179,18 @@ def _weighted(m: float, count: int) -> float:
 
 
 @njit(cache=True)
-def link(start: Any, t_us: Any, place: Any, kind: Any, long_range: Any, code: Any) -> Any:
+def link(start: Any, t_us: Any, place: Any, kind: Any, long_range: Any, code: Any, max_hours: float) -> Any:
     """First row of each row's segment, -1 for none; ``code`` is changed where a row is dropped.
 
     Args:
         start: first row of each row's mover; rows are sorted by mover and time.
         t_us: times, microseconds.
-        place: lon, lat (degrees), speed (knots), course (degrees, NaN if unknown) of each row.
+        place: lon, lat (degrees), speed (knots), course (degrees, NaN if unknown) of each row; no more is read.
         kind: transponder classes of each row, as bits.
         long_range: rows that are messages of type 27.
         code: KEPT where a row is to be judged; set to TOO_FAST where a later one fits better without it, and to NOISE
             where a message of type 27 comes too soon after its segment's last.
+        max_hours: silence after which a segment ends.
     """
     out = np.full(t_us.size, -1, np.int64)
     before, metric = np.full(t_us.size, -1, np.int64), np.zeros(t_us.size)
@@ -159,11 +203,11 @@ def link(start: Any, t_us: Any, place: Any, kind: Any, long_range: Any, code: An
         if code[i] != KEPT:
             continue
         for k in range(n - 1, -1, -1):
-            if (t_us[i] - t_us[last[k]]) / 3.6e9 > MAX_HOURS:
+            if (t_us[i] - t_us[last[k]]) / 3.6e9 > max_hours:
                 n = _close(first, last, count, n, k)
         found, best = 0, -1
         for k in range(n):
-            m[k], hours[k], at[k] = _match(i, last[k], before, metric, t_us, place, kind)
+            m[k], hours[k], at[k] = _match(i, last[k], before, metric, t_us, place, kind, max_hours)
             weight[k] = 0.0
             if at[k] >= 0:
                 weight[k] = _weighted(m[k], count[found])  # theirs: the weight of another segment, see gfw.DEFECTS

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from makara.tracks._gfw_pass import link
-from makara.tracks.clean import DUPLICATE, KEPT, NOISE
+from makara.tracks._gfw_pass import link, mark_repeated
+from makara.tracks.clean import KEPT, NOISE
 
 DEFECTS: Final = (
     "A report's candidate segments are weighted by the length of other segments (the k-th candidate by the k-th open "
@@ -35,13 +35,15 @@ DEFECTS: Final = (
 )
 """What is repeated on purpose. The published pipeline also cuts its input at UTC midnight and joins the fragments of
 days greedily; that step lies outside of the segmenter and is not repeated."""
+MAX_HOURS: Final = 24.0
+"""Hours of silence that end a segment, as published today; in earlier versions it was 8. Answers of both exist."""
 NOISE_KN: Final = ((51.15, 51.25), (62.95, 63.05), (102.25, 102.35))
 VERY_SLOW_KN: Final = 0.35
 _KINDS: Final = {1: 1, 2: 1, 3: 1, 18: 2, 19: 2, 27: 3}
 _TRANSPONDERS: Final = {"class_a": 1, "class_b": 2, "long_range": 3, "vms": 4}
 
 
-def judge(rows: pl.DataFrame, start: Any, t_us: Any, code: Any) -> Any:
+def judge(rows: pl.DataFrame, start: Any, t_us: Any, code: Any, max_hours: float) -> Any:
     """First row of each row's track, -1 for none; ``code`` is changed in place.
 
     Args:
@@ -50,34 +52,18 @@ def judge(rows: pl.DataFrame, start: Any, t_us: Any, code: Any) -> Any:
         start: first row of each row's mover.
         t_us: times, microseconds.
         code: KEPT; becomes DUPLICATE, NOISE or TOO_FAST where a row is dropped.
+        max_hours: silence after which a segment ends.
     """
     speed, course = pl.col("sog_kn"), pl.col("cog_deg")
     noisy = pl.any_horizontal(speed.is_between(a, b) for a, b in NOISE_KN)
     usable = speed.is_not_null() & ~noisy & (course.is_not_null() | (speed <= VERY_SLOW_KN))
     long_range, kind = _kinds(rows)
-    marks = rows.select(
-        pl.when(usable).then(KEPT).otherwise(NOISE).fill_null(NOISE).cast(pl.Int8).alias("code"),
-        again=_seen_before(usable),
-    )
-    code[:] = marks["code"].to_numpy()
-    code[marks["again"].to_numpy()] = DUPLICATE
-    place = rows.select(
-        pl.col("lon_deg", "lat_deg"), speed.cast(pl.Float64), course.cast(pl.Float64).fill_null(float("nan"))
-    )
-    return link(start, t_us, np.ascontiguousarray(place.to_numpy()), kind, long_range, code)
-
-
-def _seen_before(usable: pl.Expr) -> pl.Expr:
-    """Whether the mover stated the same before and makes way (rounded as theirs, half to even)."""
-    stated = (
-        (pl.col("lon_deg") * 60_000).round(0, mode="half_to_even"),
-        (pl.col("lat_deg") * 60_000).round(0, mode="half_to_even"),
-        (pl.col("cog_deg").cast(pl.Float64) * 10).round(0, mode="half_to_even"),
-        (pl.col("sog_kn").cast(pl.Float64) * 10).round(0, mode="half_to_even"),
-        pl.col("heading_deg").round(0, mode="half_to_even"),
-    )
-    nth = usable.cum_sum().over("mover", *stated)
-    return usable & (pl.col("sog_kn") > 0) & (nth > 1)
+    verdict = pl.when(usable).then(KEPT).otherwise(NOISE).fill_null(NOISE).cast(pl.Int8).alias("code")
+    code[:] = rows.select(verdict)["code"].to_numpy()
+    stated = (pl.col(c).cast(pl.Float64).fill_null(float("nan")) for c in ("sog_kn", "cog_deg", "heading_deg"))
+    place = np.ascontiguousarray(rows.select("lon_deg", "lat_deg", *stated).to_numpy())
+    mark_repeated(start, place, code)
+    return link(start, t_us, place, kind, long_range, code, max_hours)
 
 
 def _kinds(rows: pl.DataFrame) -> tuple[Any, Any]:

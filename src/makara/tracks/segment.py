@@ -43,6 +43,7 @@ def segment(
     profile: str = "makara",
     context: pl.DataFrame | None = None,
     clock_off: pl.DataFrame | None = None,
+    max_hours: float | None = None,
 ) -> pl.DataFrame:
     """Points on tracks, from reports in any order.
 
@@ -56,6 +57,8 @@ def segment(
             on all that went before.
         clock_off: minutes in which stations' clocks were off (``station, minute``), if known; otherwise they are found
             from these reports (see :func:`makara.tracks.clocks`). Profile makara only.
+        max_hours: silence after which a segment ends, hours. Profile gfw only: 24, as published today, unless given;
+            8 repeats what the older segmenter gave.
 
     Returns:
         Columns of table track_points without ``source`` and ``t_known``, with ``mmsi``, ``transponder`` and ``mark``
@@ -66,18 +69,21 @@ def segment(
     Raises:
         ColumnsError: a required column is missing or has a wrong type.
         NotFoundError: there is no such profile.
-        UsageError: profile gfw with a context.
+        UsageError: profile gfw with a context; profile makara with ``max_hours``; ``max_hours`` not above 0.
     """
     if profile not in PROFILES:
         raise NotFoundError(f"no profile {profile!r} of segment; there are: {', '.join(PROFILES)}")
     if profile == "gfw" and context is not None:
         raise UsageError("segment: profile gfw cannot continue from a context; give it whole movers")
+    if max_hours is not None and (profile != "gfw" or not max_hours > 0.0):
+        raise UsageError(f"segment: max_hours={max_hours} with profile {profile}; it is for profile gfw, above 0")
+    hours = gfw.MAX_HOURS if max_hours is None else float(max_hours)
     reports = frame(reports)
     passed = [c for c in _PASSED if c in reports.columns]
     off = None
     if profile == "makara" and "station" in reports.columns:
         off = _clocks_off(reports) if clock_off is None else clock_off
-    parts = [_points(_prepare(part, off), context, profile) for part in _batches(reports)]
+    parts = [_points(_prepare(part, off), context, profile, hours) for part in _batches(reports)]
     lon, lat = (pl.concat([part[c] for part in parts]) for c in ("lon_deg", "lat_deg"))
     h3, at = cells(lon, lat, 3), 0
     for k, part in enumerate(parts):  # batch by batch: a whole frame beside its parts would be twice the memory
@@ -102,7 +108,7 @@ def _batches(reports: pl.DataFrame) -> list[pl.DataFrame]:
     return [reports.filter(w) for w in (pl.col("mover") <= last[0], *within)]
 
 
-def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str) -> pl.DataFrame:
+def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str, max_hours: float) -> pl.DataFrame:
     """Points of whole movers, sorted."""
     known = _prepare_context(context, rows)
     both = pl.concat([rows, known], how="diagonal") if len(known) else rows
@@ -111,7 +117,7 @@ def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str) -> p
     else:
         both = _once(_sorted(both, _KEY))
     key = [both[c].to_physical().to_numpy() for c in _KEY]
-    code, track = _judge(both, key, profile)
+    code, track = _judge(both, key, profile, max_hours)
     out = both.with_columns(track, _FLAGS.gather(code.astype(np.uint32)).alias("flags"))
     if len(known):
         out = out.filter(~pl.col("_fixed"))
@@ -140,7 +146,7 @@ def _ascends(*key: Any) -> bool:
     return bool(ascends.all())
 
 
-def _judge(both: pl.DataFrame, key: Any, profile: str) -> tuple[Any, pl.Series]:
+def _judge(both: pl.DataFrame, key: Any, profile: str, max_hours: float) -> tuple[Any, pl.Series]:
     """Verdict and track of each row."""
     n = len(both)
     mover, t_us, report = key
@@ -149,7 +155,7 @@ def _judge(both: pl.DataFrame, key: Any, profile: str) -> tuple[Any, pl.Series]:
     code = both["_code"].to_numpy().astype(np.int8)
     fixed, known = both["_fixed"].to_numpy(), both["_track"].to_numpy()
     if profile == "gfw":
-        at = gfw.judge(both, start, t_us, code)
+        at = gfw.judge(both, start, t_us, code, max_hours)
     else:
         place = [both[c].cast(pl.Float64).fill_null(float("nan")).to_numpy() for c in _INPUT[3:]]
         place = [np.ascontiguousarray(x) for x in place]
