@@ -153,6 +153,12 @@ def test_a_name_that_has_ended_has_no_extension() -> None:
     assert ours(b"\n".join(armoured(ended))).claims["name"].to_list() == ["A"]
 
 
+def test_a_name_and_its_extension_are_one_text() -> None:
+    fields = {"msg_type": 21, "mmsi": 992_471_001, "name": "SPECIAL MARK NO 1234", "name_ext": " EAST"}
+    lines = [s.encode() for s in encode_dict(fields)]
+    assert ours(b"\n".join(lines)).claims["name"].to_list() == ["SPECIAL MARK NO 1234 EAST"]
+
+
 def natural(rng: Random) -> list[bytes]:
     """A message with values as ships send them, by pyais' encoder."""
     kind = rng.choice((1, 2, 3, 4, 5, 9, 11, 18, 19, 21, 24, 27))

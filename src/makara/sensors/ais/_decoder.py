@@ -116,6 +116,11 @@ class Decoder:
         """What no line holds."""
         return self._take([], False, closing=False)[0]
 
+    @property
+    def has_open(self) -> bool:
+        """Whether messages are open that lack parts."""
+        return len(self._open) > 0
+
     def close(self) -> Found:
         """The input has ended: open parts are lost."""
         return self._take([], False, closing=True)[0]

@@ -288,7 +288,9 @@ def _other(
         while comma < q and (65 <= b[comma] <= 90 or _digit(b[comma]) or b[comma] == _DASH):
             comma += 1
         star = _find(b, comma, q, _STAR)
-        if comma - name >= 2 and comma < q and b[comma] == _COMMA and star + 2 < q:
+        whole = comma - name >= 2 and comma < q and b[comma] == _COMMA and star + 2 < q
+        # Else it was cut, and another begins.
+        if whole and _find(b, comma, star, _BANG) == star and _find(b, comma, star, _BACKSLASH) == star:
             hi, lo = _hex(b[star + 1]), _hex(b[star + 2])
             if hi >= 0 and lo >= 0:
                 total = _xor(b, name, star)
@@ -307,10 +309,12 @@ def _other(
                 return no, NO_TIME, UNSUPPORTED, name, comma
     again = _find(b, first + 1, q, _BANG)
     while again < q:  # a cut line that ran into the next, whose tag block stands right before it
-        tag = again - 1
-        while tag > at and b[again - 1] == _BACKSLASH and b[tag - 1] != _BACKSLASH:
-            tag -= 1
-        found = _sentence(b, tag - 1 if tag > at and tag < again else again, q)
+        start = again
+        if b[again - 1] == _BACKSLASH:
+            start = again - 2
+            while start > first and b[start] != _BACKSLASH:
+                start -= 1
+        found = _sentence(b, start if b[start] == _BACKSLASH else again, q)
         if found[0]:
             state[LOOSE] = 0
             return found, NO_TIME, FINE, nothing, nothing
