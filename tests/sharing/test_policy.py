@@ -250,8 +250,9 @@ def _claim() -> pl.DataFrame:
 
 
 def _message() -> pl.DataFrame:
-    row = {"message": 1, "t_seen": T0, "mover": 5, "mmsi": 5, "msg_type": 12, "to_mmsi": 6, "text": "POSITION 17S 178E",
-           "payload": b"<000000000", "bits": 60, "receiver": "own", "source": "s", "t_known": T0, "mark": key(OPEN)}  # fmt: skip
+    said = {"msg_type": 12, "to_mmsi": 6, "text": "POSITION 17S 178E", "payload": b"<000000000", "bits": 60}
+    row = {"message": 1, "t_seen": T0, "mover": 5, "mmsi": 5, "receiver": "own", "source": "s", "t_known": T0, **said}
+    row["mark"] = key(OPEN)
     return table("messages").conform(pl.DataFrame([row]))
 
 

@@ -32,7 +32,7 @@ TELLING: Final = frozenset(
     {"shape", "box", "h3_3", "shore_m", "anchorage_m", "depth_m", "line_times", "details", "eta_text", "length_m"}
     | {"text", "payload", "to_mmsi"}
 )
-"""Columns that tell a place, time or name in other words; ``length_m`` only of tracks. A message's payload tells all."""
+"""Columns that tell a place, time or name in other words; ``length_m`` only of tracks. A payload tells all."""
 UNCOARSE: Final = frozenset({"zones", "collections", "reception"})
 """Tables whose places are no vessel's."""
 HINTS: Final = (*POSITIONS, "mmsi", "mover")

@@ -214,7 +214,8 @@ class Decoder:
         """Forget the stations that nothing remembered refers to, so that there is room for others; those kept."""
         groups, state, old = self._groups, self._state, self._stations
         live = (groups[:, s.GROUP_LINE] > 0) & (state[s.LINES_READ] - groups[:, s.GROUP_LINE] <= s.LINES_MAX)
-        codes = [self._open[:, [s.STATION, s.HINT_STATION]].ravel(), groups[live, s.GROUP_STATION], state[list(_STATIONS)]]
+        parts = self._open[:, [s.STATION, s.HINT_STATION]].ravel()
+        codes = [parts, groups[live, s.GROUP_STATION], state[list(_STATIONS)]]
         used = np.unique(np.concatenate(codes))
         used = used[(used >= 0) & (used < int(state[s.N_NAMES]))]
         kept = [old.names[old.ends[i] : old.ends[i + 1]].tobytes() for i in used]
