@@ -52,7 +52,6 @@ def test_laws_hold_on_anything(data: bytes) -> None:
     same(whole, split(data, lambda: 7, 5))
 
 
-@pytest.mark.xfail(strict=True, reason="the tag block of a broken line is taken for the next sentence's")
 @settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_a_broken_line_costs_itself_alone(seed: int) -> None:

@@ -88,10 +88,65 @@ def test_times_and_stations_of_loggers(line: bytes, station: str | None) -> None
     assert (row["t_seen"], row["station"]) == (T, station)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'7,1709294400,"' + ONE + b'"',
+        b"219000001,1709294400," + ONE + b",x",
+        b"7;2024-03-01T12:00:00Z;" + ONE,
+        b'"' + ONE + b'",2024-03-01T12:00:00.000Z',
+    ],
+)
+def test_times_in_fields_of_a_table(line: bytes) -> None:
+    assert only(decode(line))["t_seen"] == T
+
+
+def test_groups_in_the_short_form() -> None:
+    one, two = static(219000001, "ONE", 1)
+    first, second = block(f"1G2:77,s:ST-1,c:{EPOCH}") + one, block("2G2:77") + two
+    row = decode(b"\n".join([first, ONE, second])).claims.row(0, named=True)
+    assert (row["t_seen"], row["station"], row["name"]) == (T, "ST-1", "ONE")
+    assert decode(b"\n".join([first, block("2G2:78") + two])).claims.is_empty()
+
+
+def test_a_sentence_behind_a_cut_one() -> None:
+    cut = block(f"s:LOST,c:{EPOCH + 9}") + ONE[:30]
+    assert (only(decode(ONE[:30] + ONE))["t_seen"], only(decode(cut + ONE))["station"]) == (None, None)
+    row = only(decode(cut + block(f"s:ST-1,c:{EPOCH}") + ONE))
+    assert (row["t_seen"], row["station"]) == (T, "ST-1")
+
+
+def gatehouse(check: int, station: str = "2190047") -> bytes:
+    body = f"PGHP,1,2024,3,1,12,0,0,0,219,2,{station},1,{check:02X}".encode()
+    return b"$%b*%02X" % (body, checksum(body))
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_gatehouse_check_of_several_sentences_is_that_of_all_together(size: int) -> None:
+    one, two = static(219000001, "ONE", 1)
+    both = int(one[-2:], 16) ^ int(two[-2:], 16)
+
+    def told(check: int, *lines: bytes) -> tuple[object, object]:
+        data = b"\n".join([block("s:OTHER") + ONE, gatehouse(check), *lines]) + b"\n"
+        row = Decoded.concat(decode_chunks(data, chunk_bytes=size)).claims.row(0, named=True)
+        return row["t_seen"], row["station"]
+
+    assert told(both, one, two) == (T, "2190047")
+    assert told(both, one, ONE, two) == (T, "2190047")
+    assert told(both, one + b",1709299999", two) == (T, "2190047")
+    assert told(both, block(f"s:ST-1,c:{EPOCH + 9}") + one, two) == (T + timedelta(seconds=9), "ST-1")
+    assert told(both ^ 1, one, two) == (None, None)
+    assert told(both, two, one) == (None, None)
+
+
 def test_a_tag_block_on_its_own_line_is_for_the_next_sentence_only() -> None:
     tagged = block(f"s:ST-1,c:{EPOCH}")
     found = decode(b"\n".join([tagged, WRONG, ONE, tagged, ONE, ONE]))
     assert found.reports["t_seen"].to_list() == [None, T, None]
+    for other in (ONE[:-3], b"$GPGLL,,,,,,V,N*64", tagged + ONE[:20]):
+        assert only(decode(b"\n".join([tagged, other, ONE])))["t_seen"] is None
+    for other in (b"", b"# note", gatehouse(0x7F)):
+        assert only(decode(b"\n".join([tagged, other, ONE])))["t_seen"] == T
 
 
 def test_gatehouse_time_is_for_its_own_sentence_only() -> None:

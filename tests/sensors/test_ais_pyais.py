@@ -148,10 +148,15 @@ def test_generated_messages_are_as_pyais_has_them(seed: int) -> None:
     of_seed(seed)
 
 
-@pytest.mark.xfail(strict=True, reason="the decoder appends the extension to a name that has ended")
 def test_a_name_that_has_ended_has_no_extension() -> None:
     ended = "010101" + "0" * 37 + "000001" + "000000" + "000010" * 18 + "0" * 109 + "000011" * 14 + "0000"
     assert ours(b"\n".join(armoured(ended))).claims["name"].to_list() == ["A"]
+
+
+def test_a_name_and_its_extension_are_one_text() -> None:
+    fields = {"msg_type": 21, "mmsi": 992_471_001, "name": "SPECIAL MARK NO 1234", "name_ext": " EAST"}
+    lines = [s.encode() for s in encode_dict(fields)]
+    assert ours(b"\n".join(lines)).claims["name"].to_list() == ["SPECIAL MARK NO 1234 EAST"]
 
 
 def natural(rng: Random) -> list[bytes]:

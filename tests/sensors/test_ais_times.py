@@ -84,7 +84,6 @@ def test_gatehouse_times_reach_the_message_that_follows(data_dir: Path, name: st
     gatehouse_times((data_dir / "nmea" / name).read_bytes(), several=False)
 
 
-@pytest.mark.xfail(strict=True, reason="the decoder takes the check for that of the first sentence")
 @pytest.mark.parametrize("name", GATEHOUSE)
 def test_gatehouse_times_reach_messages_of_several_sentences(data_dir: Path, name: str) -> None:
     gatehouse_times((data_dir / "nmea" / name).read_bytes(), several=True)

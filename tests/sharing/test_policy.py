@@ -249,6 +249,26 @@ def _claim() -> pl.DataFrame:
     return table("claims").conform(pl.DataFrame([row]))
 
 
+def _message() -> pl.DataFrame:
+    said = {"msg_type": 12, "to_mmsi": 6, "text": "POSITION 17S 178E", "payload": b"<000000000", "bits": 60}
+    row = {"message": 1, "t_seen": T0, "mover": 5, "mmsi": 5, "receiver": "own", "source": "s", "t_known": T0, **said}
+    row["mark"] = key(OPEN)
+    return table("messages").conform(pl.DataFrame([row]))
+
+
+def test_messages_go_where_a_policy_gives_them_and_tell_nothing_that_is_hidden() -> None:
+    view = {"messages": _message()}
+    assert len(release(view, **gate()).release["messages"]) == 0
+    assert len(release(view, **gate(policy(tables=["reports"]))).release["messages"]) == 0
+    given = release(view, **gate(policy(tables=["messages"]))).release["messages"].row(0, named=True)
+    assert (given["payload"], given["text"], given["to_mmsi"]) == (b"<000000000", "POSITION 17S 178E", 6)
+    assert given["message"] != 1
+    hiding = {"columns": ["t_seen", "payload", "text", "to_mmsi"]}
+    for coarser in ({"coarsen": '{"position_m": 1000}'}, {"coarsen": '{"time_s": 60}'}, hiding):
+        hidden = release(view, **gate(policy(**coarser))).release["messages"].row(0, named=True)
+        assert (hidden["payload"], hidden["text"], hidden["to_mmsi"]) == (None, None, None), coarser
+
+
 def test_the_newest_version_of_a_policy_that_has_begun_holds() -> None:
     rules = [
         policy(version=1),

@@ -30,8 +30,9 @@ NEVER: Final[dict[str, frozenset[str]]] = {
 POSITIONS: Final = ("lon_deg", "lat_deg")
 TELLING: Final = frozenset(
     {"shape", "box", "h3_3", "shore_m", "anchorage_m", "depth_m", "line_times", "details", "eta_text", "length_m"}
+    | {"text", "payload", "to_mmsi"}
 )
-"""Columns that tell a place, time or name in other words; ``length_m`` only of tracks."""
+"""Columns that tell a place, time or name in other words; ``length_m`` only of tracks. A payload tells all."""
 UNCOARSE: Final = frozenset({"zones", "collections", "reception"})
 """Tables whose places are no vessel's."""
 HINTS: Final = (*POSITIONS, "mmsi", "mover")
@@ -89,7 +90,7 @@ def given(name: str, decision: Decision, keys: tuple[str, ...]) -> tuple[dict[st
     for c in TELLING & set(out):
         if c == "length_m" and name != "tracks":
             continue
-        lost = out[c].mask & ~whole
+        lost = out[c].mask & (~whole | (out[c].coarse > 0))
         out[c].why[lost] = "coarsened"
         out[c].mask[lost] = False
     return out, whole

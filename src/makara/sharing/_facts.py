@@ -19,6 +19,7 @@ ROW_ID: Final[dict[str, str]] = {
     "matches": "detection",
     "tracks": "track",
     "claims": "claim",
+    "messages": "message",
     "zones": "zone",
     "alerts": "alert",
     "vessels": "vessel",

@@ -17,7 +17,14 @@ from makara.base import ids
 
 IDS: Final = re.compile(r"(?<![a-z0-9])[a-z]{2}[a-z2-7]{26}(?![a-z0-9])")
 ROWS: Final = re.compile(r"rows:(-?\d+):([^/]+)/(.+)")
-NUMBERS: Final = {"report": "report", "claim": "claim", "track": "track", "runner_up": "track", "joins": "track"}
+NUMBERS: Final = {
+    "report": "report",
+    "claim": "claim",
+    "message": "message",
+    "track": "track",
+    "runner_up": "track",
+    "joins": "track",
+}
 """Columns of bulk keys, and what the number names."""
 TEXTS: Final = ("event", "supersedes", "alert", "detection", "collection", "vessel", "zone", "scope")
 """Columns of text ids."""

@@ -3,6 +3,10 @@
 Who: any receiver; coast guards (USCG, DMA, Kystverket), exactEarth, Spire, Orbcomm. Format: IEC 61162-1 lines, with or
 without IEC 62320-1 tag blocks, $PGHP lines, time and station suffixes; plain, gzip, zstd or zip. Licence: the owner's.
 Latency: seconds for own stations, minutes to hours for satellites.
+
+In the augmented logs of exactEarth the time behind a sentence is that of its delivery; the satellite received it
+minutes to hours before, as a ``$PGHP`` line tells. Where that line does not stand right before its sentence,
+``t_seen`` is the time of delivery.
 """
 
 from __future__ import annotations

@@ -164,12 +164,12 @@ def _chunks(data: bytes | Iterable[bytes], decoder: Decoder, chunk_bytes: int, f
         held = held or _decoded(decoder.read_nothing())
         yield replace(held, resume=Resume(held.stats["offset"], decoder.remember()))
         return
-    last = _decoded(decoder.close())
     if held is None:
-        yield last
-    elif last.rejects.is_empty():
+        yield _decoded(decoder.close())
+    elif not decoder.has_open:
         yield held
     else:
+        last = _decoded(decoder.close())
         both = Decoded.concat([held, last])
         yield replace(both, rejects=both.rejects.sort("line", maintain_order=True))
 

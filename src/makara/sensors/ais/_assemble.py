@@ -16,9 +16,12 @@ from numba import int64, njit
 
 from makara.sensors.ais._layout import (
     CHANNEL,
+    CHECK,
     CODE,
     FILL,
     FIRST,
+    HINT_STATION,
+    HINT_T,
     KEY,
     LEN,
     LINE,
@@ -89,6 +92,7 @@ def _join(b: Any, rows: Any, opened: Any, found: Any, j: Any, counts: Any) -> No
     start = counts[SIDE]
     at = start
     t, station = NO_TIME, int64(-1)
+    check, hint_t, hint_station = int64(0), NO_TIME, int64(-1)
     first = rows[j, LINE]
     for k in range(of):
         part = opened[found, _PARTS + k]
@@ -98,6 +102,12 @@ def _join(b: Any, rows: Any, opened: Any, found: Any, j: Any, counts: Any) -> No
         t = rows[part, T] if t == NO_TIME else t
         station = rows[part, STATION] if station < 0 else station
         first = min(first, rows[part, LINE])
+        check ^= rows[part, CHECK]
+        hint_t = rows[part, HINT_T] if hint_t == NO_TIME else hint_t
+        hint_station = rows[part, HINT_STATION] if hint_station < 0 else hint_station
+    if check == 0:  # the check of ``$PGHP`` is that of these sentences together
+        t = hint_t if hint_t != NO_TIME else t
+        station = hint_station if hint_station >= 0 else station
     rows[j, CHANNEL] = rows[opened[found, _PARTS], CHANNEL]
     rows[j, FILL] = rows[opened[found, _PARTS + of - 1], FILL]
     b[at], b[at + 1] = 44, 48 + rows[j, FILL]

@@ -145,6 +145,10 @@ def words(receiver: str) -> tuple[Array, Array, Array, Array]:
     )
 
 
+def _nulls(name: str, kind: Any, n: int) -> pl.Series:
+    return pl.Series(name, [None], dtype=kind).new_from_index(0, n)
+
+
 class _Maker:
     """Columns of one table from arrays that hold its first ``n`` rows."""
 
@@ -182,7 +186,8 @@ class _Maker:
     def frame(self, lines: bool) -> pl.DataFrame:
         """The table's columns in their order, null where there are none."""
         order = {k: t for k, t in table(self._name).schema.items() if k not in STAMPS}
-        found = [self.columns.get(k, pl.repeat(None, self._n, dtype=t, eager=True).alias(k)) for k, t in order.items()]
+        n = int(self._n)
+        found = [self.columns[k] if k in self.columns else _nulls(k, t, n) for k, t in order.items()]
         if lines:
             self.number("line_first", pa.int64(), self._arrays.whole[c.FIRST_LINE])
             self.number("line_last", pa.int64(), self._arrays.whole[c.LAST_LINE])

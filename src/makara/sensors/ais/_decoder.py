@@ -116,6 +116,11 @@ class Decoder:
         """What no line holds."""
         return self._take([], False, closing=False)[0]
 
+    @property
+    def has_open(self) -> bool:
+        """Whether messages are open that lack parts."""
+        return len(self._open) > 0
+
     def close(self) -> Found:
         """The input has ended: open parts are lost."""
         return self._take([], False, closing=True)[0]
@@ -145,8 +150,10 @@ class Decoder:
         names.learn(int(state[s.N_NAMES]))
         n = int(counts[s.N_ROWS])
         if not names.plain:
-            told = rows[:n, s.STATION]
-            rows[:n, s.STATION] = np.where(told < 0, -1, names.numbers[told])
+            several = rows[:n, s.OF] > 1
+            for column, those in ((s.STATION, np.ones(n, np.bool_)), (s.HINT_STATION, several)):
+                told = rows[:n][those, column]
+                rows[:n][those, column] = np.where(told < 0, -1, names.numbers[told])
         last = int(state[s.LINES_READ])
         # The sentences that came again from the block before are of several, too.
         parts, opened, heads, left = _assemble.room(n, int(counts[s.SEVERAL]) + len(self._open))
@@ -207,13 +214,14 @@ class Decoder:
         """Forget the stations that nothing remembered refers to, so that there is room for others; those kept."""
         groups, state, old = self._groups, self._state, self._stations
         live = (groups[:, s.GROUP_LINE] > 0) & (state[s.LINES_READ] - groups[:, s.GROUP_LINE] <= s.LINES_MAX)
-        codes = [self._open[:, s.STATION], groups[live, s.GROUP_STATION], state[list(_STATIONS)]]
+        parts = self._open[:, [s.STATION, s.HINT_STATION]].ravel()
+        codes = [parts, groups[live, s.GROUP_STATION], state[list(_STATIONS)]]
         used = np.unique(np.concatenate(codes))
         used = used[(used >= 0) & (used < int(state[s.N_NAMES]))]
         kept = [old.names[old.ends[i] : old.ends[i + 1]].tobytes() for i in used]
         number = np.full(s.NAMES_MAX + 1, -1, np.int64)
         number[used] = np.arange(len(used))
-        for held in (self._open[:, s.STATION], groups[:, s.GROUP_STATION]):
+        for held in (self._open[:, s.STATION], self._open[:, s.HINT_STATION], groups[:, s.GROUP_STATION]):
             held[:] = number[held]
         state[list(_STATIONS)] = number[state[list(_STATIONS)]]
         self._know(kept)

@@ -105,14 +105,20 @@ def _s(w: Any, start: Any, n: Any) -> Any:
 
 
 @_inner
-def _text(w: Any, start: Any, width: Any, bits: Any, out: Any, at: Any) -> Any:
-    """Six-bit text (table 47) up to the first ``@``, without blanks around it, to ``out[at:]``; where it ends."""
+def _text(w: Any, start: Any, width: Any, more: Any, bits: Any, out: Any, at: Any) -> Any:
+    """Six-bit text (table 47) up to the first ``@``, without blanks around it, to ``out[at:]``; where it ends.
+
+    A text that fills its width, not with blanks alone, goes on at ``more`` (-1: nowhere) for up to 14 characters.
+    """
     n = min(width, bits - start) // 6
+    last = n
+    if more >= 0 and bits > more:
+        last += min(int64(88), bits - more) // 6
     end = at
     six = int64(6)
-    for i in range(n):
-        c = _u(w, start + 6 * i, six)
-        if c == 0:
+    for i in range(last):
+        c = _u(w, start + 6 * i if i < n else more + 6 * (i - n), six)
+        if c == 0 or (i == n and end == at):
             break
         if c == 32 and end == at:
             continue

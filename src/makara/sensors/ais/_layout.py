@@ -38,7 +38,9 @@ def numbers(n: int, start: int = 0) -> Any:
 
 # Columns of a sentence.
 LINE, OFFSET, RAW, RAW_END, PAY, LEN, FILL, T, STATION, KEY, PART, OF, CHANNEL, OWN, FIRST, WHOLE = numbers(16)
-SENTENCE_COLUMNS: Final = 16
+# Of one of several: checksum, by exclusive or with that of a ``$PGHP`` before part 1; the time and station told there.
+CHECK, HINT_T, HINT_STATION = numbers(3, 16)
+SENTENCE_COLUMNS: Final = 19
 # Columns of a reject: LINE, OFFSET, RAW and RAW_END as above, then code and two values.
 CODE, A, B = numbers(3, 4)
 REJECT_COLUMNS: Final = 7

@@ -64,7 +64,7 @@ def frame(b: NDArray[np.uint8], rows: NDArray[np.int64], file: str | None) -> pl
     said = [_words(b, *row) for row in rows[:, s.CODE :].tolist()]
     ends = np.minimum(rows[:, s.RAW_END], rows[:, s.RAW] + RAW_BYTES)
     columns = {
-        "file": pl.repeat(file, len(rows), dtype=pl.String, eager=True),
+        "file": pl.Series([file], dtype=pl.String).new_from_index(0, len(rows)),
         "line": rows[:, s.LINE],
         "offset": rows[:, s.OFFSET],
         "reason": [reason for reason, _ in said],

@@ -290,11 +290,9 @@ def _claim(
                 end = _eta(w, at, bits, data, start)
         else:
             at = _IDENTITIES[form, _NAME if k == 0 else _CALL if k == 1 else _DESTINATION]
+            more = _IDENTITIES[form, _MORE] if k == 0 else int64(-1)
             if at >= 0:
-                end = _text(w, at, int64(42 if k == 1 else 120), bits, data, start)
-            at = _IDENTITIES[form, _MORE]
-            if k == 0 and at >= 0 and end > start:
-                end = _text(w, at, int64(88), bits, data, end)
+                end = _text(w, at, int64(42 if k == 1 else 120), more, bits, data, start)
         if end > start:
             _set(masks, C_HAS_NAME + k, i)
             start = _view(views, C_NAME + k, i, data, start, end)
@@ -328,7 +326,7 @@ def _message(
     codes[M_BITS, i] = bits
     views[M_TEXT, i, 0], views[M_TEXT, i, 1] = _ZERO, _ZERO
     if said > 0:
-        end = _text(w, said, bits, bits, data, start)
+        end = _text(w, said, bits, int64(-1), bits, data, start)
         if end > start:
             _set(masks, M_HAS_TEXT, i)
             start = _view(views, M_TEXT, i, data, start, end)

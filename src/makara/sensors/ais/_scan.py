@@ -20,6 +20,7 @@ from numba import int64, njit, uint64
 from makara.sensors.ais._layout import (
     BLANK,
     CHANNEL,
+    CHECK,
     CHECKSUM,
     CODE,
     COMMENTS,
@@ -31,6 +32,8 @@ from makara.sensors.ais._layout import (
     GATE_CHECK,
     GATE_STATION,
     GATE_T,
+    HINT_STATION,
+    HINT_T,
     KEY,
     LEN,
     LINE,
@@ -189,6 +192,9 @@ def _take(
     if gate and (state[GATE_CHECK] == said or state[GATE_CHECK] == 0):
         t = state[GATE_T] if t == NO_TIME else t
         station = state[GATE_STATION] if station < 0 else station
+        gate = nothing
+    hint_t = state[GATE_T] if t == NO_TIME else NO_TIME
+    hint_station = state[GATE_STATION] if station < 0 else int64(-1)
     if q - star > 5:
         late_t, late_station = _suffix(b, star + 3, q, names, ends, slots, state)
         t = late_t if t == NO_TIME else t
@@ -214,6 +220,10 @@ def _take(
         h = _mix(h, b, talker + 9, start)
         rows[j, KEY] = int64((h ^ np.uint64(group if part else nothing)) * _PRIME)
         rows[j, WHOLE] = -1
+        rows[j, CHECK], rows[j, HINT_T], rows[j, HINT_STATION] = said, NO_TIME, -1
+        if gate and number == 1:
+            rows[j, CHECK] ^= state[GATE_CHECK]
+            rows[j, HINT_T], rows[j, HINT_STATION] = hint_t, hint_station
         counts[SEVERAL] += 1
     return FINE, nothing, nothing
 
@@ -278,7 +288,9 @@ def _other(
         while comma < q and (65 <= b[comma] <= 90 or _digit(b[comma]) or b[comma] == _DASH):
             comma += 1
         star = _find(b, comma, q, _STAR)
-        if comma - name >= 2 and comma < q and b[comma] == _COMMA and star + 2 < q:
+        whole = comma - name >= 2 and comma < q and b[comma] == _COMMA and star + 2 < q
+        # Else it was cut, and another begins.
+        if whole and _find(b, comma, star, _BANG) == star and _find(b, comma, star, _BACKSLASH) == star:
             hi, lo = _hex(b[star + 1]), _hex(b[star + 2])
             if hi >= 0 and lo >= 0:
                 total = _xor(b, name, star)
@@ -296,9 +308,15 @@ def _other(
                     return no, NO_TIME, FINE, nothing, nothing
                 return no, NO_TIME, UNSUPPORTED, name, comma
     again = _find(b, first + 1, q, _BANG)
-    while again < q:  # a cut line that ran into the next
-        found = _sentence(b, again, q)
+    while again < q:  # a cut line that ran into the next, whose tag block stands right before it
+        start = again
+        if b[again - 1] == _BACKSLASH:
+            start = again - 2
+            while start > first and b[start] != _BACKSLASH:
+                start -= 1
+        found = _sentence(b, start if b[start] == _BACKSLASH else again, q)
         if found[0]:
+            state[LOOSE] = 0
             return found, NO_TIME, FINE, nothing, nothing
         again = _find(b, again + 1, q, _BANG)
     vdm = at + 5 < q and b[at + 3] == 86 and b[at + 4] == 68 and (b[at + 5] == 77 or b[at + 5] == 79)
@@ -359,6 +377,9 @@ def scan(
                 rows[j, LINE], rows[j, FIRST], rows[j, OFFSET] = line, line, offset + i - begin
                 rows[j, RAW], rows[j, RAW_END] = p, q
         if code != FINE:
+            state[LOOSE] = 0  # tag blocks before a broken sentence are its own, not the next one's
+            if state[GATE_CHECK] == 0:
+                state[GATE] = 0
             j = counts[N_REJECTS]
             counts[N_REJECTS] = j + 1
             rejects[j, LINE], rejects[j, OFFSET], rejects[j, RAW], rejects[j, RAW_END] = line, offset + i - begin, p, q
