@@ -72,3 +72,19 @@ def heard(horizons: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("horizon").max(), pl.col("marks").explode().unique().sort())
         .sort("receiver")
     )
+
+
+def since_of(reports: pl.DataFrame) -> pl.DataFrame:
+    """From when on the points of each mover must be made anew."""
+    return reports.group_by("mover").agg(pl.col("t_seen").min().alias("since"))
+
+
+def unlooked() -> pl.Expr:
+    """Whether a match was made without the detection's look: it says so."""
+    return pl.col("reasons").list.eval(pl.element().struct.field("code") == "no_look").list.any()
+
+
+def span_of(points: pl.DataFrame) -> list[datetime]:
+    """First and last instant of points; nothing if there are none."""
+    ends = points.select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b"))
+    return list(ends.row(0)) if len(points) else []

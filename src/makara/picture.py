@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from makara.arrived import Arrived, Dirty, FurtherBackError, heard
+from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window, carry, finish, merge, nothing
@@ -45,7 +45,7 @@ class Picture:
         before: of points that were not loaded, the first of each mover and mark (``mover, t_seen, mark``).
         transponders: of all reports known at the end of the run, each mover's transponders (``mover, transponder``).
         held_marks: marks of tracks as the last run left them (``track, mark``).
-        spill: takes points that are made part by part, with ``t_known``, to where they are kept.
+        spill: takes points that are made part by part, and their reports, to where they are kept.
         spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
         clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
         now: end of the step that is walked.
@@ -77,7 +77,7 @@ class Picture:
     anew: bool = False
     redone_since: datetime | None = None
     redone_tracks: set[int] = field(default_factory=set)
-    spill: Callable[[pl.DataFrame], None] | None = None
+    spill: Callable[[pl.DataFrame, pl.DataFrame], None] | None = None
     spilled: list[pl.DataFrame] = field(default_factory=list)
     clock_off: pl.DataFrame = field(init=False)
 
@@ -103,7 +103,7 @@ class Picture:
         self.reports = pl.concat([self.reports, placed])
         self.horizons = heard(self.horizons, arrived.reports)
         moved = pl.concat([self.reports if self.anew else placed, self._check_clocks(placed)])
-        since = _since(moved)
+        since = since_of(moved)
         dirty = Dirty(since, arrived.claims.select("mover").unique())
         dirty.mark("track_points", moved["t_seen"].min())  # type: ignore[arg-type]
         dirty.mark("detections", arrived.detections["t_seen"].min())  # type: ignore[arg-type]
@@ -121,7 +121,7 @@ class Picture:
         for reports, points in arrived.parts:
             self.reports, self.points = reports.collect(), points.collect()
             self.horizons = heard(self.horizons, self.reports)
-            some = Dirty(_since(self.reports), dirty.claimants)
+            some = Dirty(since_of(self.reports), dirty.claimants)
             some.mark("track_points", self.reports["t_seen"].min())  # type: ignore[arg-type]
             yield some
             for what, since in some.since.items():
@@ -150,12 +150,14 @@ class Picture:
 
     def behind(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Reports to segment anew, and the points before them that they continue."""
-        reports = self.reports.join(dirty.movers, on="mover").filter(pl.col("t_seen") >= pl.col("since"))
+        reports = self.reports  # of parts all
+        if self.spill is None:
+            reports = reports.join(dirty.movers, on="mover").filter(pl.col("t_seen") >= pl.col("since")).drop("since")
         before = self.points.join(dirty.movers, on="mover").filter(
             pl.col("t_seen") < pl.col("since"),
             pl.col("t_seen") >= pl.col("since") - timedelta(seconds=CONTEXT_S),
         )
-        return reports.drop("since"), before.drop("since")
+        return reports, before.drop("since")
 
     def replace_points(self, points: pl.DataFrame, dirty: Dirty) -> None:
         """Put re-segmented points in the place of the old ones."""
@@ -173,12 +175,11 @@ class Picture:
     def _spill(self, points: pl.DataFrame) -> None:
         """Let points go to where they are kept; tracks are made of them and of their movers' points before."""
         assert self.spill is not None
-        known = self.reports.select("report", "t_known")
-        self.spill(points.join(known, on="report", how="left", maintain_order="left"))
+        self.spill(points, self.reports)
         self.points = pl.concat([self.points, points.select(self.points.columns)])
         first = points.group_by("mover", "mark").agg(pl.col("t_seen").min())
         self.before = pl.concat([self.before, first.select(self.before.columns)])
-        marks = self.points.filter(pl.col("track").is_not_null()).group_by("track")
+        marks = self.points.select("track", "mark").unique().drop_nulls("track").group_by("track")
         self.spilled.append(marks.agg(pl.col("mark").unique().sort().alias("marks")))
 
     def replace_tracks(self, tracks: pl.DataFrame, dirty: Dirty) -> None:
@@ -248,7 +249,7 @@ class Picture:
         Its last window ends with the last row seen, not with the clock: what is known decides, not when we ask.
         """
         kind = rule.module.RULE.kind
-        span = _span(self.points) + _span(self.detections)
+        span = span_of(self.points) + span_of(self.detections)
         if not span:
             return
         end = max(span) + timedelta(microseconds=1)
@@ -378,19 +379,3 @@ class Picture:
         seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
         vessels, links = identify(self.claims, inputs.lists, seen, inputs.acts, self.tracks, self.transponders)
         return self._marked(vessels), self._marked(links)
-
-
-def _since(reports: pl.DataFrame) -> pl.DataFrame:
-    """From when on the points of each mover must be made anew."""
-    return reports.group_by("mover").agg(pl.col("t_seen").min().alias("since"))
-
-
-def unlooked() -> pl.Expr:
-    """Whether a match was made without the detection's look: it says so."""
-    return pl.col("reasons").list.eval(pl.element().struct.field("code") == "no_look").list.any()
-
-
-def _span(points: pl.DataFrame) -> list[datetime]:
-    """First and last instant of points; nothing if there are none."""
-    ends = points.select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b"))
-    return list(ends.row(0)) if len(points) else []

@@ -53,7 +53,9 @@ def test_parts_give_what_the_whole_gives(
     monkeypatch.setattr(bulk, "PART_ROWS", 700)
     taken: list[int] = []
     put = bulk.Spill.__call__
-    monkeypatch.setattr(bulk.Spill, "__call__", lambda self, points: (taken.append(len(points)), put(self, points))[1])
+    monkeypatch.setattr(
+        bulk.Spill, "__call__", lambda self, made, of: (taken.append(len(made)), put(self, made, of))[1]
+    )
     parts = loaded(tmp_path / "parts", halves, runs)
     assert len(taken) > 3
     assert sum(taken) == len(whole.view("track_points"))

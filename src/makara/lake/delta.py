@@ -7,6 +7,7 @@ readable.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
+import numpy as np
 import polars as pl
 from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
@@ -173,10 +175,10 @@ def _write(
     ordered = in_order(t, rows)
     if t.name not in PARTITIONED:
         return write_version(path, t, ordered, mode)
-    days = ordered["day"].unique().sort()
-    for first in range(0, max(1, len(days)), DAYS_AT_ONCE):
-        part = ordered.filter(pl.col("day").is_in(days[first : first + DAYS_AT_ONCE].implode()))
-        write_version(path, t, part, "append" if first else mode, None if first else where)
+    ends = np.cumsum(ordered["day"].rle().struct.field("len").to_numpy())[DAYS_AT_ONCE - 1 :: DAYS_AT_ONCE]
+    edges = [0, *ends[ends < len(ordered)].tolist(), len(ordered)]
+    for first, end in itertools.pairwise(edges):
+        write_version(path, t, ordered[first:end], "append" if first else mode, None if first else where)
     return None
 
 

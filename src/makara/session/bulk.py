@@ -16,11 +16,10 @@ import polars as pl
 from makara.arrived import Arrived
 from makara.base.time import to_us
 from makara.lake import Commit, Lake
-from makara.tables import table
 from makara.tracks import off_between, touched
 
-PART_ROWS: Final = 500_000
-"""Reports that are walked at once; fewer than twice as many are walked whole."""
+PART_ROWS: Final = 1_000_000
+"""Reports that are walked at once; fewer are walked whole."""
 CLOCK_ROWS: Final = 2_000_000
 """Reports whose stations' clocks are compared at once."""
 REPORT_COLUMNS: Final = (
@@ -81,7 +80,7 @@ def bulk(lake: Lake, until: datetime, step_s: int) -> Bulk | None:
     reports = unplaced(lake, until)
     ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
     movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).sort("mover").collect()
-    if movers["len"].sum() < 2 * PART_ROWS:
+    if movers["len"].sum() < PART_ROWS:
         return None
     first, last = (to_us(t) for t in (movers["t_known_min"].min(), movers["t_known"].max()))  # type: ignore[arg-type]
     step = step_s * 1_000_000
@@ -136,9 +135,12 @@ class Spill:
         self.n = 0
         self._commit, self._source = commit, f"segment.{profile}"
 
-    def __call__(self, points: pl.DataFrame) -> None:
-        """Write points, which bear ``t_known``."""
-        self._commit.append(
-            "track_points", table("track_points").conform(points.with_columns(source=pl.lit(self._source)))
-        )
+    def __call__(self, points: pl.DataFrame, reports: pl.DataFrame) -> None:
+        """Write points, known when their reports were."""
+        known = reports.select("report", "t_known")
+        if known["t_known"].min() == known["t_known"].max():
+            rows = points.with_columns(t_known=pl.lit(known["t_known"].first()))
+        else:
+            rows = points.join(known, on="report", how="left", maintain_order="left")
+        self._commit.append("track_points", rows.with_columns(source=pl.lit(self._source)))
         self.n += len(points)

@@ -16,7 +16,7 @@ from makara.base import ids
 from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
-from makara.session.held import DEDUPLICATED, Held
+from makara.session.held import BULK, DEDUPLICATED, Held
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
@@ -195,7 +195,8 @@ def _take(
             rows, refused = judge(rows, now, file=path.name)
             rejects.append(refused)
         rows = _marked(have.licensed(name, rows), batch.feed, feeds)
-        rows = table(name).conform(rows.with_columns(pl.lit(batch.feed).alias("source")))
+        rows = rows.with_columns(pl.lit(batch.feed).alias("source"))
+        rows = rows if name in BULK else table(name).conform(rows)  # rows of bulk tables conform as they are written
         fresh = have.new(name, rows)
         taken.duplicates += len(rows) - len(fresh) if name in DEDUPLICATED else 0
         taken.tables[name] += len(fresh)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from makara.arrived import HORIZONS, Arrived, FurtherBackError
+from makara.arrived import HORIZONS, Arrived, FurtherBackError, unlooked
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
@@ -23,7 +23,6 @@ from makara.picture import (
     SOURCE,
     Picture,
     RuleKey,
-    unlooked,
 )
 from makara.registry import classes
 from makara.replay import KEEP_S, earliest, newest

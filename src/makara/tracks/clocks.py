@@ -41,6 +41,8 @@ _PRECISION: Final = 0.5
 _LIKE_SHARE: Final = 0.15
 _MEDIAN_SE: Final = 1.2533 * 1.4826
 _SURE: Final = 3.0
+_MINUTE_US: Final = 60_000_000
+_HOUR_US: Final = 60 * _MINUTE_US
 NEEDED: Final = ("report", "mover", "t_seen", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "station")
 SCHEMA: Final = pl.Schema(
     {
@@ -108,16 +110,18 @@ def clocks(reports: pl.DataFrame) -> pl.DataFrame:
     moving = pl.col("sog_kn") >= _SPEED_MIN_KN
     rows = reports.lazy().filter(pl.col("station").is_not_null(), moving, pl.col("cog_deg").is_not_null())
     told = rows.select(NEEDED).collect()
-    if told["station"].n_unique() <= STATIONS_MIN:
+    names = told["station"].unique().sort()
+    if len(names) <= STATIONS_MIN:
         return SCHEMA.to_frame()
-    told = told.sort("mover", "t_seen", "report")
-    code = told["station"].rank("dense").to_numpy().astype(np.int64)
+    told = told.with_columns(pl.col("station").cast(pl.Enum(names)).to_physical().cast(pl.Int64))
+    told = told.sort("mover", "t_seen", "report")  # from here on stations are numbers
     place = told.select(pl.col("lon_deg", "lat_deg", "sog_kn", "cog_deg").cast(pl.Float64)).to_numpy()
     t_us = told["t_seen"].to_physical().to_numpy()
-    other, ahead = _pairs(told["mover"].to_numpy(), t_us, np.ascontiguousarray(place), code)
+    other, ahead = _pairs(told["mover"].to_numpy(), t_us, np.ascontiguousarray(place), told["station"].to_numpy())
     at = np.flatnonzero(other >= 0)
     pairs = pl.concat([_told(told, at, other[at], ahead[at]), _told(told, other[at], at, -ahead[at])])
-    return _stretched(_verdicts(pairs), pairs).select(*SCHEMA).sort("station", "hour")
+    found = _stretched(_verdicts(pairs), pairs)
+    return found.with_columns(names.gather(found["station"])).select(*SCHEMA).sort("station", "hour")
 
 
 def touched(first: datetime, last: datetime) -> tuple[datetime, datetime]:
@@ -143,9 +147,17 @@ def off_minutes(clocks: pl.DataFrame) -> pl.DataFrame:
 
 def _told(rows: pl.DataFrame, at: Any, other: Any, ahead: Any) -> pl.DataFrame:
     """What pairs say of the stations of rows ``at``."""
-    mine: pl.DataFrame = rows.select("station", "mover", minute=pl.col("t_seen").dt.truncate("1m"))[at]
-    return mine.with_columns(
-        hour=pl.col("minute").dt.truncate("1h"), other=rows["station"].gather(other), ahead=pl.Series(ahead)
+    t = rows["t_seen"].to_physical().to_numpy()[at]
+    station, instant = rows["station"].to_numpy(), pl.Datetime("us", "UTC")
+    return pl.DataFrame(
+        {
+            "station": station[at],
+            "mover": rows["mover"].to_numpy()[at],
+            "minute": pl.Series(t // _MINUTE_US * _MINUTE_US).cast(instant),
+            "hour": pl.Series(t // _HOUR_US * _HOUR_US).cast(instant),
+            "other": station[other],
+            "ahead": ahead,
+        }
     )
 
 
