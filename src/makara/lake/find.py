@@ -87,6 +87,7 @@ def find(t: Table, files: Sequence[DataFile], held: Held, wanted: Wanted) -> pl.
         held: what is known of them.
         wanted: which rows.
     """
+    types = {f.name: f.type for f in t.fields}
     tasks: list[tuple[Footer, list[int], bool]] = []
     for f in files:
         if _on(f.day, wanted):
@@ -96,8 +97,8 @@ def find(t: Table, files: Sequence[DataFile], held: Held, wanted: Wanted) -> pl.
             for every in (True, False):
                 groups = may[all_of_it == every].tolist()
                 tasks += [(footer, groups[k : k + AT_ONCE], every) for k in range(0, len(groups), AT_ONCE)]
-    parts = _threads().map(lambda task: _read(t, task[0], task[1], task[2], wanted), tasks)
-    return _frame({f.name: f.type for f in t.fields}, [p for p in parts if p is not None])
+    parts = _threads().map(lambda task: _read(types, t.keys[0], task[0], task[1], task[2], wanted), tasks)
+    return _frame(types, [p for p in parts if p is not None])
 
 
 @cache
@@ -172,15 +173,16 @@ class _Part:
     fixed: dict[str, Any]
 
 
-def _read(t: Table, footer: Footer, groups: list[int], every: bool, wanted: Wanted) -> _Part | None:
+def _read(types: Types, key: str, footer: Footer, groups: list[int], every: bool, wanted: Wanted) -> _Part | None:
     """The rows of some row groups that are wanted, or all; None if there are none."""
-    texts = [f.name for f in t.fields if f.type == pl.String()]
+    texts = [c for c, d in types.items() if d == pl.String()]
     file = pq.ParquetFile(footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts)
-    fixed = {c: v for c, v in footer.fixed(groups).items() if c not in (*wanted.tests, t.keys[0])}
-    columns = [c for c in footer.columns if c in t.schema and c not in fixed]
+    tests = wanted.tests
+    fixed = {c: v for c, v in footer.fixed(groups).items() if c in types and c not in (*tests, key)}
+    columns = [c for c in footer.columns if c in types and c not in fixed]
     if every:
         return _part(file.read_row_groups(groups, columns, use_threads=False), None, fixed)
-    tests = columns if wanted.movers is not None else wanted.tests  # each row group of a mover's has rows of it
+    tests = columns if wanted.movers is not None else tests  # each row group of a mover's has rows of it
     tested = file.read_row_groups(groups, tests, use_threads=False)
     hit = _hits(tested, wanted)
     rows = [footer.metadata.row_group(g).num_rows for g in groups]
