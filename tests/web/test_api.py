@@ -58,6 +58,15 @@ def test_since_and_until(rows) -> None:
     assert all(d["t_seen"] < middle for d in early)
 
 
+def test_rows_of_an_mmsi(rows) -> None:
+    every = rows("tracks", limit=10_000)
+    one, other = sorted({t["mover"] for t in every if t["mover"] < 10**9})[:2]
+    for asked, movers in ((f"{one}", {one}), (f"{one},{other}", {one, other})):
+        assert rows("tracks", limit=10_000, mmsi=asked) == [t for t in every if t["mover"] in movers]
+    events = rows("events", limit=10_000)
+    assert rows("events", limit=10_000, mmsi=f"{one}") == [e for e in events if f"mv{one}" in e["participants"]]
+
+
 def test_what_was_known_then(rows) -> None:
     now, then = rows("events", limit=10_000), rows("events", limit=10_000, as_known_at="2026-03-14T15:00:00Z")
     assert 0 < len(then) < len(now)
@@ -121,6 +130,8 @@ def test_tables_without_places_refuse_geojson(api: httpx.Client) -> None:
         ("events?offset=-1", 400, "usage"),
         ("events?format=xml", 400, "usage"),
         ("events?bbbox=1,2,3,4", 400, "usage"),
+        ("events?mmsi=12a", 400, "usage"),
+        ("detections?zone=nowhere", 404, "not_found"),
         ("vessels?bbox=1,2,3,4", 400, "usage"),
         ("withheld", 400, "usage"),
         ("withheld?partner=self", 400, "usage"),
@@ -218,7 +229,8 @@ def test_openapi_describes_every_route(api: httpx.Client) -> None:
         assert methods["get"]["summary"]
         assert "400" in methods["get"]["responses"]
     names = {p["name"] for p in described["paths"]["/api/v1/events"]["get"]["parameters"]}
-    assert names == {"bbox", "since", "until", "kind", "ids", "as_known_at", "partner", "limit", "offset", "format"}
+    filters = {"bbox", "since", "until", "kind", "ids", "mmsi", "as_known_at"}
+    assert names == filters | {"partner", "limit", "offset", "format"}
     row = described["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert set(row["properties"]["rows"]["items"]["properties"]) == set(table("events").schema)
 

@@ -2,7 +2,8 @@
 
 Days come from the log, row groups from their descriptions (lowest and highest time, longitude and latitude, and the
 movers in each). Of these row groups only the columns are read that the question tests; the other columns only of row
-groups where something was found.
+groups where something was found. Where their descriptions tell that every row is wanted nothing is tested, and a
+column that has one value in a row group is not read.
 """
 
 from __future__ import annotations
@@ -86,15 +87,18 @@ def find(t: Table, files: Sequence[DataFile], held: Held, wanted: Wanted) -> pl.
         held: what is known of them.
         wanted: which rows.
     """
-    columns = {f.name: f.type for f in t.fields}
-    tasks: list[tuple[Footer, list[int]]] = []
+    types = {f.name: f.type for f in t.fields}
+    tasks: list[tuple[Footer, list[int], bool]] = []
     for f in files:
         if _on(f.day, wanted):
             footer = held.footer(f.path)
-            groups = np.flatnonzero(_may(footer, wanted)).tolist()
-            tasks += [(footer, groups[k : k + AT_ONCE]) for k in range(0, len(groups), AT_ONCE)]
-    parts = _threads().map(lambda task: _read(columns, task[0], task[1], wanted), tasks)
-    return _frame(columns, [p for p in parts if p is not None])
+            may = np.flatnonzero(_may(footer, wanted))
+            all_of_it = _all(footer, may, wanted)
+            for every in (True, False):
+                groups = may[all_of_it == every].tolist()
+                tasks += [(footer, groups[k : k + AT_ONCE], every) for k in range(0, len(groups), AT_ONCE)]
+    parts = _threads().map(lambda task: _read(types, t.keys[0], task[0], task[1], task[2], wanted), tasks)
+    return _frame(types, [p for p in parts if p is not None])
 
 
 @cache
@@ -133,29 +137,68 @@ def _may(footer: Footer, wanted: Wanted) -> Bools:
     return may
 
 
-def _read(types: Types, footer: Footer, groups: list[int], wanted: Wanted) -> pa.Table | None:
-    """The rows of some row groups that are wanted, texts by dictionary; None if there are none."""
+def _all(footer: Footer, groups: NDArray[np.int64], wanted: Wanted) -> Bools:
+    """Of which of these row groups every row is wanted, as far as their descriptions tell."""
+    every = np.ones(len(groups), np.bool_)
+    if not len(groups) or wanted.movers is not None:
+        return np.zeros(len(groups), np.bool_)
+    for c in wanted.tests:
+        every &= footer.full(c)[groups]
+    first, last = (x[groups] for x in footer.range("t_seen"))
+    every &= wanted.since is None or first >= to_us(wanted.since)
+    every &= wanted.until is None or last < to_us(wanted.until)
+    if wanted.known is not None:
+        every &= footer.range("t_known")[1][groups] <= to_us(wanted.known)
+    if (wanted.box is not None or wanted.areas is not None) and every.any():
+        (west, east), (south, north) = ([x[groups] for x in footer.range(c)] for c in ("lon_deg", "lat_deg"))
+        if wanted.box is not None:
+            w, s, e, n = wanted.box
+            every &= (west >= w) & (east <= e) & (south >= s) & (north <= n)
+        if wanted.areas is not None:
+            boxes = shapely.box(west, south, east, north)
+            held = np.zeros(len(groups), np.bool_)
+            for a in wanted.areas:
+                since = a.since is None or first >= to_us(a.since)
+                until = a.until is None or last < to_us(a.until)
+                held |= shapely.contains_properly(a.shape, boxes) & since & until
+            every &= held & (west < east) & (south < north)
+    return every
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of some row groups: columns, texts by dictionary, and those that have one value in all of them."""
+
+    rows: pa.Table
+    fixed: dict[str, Any]
+
+
+def _read(types: Types, key: str, footer: Footer, groups: list[int], every: bool, wanted: Wanted) -> _Part | None:
+    """The rows of some row groups that are wanted, or all; None if there are none."""
     texts = [c for c, d in types.items() if d == pl.String()]
     file = pq.ParquetFile(footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts)
-    columns = [c for c in footer.columns if c in types]
-    tests = columns if wanted.movers is not None else wanted.tests  # each row group of a mover's has rows of it
-    if not tests:
-        whole = file.read_row_groups(groups, columns, use_threads=False)
-        return _taken(whole, np.ones(len(whole), np.bool_))
+    tests = wanted.tests
+    fixed = {c: v for c, v in footer.fixed(groups).items() if c in types and c not in (*tests, key)}
+    columns = [c for c in footer.columns if c in types and c not in fixed]
+    if every:
+        return _part(file.read_row_groups(groups, columns, use_threads=False), None, fixed)
+    tests = columns if wanted.movers is not None else tests  # each row group of a mover's has rows of it
     tested = file.read_row_groups(groups, tests, use_threads=False)
     hit = _hits(tested, wanted)
     rows = [footer.metadata.row_group(g).num_rows for g in groups]
     some = np.logical_or.reduceat(hit, np.cumsum([0, *rows[:-1]]))
     if not some.any():
         return None
-    found = _taken(tested, hit)
+    part = _part(tested, hit, fixed)
     others = [c for c in columns if c not in tests]
     if others:
         groups = [g for g, x in zip(groups, some, strict=True) if x]
-        rest = _taken(file.read_row_groups(groups, others, use_threads=False), hit[np.repeat(some, rows)])
-        for name in others:
-            found = found.append_column(name, rest[name])
-    return found
+        rest = _part(file.read_row_groups(groups, others, use_threads=False), hit[np.repeat(some, rows)], part.fixed)
+        found = part.rows
+        for name in rest.rows.column_names:
+            found = found.append_column(name, rest.rows[name])
+        return _Part(found, rest.fixed)
+    return part
 
 
 def inside(
@@ -180,19 +223,23 @@ def inside(
     return out
 
 
-def _taken(rows: pa.Table, hit: Bools) -> pa.Table:
-    """Rows that are hit; without copying them where they stand together, as a mover's do."""
+def _part(rows: pa.Table, hit: Bools | None, fixed: dict[str, Any]) -> _Part:
+    """Rows that are hit, or all; without copying them where they stand together, as a mover's do."""
+    lists = [c for c in rows.column_names if pa.types.is_nested(rows[c].type)]
+    empty = [c for c in lists if not rows[c].null_count and not any(len(k.flatten()) for k in rows[c].chunks)]
+    fixed = fixed | {c: [] for c in empty}
+    if hit is None:
+        return _Part(rows.drop_columns(empty), fixed)
     at = np.flatnonzero(hit)
     together = at[-1] - at[0] + 1 == len(at)
-    plain = [c for c in rows.column_names if not pa.types.is_nested(rows[c].type)]
-    found = rows.select(plain)
-    found = found.slice(at[0], len(at)) if together else found.filter(pa.array(hit))
-    for name in rows.column_names:
-        if name not in plain:  # Arrow cannot filter lists of the texts that Polars writes
+    plain = rows.drop_columns(lists)
+    found = plain.slice(at[0], len(at)) if together else plain.filter(pa.array(hit))
+    for name in lists:
+        if name not in empty:  # Arrow cannot filter lists of the texts that Polars writes
             some = pl.Series(rows[name].slice(at[0], len(at)) if together else rows[name])
             kept = some if together else some.filter(pl.Series(hit))
             found = found.append_column(name, kept.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    return found
+    return _Part(found, fixed)
 
 
 def _hits(rows: pa.Table, wanted: Wanted) -> Bools:
@@ -216,19 +263,36 @@ def _hits(rows: pa.Table, wanted: Wanted) -> Bools:
     return hit
 
 
-def _frame(types: Types, parts: list[pa.Table]) -> pl.DataFrame:
-    """Parts as one frame with the contract's columns; those that files were written without are null."""
+def _frame(types: Types, parts: list[_Part]) -> pl.DataFrame:
+    """Parts as one frame with the contract's columns; those that files were written without are null.
+
+    A column that has one value is held as that, so that neither reading nor sorting it costs anything.
+    """
     if not parts:
         return pl.DataFrame(schema=types)
-    rows = pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
-    have = set(rows.column_names)
-    return pl.DataFrame(
-        [_series(c, rows[c], d) if c in have else pl.Series(c, [None] * len(rows), d) for c, d in types.items()]
-    )
+    first = parts[0].fixed
+    same = {c: v for c, v in first.items() if all(c in p.fixed and p.fixed[c] == v for p in parts)}
+    rows = pa.concat_tables([_filled(p, same, types) for p in parts], promote_options="permissive")
+    rows = rows.unify_dictionaries()
+    frame = pl.DataFrame([_series(c, rows[c], types[c]) for c in rows.column_names])
+    one = {c: same.get(c) for c in types if c not in frame.columns}
+    values = [pl.lit(pl.Series(c, [v], types[c])).first().alias(c) for c, v in one.items()]
+    return frame.with_columns(values).select(*types)
+
+
+def _filled(part: _Part, same: dict[str, Any], types: Types) -> pa.Table:
+    """A part with those of its one-valued columns spelt out that others have other values in."""
+    rows = part.rows
+    for name, value in part.fixed.items():
+        if name not in same:
+            told = pl.select(pl.repeat(pl.Series([value], dtype=types[name]).first(), len(rows), dtype=types[name]))
+            column = told.to_series().to_arrow(compat_level=pl.CompatLevel.oldest())
+            rows = rows.append_column(name, column.dictionary_encode() if types[name] == pl.String() else column)
+    return rows
 
 
 def _series(name: str, column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:
     whole = column.combine_chunks()
     if pa.types.is_dictionary(whole.type):
-        whole = whole.dictionary_decode()
+        return pl.Series(name, whole.dictionary, kind).gather(pl.Series(whole.indices))
     return pl.Series(name, whole, kind)

@@ -6,6 +6,7 @@ A data file is never changed, so what was once read of its description stays tru
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -43,8 +44,13 @@ class Footer:
         self.path = path
         self.metadata = pq.read_metadata(path, memory_map=True)
         self.groups: int = self.metadata.num_row_groups
-        self.columns: list[str] = self.metadata.schema.to_arrow_schema().names
+        schema = self.metadata.schema
+        self.columns: list[str] = schema.to_arrow_schema().names
+        self._names = set(self.columns)
+        self._at = {schema.column(k).path: k for k in range(self.metadata.num_columns)}
         self._ranges: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
+        self._full: dict[str, NDArray[np.bool_]] = {}
+        self._fixed: dict[int, dict[str, Any]] = {}
         self._movers: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     def range(self, column: str) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -54,14 +60,54 @@ class Footer:
             column: its name.
         """
         if column not in self._ranges:
-            at = next(k for k in range(self.metadata.num_columns) if self.metadata.schema.column(k).path == column)
-            told = [self.metadata.row_group(g).column(at).statistics for g in range(self.groups)]
-            whole = self.metadata.schema.column(at).physical_type.startswith("INT")
+            told = self._told(column)
+            whole = self.metadata.schema.column(self._at[column]).physical_type.startswith("INT")
             open_ = (-(2**63), 2**63 - 1) if whole else (-np.inf, np.inf)
             ends = [(s.min_raw, s.max_raw) if s is not None and s.has_min_max else open_ for s in told]
             low, high = np.array(ends, np.int64 if whole else np.float64).reshape(-1, 2).T
             self._ranges[column] = low, high
         return self._ranges[column]
+
+    def full(self, column: str) -> NDArray[np.bool_]:
+        """In which row groups no row is without a value, as far as is known.
+
+        Args:
+            column: its name.
+        """
+        if column not in self._full:
+            told = self._told(column)
+            self._full[column] = np.array([s is not None and s.has_null_count and not s.null_count for s in told])
+        return self._full[column]
+
+    def fixed(self, groups: Sequence[int]) -> dict[str, Any]:
+        """Columns that have one value in all rows of these row groups, which may be null; not floating point ones.
+
+        Args:
+            groups: numbers of row groups.
+        """
+        found = [self._fixed_in(g) for g in groups]
+        return {c: v for c, v in found[0].items() if all(c in f and f[c] == v for f in found[1:])}
+
+    def _fixed_in(self, group: int) -> dict[str, Any]:
+        if group not in self._fixed:
+            described = self.metadata.row_group(group)
+            found: dict[str, Any] = {}
+            for c, at in self._at.items():
+                s = described.column(at).statistics if c in self._names else None
+                if s is None or not s.has_null_count:
+                    continue
+                if s.null_count == described.num_rows:
+                    found[c] = None
+                elif not s.null_count and s.has_min_max and s.physical_type not in ("FLOAT", "DOUBLE"):
+                    least = s.min  # cut short it is lower, the highest then higher: if they are equal, neither is cut
+                    if least == s.max:
+                        found[c] = least
+            self._fixed[group] = found
+        return self._fixed[group]
+
+    def _told(self, column: str) -> list[Any]:
+        at = self._at[column]
+        return [self.metadata.row_group(g).column(at).statistics for g in range(self.groups)]
 
     def groups_of(self, movers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row groups that hold rows of these movers."""
@@ -89,6 +135,7 @@ class Held:
         self._lock = Lock()
         self._footers: OrderedDict[Path, Footer] = OrderedDict()
         self._files: dict[Path, tuple[int, tuple[DataFile, ...]]] = {}
+        self._said: tuple[int, dict[Hashable, Any]] = (-1, {})
 
     def files(self, path: Path, version: int) -> tuple[DataFile, ...]:
         """The data files of a table at a version.
@@ -119,4 +166,22 @@ class Held:
             self._footers[path] = made
             while len(self._footers) > 1 and sum(f.groups for f in self._footers.values()) > GROUPS_HELD:
                 self._footers.popitem(last=False)
+        return made
+
+    def once(self, snapshot: int, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made of state tables for a key, kept until another snapshot is asked about.
+
+        Args:
+            snapshot: its number.
+            key: what it is.
+            make: makes it.
+        """
+        with self._lock:
+            if self._said[0] != snapshot:
+                self._said = (snapshot, {})
+            kept = self._said[1]
+            if key in kept:
+                return kept[key]
+        made = make()
+        kept[key] = made
         return made

@@ -156,6 +156,17 @@ def _areas(name: str, zones: pl.DataFrame) -> tuple[Area, ...]:
     return areas
 
 
+def _held_areas(view: View, name: str | None) -> tuple[Area, ...] | None:
+    """The polygons of a zone; the zones and their prepared shapes are kept while the snapshot is the newest asked."""
+    if name is None:
+        return None
+    once, number = view.held.once, view.snapshot.number
+    found: tuple[Area, ...] = once(
+        number, ("zone", name), lambda: _areas(name, once(number, "zones", lambda: view.state("zones")))
+    )
+    return found
+
+
 def rows(view: View, name: str, query: Query, as_known_at: datetime | None = None) -> pl.DataFrame:
     """The rows of a table that a query asks for, as the owner has them, in the order of :func:`select`.
 
@@ -163,7 +174,7 @@ def rows(view: View, name: str, query: Query, as_known_at: datetime | None = Non
         NotFoundError: no such vessel or zone.
         UsageError: no such table, or a query that it cannot answer.
     """
-    said = understood(query, view.state)
+    said = replace(understood(replace(query, zone=None), view.state), areas=_held_areas(view, query.zone))
     if name not in FOUND:
         return select(load(view, name, as_known_at), name, query, said)
     _fits(table(name).schema, name, said)

@@ -37,6 +37,14 @@ Until = Annotated[str | None, Query(description="Only rows begun before this ins
 Known = Annotated[str | None, Query(description="As it was known at this instant (ISO 8601 with Z).")]
 Kind = Annotated[str | None, Query(description="Only rows of this kind.")]
 Ids = Annotated[str | None, Query(description="Only rows with these ids, separated by commas.")]
+Zone = Annotated[
+    str | None,
+    Query(description="Only rows in this zone while it is in force: its key, its provider's id or its name."),
+]
+Mmsi = Annotated[
+    str | None,
+    Query(description="Only rows of transmitters with these MMSIs, separated by commas.", examples=["366999712"]),
+]
 Limit = Annotated[int, Query(description="At most so many rows.", ge=1, le=LIMIT_MAX)]
 Offset = Annotated[
     int, Query(description="After so many rows; `next` of the answer before has it.", ge=0, le=OFFSET_MAX)
@@ -120,6 +128,18 @@ def box(text: str) -> tuple[float, float, float, float]:
     return w, s, e, n
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """MMSIs from text.
+
+    Raises:
+        UsageError: one is not a number of at most nine digits.
+    """
+    said = text.split(",")
+    if not all(p.isascii() and p.isdigit() and len(p) <= 9 for p in said):
+        raise UsageError(f"{text!r} are not MMSIs; write nine digits each, separated by commas")
+    return tuple(int(p) for p in said)
+
+
 READ: Final[dict[str, Callable[[str], Any]]] = {
     "bbox": box,
     "since": time.parse,
@@ -127,5 +147,7 @@ READ: Final[dict[str, Callable[[str], Any]]] = {
     "as_known_at": time.parse,
     "kind": str,
     "ids": lambda text: tuple(text.split(",")),
+    "zone": str,
+    "mmsi": numbers,
 }
 """How each filter's text is read."""

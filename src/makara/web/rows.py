@@ -16,7 +16,7 @@ from makara.sinks import to_json
 from makara.sinks.geojson import features
 from makara.tables import table
 from makara.tables.release import Release
-from makara.web.query import Box, Ids, Kind, Known, Page, Partner, Since, Until, only, page
+from makara.web.query import Box, Ids, Kind, Known, Mmsi, Page, Partner, Since, Until, Zone, only, page
 from makara.web.respond import GEOJSON, JSON, conditional, dumps
 
 if TYPE_CHECKING:
@@ -67,10 +67,12 @@ def events(
     until: Until = None,
     kind: Kind = None,
     ids: Ids = None,
+    mmsi: Mmsi = None,
     as_known_at: Known = None,
 ) -> Response:
     """What happened over an interval: gaps, meetings, entries, and so on, each with its reasons."""
-    filters = asked.filters(bbox=bbox, since=since, until=until, kind=kind, ids=ids, as_known_at=as_known_at)
+    times = {"since": since, "until": until, "as_known_at": as_known_at}
+    filters = asked.filters(bbox=bbox, kind=kind, ids=ids, mmsi=mmsi, **times)
     return _page(asked, "events", filters)
 
 
@@ -107,9 +109,9 @@ def alerts(asked: Asked, bbox: Box = None, since: Since = None, until: Until = N
 
 
 @router.get("/detections", responses=documented("detections"), summary="What sensors found")
-def detections(asked: Asked, bbox: Box = None, since: Since = None, until: Until = None) -> Response:
+def detections(asked: Asked, bbox: Box = None, since: Since = None, until: Until = None, zone: Zone = None) -> Response:
     """What radar, optical, night-light and radio sensors found without being told."""
-    return _page(asked, "detections", asked.filters(bbox=bbox, since=since, until=until))
+    return _page(asked, "detections", asked.filters(bbox=bbox, since=since, until=until, zone=zone))
 
 
 @router.get("/matches", responses=documented("matches"), summary="Detections tied to tracks")
@@ -166,9 +168,9 @@ def search(request: Request, q: Sought, partner: Partner = OWNER, limit: Most = 
 
 
 @router.get("/tracks", responses=documented("tracks"), summary="Tracks, as rows or lines")
-def tracks(asked: Asked, bbox: Box = None, since: Since = None, until: Until = None) -> Response:
+def tracks(asked: Asked, bbox: Box = None, since: Since = None, until: Until = None, mmsi: Mmsi = None) -> Response:
     """Reports held to be one object; as GeoJSON their lines, with the newest position as `last`."""
-    return _page(asked, "tracks", asked.filters(bbox=bbox, since=since, until=until))
+    return _page(asked, "tracks", asked.filters(bbox=bbox, since=since, until=until, mmsi=mmsi))
 
 
 def _page(asked: Page, name: str, filters: Mapping[str, Any]) -> Response:
