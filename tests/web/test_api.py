@@ -6,6 +6,7 @@ import json
 
 import httpx
 import jsonschema
+import polars as pl
 import pytest
 import shapely
 from shapely.geometry import shape
@@ -56,6 +57,17 @@ def test_since_and_until(rows) -> None:
     assert {d["detection"] for d in late} | {d["detection"] for d in early} == {d["detection"] for d in every}
     assert all(d["t_seen"] >= middle for d in late)
     assert all(d["t_seen"] < middle for d in early)
+
+
+def test_detections_in_a_zone_are_those_that_it_holds(rows, sea: Session) -> None:
+    every, some = rows("detections", limit=10_000), 0
+    for zone in sea.view("zones").filter(pl.col("from").is_null() & pl.col("to").is_null()).iter_rows(named=True):
+        area = shapely.from_wkb(zone["geometry"])
+        if area.geom_type in ("Polygon", "MultiPolygon"):
+            held = [d for d in every if area.intersects(shapely.Point(d["lon_deg"], d["lat_deg"]))]
+            assert rows("detections", limit=10_000, zone=zone["zone"]) == held
+            some += len(held)
+    assert some
 
 
 def test_rows_of_an_mmsi(rows) -> None:
