@@ -238,7 +238,7 @@ def _part(rows: pa.Table, hit: Bools | None, fixed: dict[str, Any]) -> _Part:
         if name not in empty:  # Arrow cannot filter lists of the texts that Polars writes
             some = pl.Series(rows[name].slice(at[0], len(at)) if together else rows[name])
             kept = some if together else some.filter(pl.Series(hit))
-            found = found.append_column(name, kept.to_arrow(compat_level=pl.CompatLevel.oldest()))
+            found = found.append_column(name, _arrow(kept))
     return _Part(found, fixed)
 
 
@@ -283,12 +283,20 @@ def _frame(types: Types, parts: list[_Part]) -> pl.DataFrame:
 def _filled(part: _Part, same: dict[str, Any], types: Types) -> pa.Table:
     """A part with those of its one-valued columns spelt out that others have other values in."""
     rows = part.rows
+    for name in rows.column_names:
+        if pa.types.is_nested(rows[name].type):  # files and Polars have several forms of the same lists
+            rows = rows.drop_columns([name]).append_column(name, _arrow(pl.Series(rows[name], dtype=types[name])))
     for name, value in part.fixed.items():
         if name not in same:
             told = pl.select(pl.repeat(pl.Series([value], dtype=types[name]).first(), len(rows), dtype=types[name]))
-            column = told.to_series().to_arrow(compat_level=pl.CompatLevel.oldest())
+            column = _arrow(told.to_series())
             rows = rows.append_column(name, column.dictionary_encode() if types[name] == pl.String() else column)
     return rows
+
+
+def _arrow(column: pl.Series) -> pa.Array:
+    """A column in the form of Arrow that all its functions know."""
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _series(name: str, column: pa.ChunkedArray, kind: pl.DataType) -> pl.Series:

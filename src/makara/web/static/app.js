@@ -29,6 +29,7 @@ async function ask(path, query = {}) {
   const url = new URL("/api/v1/" + path, location.origin);
   for (const [k, v] of Object.entries(query)) url.searchParams.set(k, v);
   busy++;
+  document.documentElement.dataset.idle = "false";
   try {
     const r = await fetch(url);
     const body = await r.json();
@@ -143,6 +144,14 @@ function show(parts) {
   $("side").scrollTop = 0;
   $("panel").focus({ preventScroll: true });
   remember();
+  redraw();
+}
+
+/** Nothing of what one partner sees is left to choose from while another's view is on its way. */
+function forget() {
+  close(false);
+  Object.assign(state, { model: null, tracks: [] });
+  $("list").replaceChildren();
   redraw();
 }
 
@@ -313,7 +322,7 @@ function furnish() {
   $("zoom-out").onclick = zoom(1 / 1.5);
   $("fit").onclick = () => { if (state.model) frame(); redraw(); remember(); };
   $("find").addEventListener("input", () => state.model && lists());
-  $("partner").addEventListener("change", (e) => { state.partner = e.target.value; framed = false; remember(); load().catch(fail); });
+  $("partner").addEventListener("change", (e) => { state.partner = e.target.value; framed = false; forget(); remember(); load().catch(fail); });
   $("why-withheld").onclick = () => {
     if (!state.withheld) return;
     state.selected = { tab: state.tab, id: null, it: null };
