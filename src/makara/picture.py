@@ -18,7 +18,7 @@ from makara.base.units import HOUR_S
 from makara.behaviours import Window, carry, finish, merge, nothing
 from makara.inputs import Inputs, RuleInForce
 from makara.registry import identify
-from makara.replay import KEPT, earliest, newest, restart, versions, windows
+from makara.replay import KEPT, affected, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
@@ -308,6 +308,8 @@ class Picture:
 
     def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the meet of their evidence's marks in the place of the list of them."""
+        if not len(rows):
+            return rows.drop("marks").with_columns(mark=pl.lit(None, pl.String()))
         marks, new = meet_lists(rows["marks"], self.marks)
         self.put_marks(new)
         return rows.drop("marks").with_columns(marks.alias("mark"))
@@ -316,6 +318,8 @@ class Picture:
         self, kind: str, profile: str, redone: pl.DataFrame, frm: datetime, now: datetime, dirty: Dirty
     ) -> None:
         mine = self.events.filter(pl.col("kind") == kind, pl.col("profile") == profile)
+        if not len(redone) and not len(affected(mine, frm)):
+            return
         new = versions(mine, redone, frm, now)
         if not len(new):
             return
