@@ -7,7 +7,7 @@ middle of their day's box. A mover's day then lies in one small row group, and e
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -112,7 +112,10 @@ def properties(t: Table) -> WriterProperties:
     Instants as differences, places as planes of bytes, keys (which are hashes) plain, all else by dictionary. Against
     dictionaries alone this saves a quarter of the bytes of a position, and half of the time to read its place.
     """
-    columns = {f.name: p for f in t.fields if (p := _written(t, f.name, f.type)) is not None}
+    columns = {
+        c: ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK", encoding=e)
+        for c, e in encodings(t).items()
+    }
     return WriterProperties(
         compression="ZSTD",
         max_row_group_size=GROUP_ROWS,
@@ -121,14 +124,8 @@ def properties(t: Table) -> WriterProperties:
     )
 
 
-def _written(t: Table, name: str, kind: Any) -> ColumnProperties | None:
-    encoding = None
-    if name == "t_seen":
-        encoding = "DELTA_BINARY_PACKED"
-    elif kind == pl.Float64():
-        encoding = "BYTE_STREAM_SPLIT"
-    elif name in ("report", "claim", "message"):
-        encoding = "PLAIN"
-    if encoding is None:
-        return None
-    return ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK", encoding=encoding)
+def encodings(t: Table) -> dict[str, str]:
+    """The columns that are not written by dictionary, and how they are."""
+    found = {"t_seen": "DELTA_BINARY_PACKED", "report": "PLAIN", "claim": "PLAIN", "message": "PLAIN"}
+    places = {f.name: "BYTE_STREAM_SPLIT" for f in t.fields if f.type == pl.Float64()}
+    return {f.name: (found | places)[f.name] for f in t.fields if f.name in found or f.name in places}
