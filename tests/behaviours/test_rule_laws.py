@@ -1,7 +1,8 @@
 """Laws that hold for the makara profile of every rule, found by listing the folder, on a generated small sea.
 
-The sea: vessels that sail, trawl, drift and fall silent; a pair that meets twice; a cloned number; a closed area, an
-economic zone; detections that no AIS explains; all around 180 degrees and midnight at a month's end.
+The sea: vessels that sail, trawl, drift and fall silent; a pair that meets twice; a cloned number; one that calls at a
+harbour; a closed area, an economic zone; detections that no AIS explains; all around 180 degrees and midnight at a
+month's end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from makara.base.geo import wrap_lon
+from makara.base.geo import distance_m, wrap_lon
 from makara.base.time import parse
 from makara.behaviours import names, rule
 from makara.behaviours._cases import Vessel, sea
@@ -74,7 +75,8 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         vessels.append(_legs(v, rng))
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
-    points = pl.concat([v.points() for v in vessels])
+    vessels.append(_caller(np.random.default_rng([seed, 30]), lon0, start))
+    points = _moored(pl.concat([v.points() for v in vessels]), lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
         [
@@ -132,6 +134,34 @@ def _clone(v: Vessel, lon0: float, start: datetime) -> Vessel:
     return sea.vessel(
         mover=v.mover, track=77, at=at, start=(start + timedelta(hours=1, seconds=11)).isoformat(), every_s=1200.0
     ).sail(9, 10, 8)
+
+
+HARBOUR_LAT = -19.4
+
+
+def _caller(rng: np.random.Generator, lon0: float, start: datetime) -> Vessel:
+    """One that calls at a harbour, stops or is silent there, and perhaps leaves and comes again."""
+    v = sea.vessel(
+        mover=412000300,
+        at=(float(wrap_lon(lon0 - 0.1)), HARBOUR_LAT),
+        start=(start + timedelta(seconds=int(rng.integers(0, 3000)))).isoformat(),
+        every_s=float(rng.choice([300, 700])),
+    )
+    for _ in range(2):
+        v = v.sail(0.57, 90.0, 10.0).drift(float(rng.uniform(1, 5)), 90.0, float(rng.choice([0.1, 0.3])))
+        v = (
+            v.dark(float(rng.uniform(1, 7)), 90.0, 0.1)
+            .drift(1, 90.0, 0.1)
+            .sail(float(rng.uniform(0.2, 1.0)), 270.0, 10.0)
+        )
+    return v
+
+
+def _moored(points: pl.DataFrame, lon0: float) -> pl.DataFrame:
+    """Points with their distance from the one anchorage of the sea, off the harbour; the others are far from it."""
+    far = distance_m(points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), lon0, HARBOUR_LAT)
+    near = (pl.col("mover") == 412000300) & (pl.Series(far) < 50_000)
+    return points.with_columns(anchorage_m=pl.when(near).then(pl.Series(far)).cast(pl.Float32))
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:

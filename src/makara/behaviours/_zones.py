@@ -150,3 +150,22 @@ def nearest_line_m(
     for key in zones.filter(pl.col("kind") == kind)["zone"].sort().to_list():
         best = np.minimum(best, edge_m(zones, pl.Series([key] * lon.size, dtype=pl.String()), lon, lat))
     return best
+
+
+def nearest_port(
+    zones: pl.DataFrame | None, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> dict[str, pl.Series]:
+    """The port or anchorage nearest to each point: its key (``anchorage``) and ``name``; null where there is none."""
+    none = pl.Series([None] * lon.size, dtype=pl.String())
+    if zones is None or not lon.size or not zones["kind"].is_in(["port", "anchorage"]).any():
+        return {"anchorage": none, "name": none}
+    ports = zones.filter(pl.col("kind").is_in(["port", "anchorage"])).sort("zone")
+    shapes = shapely.from_wkb(ports["geometry"].to_numpy())
+    fine, of = shapely.get_coordinates(shapely.segmentize(shapes, 0.0045), return_index=True)
+    _, at = cKDTree(_unit(fine[:, 0], fine[:, 1])).query(_unit(lon, lat))
+    nearest = of[at]
+    areas = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    inside, which = shapely.STRtree(shapes[areas]).query(shapely.points(lon, lat), predicate="intersects")
+    nearest[inside] = areas[which]
+    names = ports["name"] if "name" in ports.columns else pl.Series([None] * len(ports), dtype=pl.String())
+    return {"anchorage": ports["zone"].gather(nearest), "name": names.gather(nearest)}

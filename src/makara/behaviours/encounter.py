@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.behaviours import _encounter_gfw
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._pairs import Legs, near, speeds
 from makara.behaviours._rule import (
@@ -55,7 +56,12 @@ RULE = Rule(
         Parameter("merge_max_s", 4 * HOUR_S, "meetings of a pair less than this apart are one event"),
         Parameter("made_max_share", 0.5, "share of interpolated time above which the rule refuses"),
     ),
-    profiles={"makara": {}, "skylight": {"distance_max_m": 250.0, "duration_min_s": 30 * MINUTE_S}},
+    profiles={
+        "makara": {},
+        "gfw": {},
+        "gfw_raw": {},
+        "skylight": {"distance_max_m": 250.0, "duration_min_s": 30 * MINUTE_S},
+    },
     innocent=("tug_and_tow", "pilot_boat", "pair_fishing", "help_in_distress", "same_fishing_ground"),
     details={
         "duration_s": pl.Int64(),
@@ -91,6 +97,8 @@ _MEMORY: Final = (
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Meetings that end in the window or last at its end, joined with the pair's meetings just before."""
+    if p.profile in ("gfw", "gfw_raw"):
+        return _encounter_gfw.step(RULE, window, carried, p)
     old = unpack(carried, _MEMORY).with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
     hits, told, zones = _hits(window, p)
     going = old.filter(pl.col("sure") == 0)
@@ -126,6 +134,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
 
 def why(event: Mapping[str, Any]) -> str:
     """The meeting in words for the radio."""
+    if event["profile"].startswith("gfw"):
+        return _encounter_gfw.why(event)
     d = detail(event)
     verb = "have lain" if event["t_end"] is None else "lay"
     kinds = " and ".join(d["classes"])

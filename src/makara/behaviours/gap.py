@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from makara.base.geo import destination, distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, S_US
+from makara.behaviours import _gap_gfw
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import with_chain
 from makara.behaviours._near import Heard
@@ -89,6 +90,8 @@ _GHOST_M: Final = 20_000.0
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Gaps that end in the window, and those that last at its end; the last message of each chain is remembered."""
+    if p.profile == "gfw":
+        return _gap_gfw.step(RULE, window, carried, p)
     tracks = window.get("tracks")
     points = _integers(with_chain(window.track_points, tracks))
     old = unpack(carried, _MEMORY).drop("scope", "participants")
@@ -104,6 +107,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
 
 def why(event: Mapping[str, Any]) -> str:
     """The gap in words for the radio."""
+    if event["profile"] == "gfw":
+        return _gap_gfw.why(event)
     d = detail(event)
     still = " and still is" if event["t_end"] is None else f", then was heard {nmi(d['distance_m'])} nmi away"
     heard = f"; {d['neighbours_heard']} of {d['neighbours']} neighbours were heard on" if d["neighbours"] else ""

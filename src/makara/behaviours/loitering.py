@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
+from makara.behaviours import _loitering_gfw
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._rule import (
     Parameter,
@@ -49,7 +50,11 @@ RULE = Rule(
         Parameter("bridge_max_s", 4 * HOUR_S, "longest time between two reports that is interpolated (at most 5 h)"),
         Parameter("cable_near_m", NMI_M, "a stay this near a cable counts for more"),
     ),
-    profiles={"makara": {"duration_min_s": 3 * HOUR_S, "shore_min_m": 12 * NMI_M}, "gfw": {}},
+    profiles={
+        "makara": {"duration_min_s": 3 * HOUR_S, "shore_min_m": 12 * NMI_M},
+        "gfw": {},
+        "gfw_raw": {"duration_min_s": 0, "shore_min_m": 0.0},
+    },
     innocent=("waiting_for_berth", "engine_trouble", "weather", "survey", "handling_gear"),
     details={
         "mean_speed_kn": pl.Float64(),
@@ -69,6 +74,8 @@ _MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Slow stays that end in the window or last at its end."""
+    if p.profile in ("gfw", "gfw_raw"):
+        return _loitering_gfw.step(RULE, window, carried, p)
     bridge = min(int(p.bridge_max_s), 5 * HOUR_S) * S_US
     hits, zones, heard = _slow(window, bridge, p.speed_max_kn)
     old = unpack(carried, _MEMORY).with_row_index("k")
@@ -86,6 +93,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
 
 def why(event: Mapping[str, Any]) -> str:
     """The stay in words for the radio."""
+    if event["profile"].startswith("gfw"):
+        return _loitering_gfw.why(event)
     d = detail(event)
     off = "" if d["shore_m"] is None else f", {nmi(d['shore_m'])} nmi off"
     cable = "" if d["cable_m"] is None else f", {nmi(d['cable_m'])} nmi from a cable"
