@@ -74,6 +74,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         vessels.append(_legs(v, rng))
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
+    vessels.append(_adrift(seed, lon0, start))
     points = pl.concat([v.points() for v in vessels])
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -132,6 +133,21 @@ def _clone(v: Vessel, lon0: float, start: datetime) -> Vessel:
     return sea.vessel(
         mover=v.mover, track=77, at=at, start=(start + timedelta(hours=1, seconds=11)).isoformat(), every_s=1200.0
     ).sail(9, 10, 8)
+
+
+def _adrift(seed: int, lon0: float, start: datetime) -> Vessel:
+    """One that sails, loses its engine twice with a while between, and sails on."""
+    rng = np.random.default_rng([seed, 1])
+    v = sea.vessel(
+        mover=412000200,
+        at=(float(wrap_lon(lon0 + rng.uniform(-0.3, 0.3))), -15.5),
+        start=(start + timedelta(seconds=int(rng.integers(0, 7200)))).isoformat(),
+        every_s=float(rng.choice([120, 300, 900, 2700])),
+        kind="tanker",
+    )
+    between = float(rng.uniform(0.1, 1.5))
+    v = v.sail(1, 80, 9).adrift(float(rng.uniform(1, 5)), 80, 1.1, 190).sail(between, 80, 2)
+    return v.adrift(float(rng.uniform(0.2, 5)), 100, 0.6, 350).sail(1, 80, 9)
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
