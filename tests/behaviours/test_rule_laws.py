@@ -75,6 +75,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
     vessels.append(_adrift(seed, lon0, start))
+    vessels.append(_long_ago(lon0, start))
     points = pl.concat([v.points() for v in vessels])
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -90,6 +91,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         {"mmsi": [412000002], "zone": ["zo-closed"], "gear": [None], "from": [None], "to": [None]},
         schema_overrides={"from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC"), "gear": pl.String()},
     )
+    tables["lists"] = pl.DataFrame({"list": ["iuu"] * 3, "mmsi": [412000000, 412000003, 412000100]})
     return Sea(points, tables, end + timedelta(hours=float(rng.uniform(0, 9)))).with_tags()
 
 
@@ -148,6 +150,12 @@ def _adrift(seed: int, lon0: float, start: datetime) -> Vessel:
     between = float(rng.uniform(0.1, 1.5))
     v = v.sail(1, 80, 9).adrift(float(rng.uniform(1, 5)), 80, 1.1, 190).sail(between, 80, 2)
     return v.adrift(float(rng.uniform(0.2, 5)), 100, 0.6, 350).sail(1, 80, 9)
+
+
+def _long_ago(lon0: float, start: datetime) -> Vessel:
+    """One that was in both zones six weeks before, so that they have been watched since."""
+    before = (start - timedelta(days=42)).isoformat()
+    return sea.vessel(mover=412000300, at=(float(wrap_lon(lon0 - 0.7)), -16.9), start=before).sail(6, 90, 10)
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
