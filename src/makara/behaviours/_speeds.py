@@ -27,9 +27,14 @@ Ints = NDArray[np.int64]
 def flat_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Distance in metres over the tangent plane of the ellipsoid: right to 1 in 1,000 up to 100 km; compiled."""
     if abs(lat1) > 80.0:
-        return distance_scalar(lon1, lat1, lon2, lat2)
+        far: float = distance_scalar(lon1, lat1, lon2, lat2)
+        return far
     c = math.cos(0.5 * (lat1 + lat2) * _RAD)
-    d = (lon2 - lon1 + 540.0) % 360.0 - 180.0
+    d = lon2 - lon1
+    if d > 180.0:
+        d -= 360.0
+    elif d < -180.0:
+        d += 360.0
     x = d * c * (111_693.3 - 374.0 * c * c)
     y = (lat2 - lat1) * (111_692.8 - 1_119.7 * c * c)
     return math.sqrt(x * x + y * y)
@@ -46,7 +51,7 @@ def _made_good(track: Any, t: Any, lon: Any, lat: Any, span: int, bridge: int) -
         while j + 1 < i and t[j + 1] <= t[i] - span:
             j += 1
         if t[i] - t[j] >= span:
-            out[i] = round(flat_m(lon[j], lat[j], lon[i], lat[i]) * 1e9 / (t[i] - t[j]))
+            out[i] = int(flat_m(lon[j], lat[j], lon[i], lat[i]) * 1e9 / (t[i] - t[j]) + 0.5)
     return out
 
 

@@ -6,8 +6,8 @@ What looks the same: waiting for orders or a berth with the engine stopped, a tr
 anchor, dynamic positioning, a tow, dragging an anchor, a strong tide on the bow, a gyro that is wrong. So it is of
 severity 1 at most (0 for fishing vessels and small craft, who drift at work), and 2 only within reach of a coast or a
 structure for an hour or more.
-Source: the European Maritime Safety Agency's automated behaviour monitoring (drift: slow, course off the heading); Makara's
-own thresholds.
+Source: the European Maritime Safety Agency's automated behaviour monitoring (drift: slow, course off the heading);
+Makara's own thresholds.
 
 A ship that steers goes where its bow points, give or take her leeway; one that drifts lies across wind and sea. Without
 wind and current data, a report speaks of drifting where its course over ground differs from its heading by 30 degrees
@@ -172,9 +172,7 @@ def _drifts(
     return speed, begin, angle, judged
 
 
-def _adrift(
-    window: Window, p: Parameters, span: int, bridge: int
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _adrift(window: Window, p: Parameters, span: int, bridge: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """New reports at the end of a drift of one span; their zones by row; and when each track was heard last."""
     points = window.track_points
     track, t, lon, lat = arrays(points)

@@ -1,10 +1,10 @@
-"""First visit: a vessel that is listed, or was never seen before, comes into a zone for the first time in twelve months.
+"""First visit: a vessel that is listed, or was never seen, comes into a zone for the first time in twelve months.
 
-Why it matters: who is new here is the first question on a quiet coast; a listed vessel that never came before is a visit
-that somebody planned.
+Why it matters: who is new here is the first question on a quiet coast; a listed vessel that never came before is a
+visit that somebody planned.
 What looks the same: a new owner or number for an old hull, seasonal trade, a diversion for weather or crew, a receiver
-that was installed last month. So a vessel never seen before is of severity 1 at most; one on a watch list is of severity
-2, since the list and the first visit are two indicators.
+that was installed last month. So a vessel never seen before is of severity 1 at most; one on a watch list is of
+severity 2, since the list and the first visit are two indicators.
 Source: Makara's own proposal; watch lists as the regional fisheries bodies publish them.
 
 Presence of each vessel in each zone is remembered for twelve months. Nothing is said of a zone until the node has known
@@ -38,6 +38,7 @@ from makara.behaviours._rule import (
     unpack,
 )
 from makara.behaviours._words import detail, place, who
+from makara.behaviours._zones import of_kinds
 
 RULE = Rule(
     kind="first_visit",
@@ -76,7 +77,9 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     memory = int(p.memory_s) * S_US
     old = unpack(carried, _MEMORY).rename({"scope": "zone"})
     runs = _presences(window, p, memory)
-    zones = pl.concat([old.filter(pl.col("mover") == _NOBODY), runs.filter(pl.col("zone") != _ANYWHERE)], how="diagonal")
+    zones = pl.concat(
+        [old.filter(pl.col("mover") == _NOBODY), runs.filter(pl.col("zone") != _ANYWHERE)], how="diagonal"
+    )
     zones = zones.group_by("zone").agg(t_zone=pl.col("t_first").min()).sort("zone")
     held = old.filter(pl.col("mover") != _NOBODY)
     stays = pl.concat([held.with_columns(row=pl.lit(-1, pl.Int64())), runs], how="diagonal")
@@ -112,7 +115,7 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 @njit(cache=True)
-def _runs(mover: Any, track: Any, t: Any, many: Any, code: Any, wanted: Any, memory: int) -> Any:
+def _runs(mover: Any, track: Any, t: Any, many: Any, code: Any, kinds: int, memory: int) -> Any:
     """Presences of a track in a zone (code 0: anywhere), without a silence as long as the memory.
 
     Returns:
@@ -120,23 +123,19 @@ def _runs(mover: Any, track: Any, t: Any, many: Any, code: Any, wanted: Any, mem
     """
     room = 1024
     begin, what, end = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    last_run = np.full(wanted.size, -1, np.int64)
+    run = np.full(kinds, -1, np.int64)
     n = at = 0
     for i in range(t.size):
         if i == 0 or mover[i] != mover[i - 1] or track[i] != track[i - 1]:
-            last_run[:] = -1
+            run[:] = -1
         for k in range(many[i] + 1):
-            c = 0
-            if k > 0:
-                c = code[at + k - 1]
-            if not wanted[c]:
-                continue
-            r = last_run[c]
+            c = 0 if k == 0 else code[at + k - 1]
+            r = run[c]
             if r < 0 or t[i] - end[r] >= memory:
                 if n == room:
                     room *= 2
                     begin, what, end = _grown(begin, room), _grown(what, room), _grown(end, room)
-                r = last_run[c] = n
+                r = run[c] = n
                 begin[r] = i
                 what[r] = c
                 n += 1
@@ -155,41 +154,33 @@ def _grown(a: Any, room: int) -> Any:
 def _presences(window: Window, p: Parameters, memory: int) -> pl.DataFrame:
     """Stretches of the window's points: ``mover, zone, t_first, t_last, row``, the row of the points where it began."""
     points = window.track_points
-    new = points if not len(points) or points["t_seen"].min() >= window.frm else points.filter(  # type: ignore[operator]
-        pl.col("t_seen") >= window.frm
+    names = pl.concat(
+        [pl.Series([_ANYWHERE], dtype=pl.String()), of_kinds(window.get("zones"), p.kinds)["zone"].unique().sort()]
     )
-    zones = _zones(window, p)
-    flat = new["zones"].explode(empty_as_null=True)
-    keys = pl.concat([flat.unique().drop_nulls(), zones["zone"]]).unique().sort()
-    names = pl.concat([pl.Series([_ANYWHERE], dtype=pl.String()), keys])
-    code = flat.cast(pl.Enum(names)).to_physical().cast(pl.Int64).fill_null(0).to_numpy()
-    wanted = (names.is_in(zones["zone"].implode()) | (names == _ANYWHERE)).to_numpy()
-    t = new["t_seen"].to_physical().to_numpy()
-    many = new["zones"].list.len().cast(pl.Int64).to_numpy()
-    begin, what, end = _runs(new["mover"].to_numpy(), new["track"].to_numpy(), t, many, code, wanted, memory)
-    offset = len(points) - len(new)
-    rows = begin if not offset else points.with_row_index("row").filter(pl.col("t_seen") >= window.frm)["row"][begin]
-    return pl.DataFrame(
-        {"mover": new["mover"].gather(begin), "zone": names.gather(what), "t_first": t[begin], "t_last": end, "row": rows},
-        schema_overrides={"row": pl.Int64()},
+    flat = points["zones"].explode(empty_as_null=True).cast(pl.Enum(names), strict=False)
+    begin, what, end = _runs(
+        points["mover"].to_numpy(),
+        points["track"].to_numpy(),
+        points["t_seen"].to_physical().to_numpy(),
+        points["zones"].list.len().to_numpy(),
+        flat.to_physical().fill_null(0).to_numpy(),  # other zones, and none: seen anywhere
+        len(names),
+        memory,
     )
-
-
-def _zones(window: Window, p: Parameters) -> pl.DataFrame:
-    """The zones watched: ``zone, zone_kind, zone_name``."""
-    known = window.get("zones")
-    if known is None or not len(known):
-        return pl.DataFrame(schema={"zone": pl.String(), "zone_kind": pl.String(), "zone_name": pl.String()})
-    kinds = [k.strip() for k in p.kinds.split(",")]
-    return known.filter(pl.col("kind").is_in(kinds)).select(
-        "zone", zone_kind="kind", zone_name=pl.coalesce("name", "zone")
-    )
+    first: pl.DataFrame = points[begin].select("mover", t_first=pl.col("t_seen").to_physical())
+    return first.with_columns(zone=names.gather(what), t_last=pl.Series(end), row=pl.Series(begin))
 
 
 def _listed(window: Window, movers: pl.DataFrame) -> pl.DataFrame:
     """Watch lists that name movers, by MMSI or IMO number: ``mover, list, since, until, list_mark``."""
     lists, vessels = window.get("lists"), window.get("vessels")
-    shape = {"mover": pl.Int64(), "list": pl.String(), "since": pl.Int64(), "until": pl.Int64(), "list_mark": pl.String()}
+    shape = {
+        "mover": pl.Int64(),
+        "list": pl.String(),
+        "since": pl.Int64(),
+        "until": pl.Int64(),
+        "list_mark": pl.String(),
+    }
     if lists is None or not len(lists) or not len(movers):
         return pl.DataFrame(schema=shape)
     told = {"imo": pl.Int64(), "from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC")}
@@ -224,8 +215,10 @@ def _rows(window: Window, came: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     came = came.with_row_index("visit")
     listed = came.select("visit", "mover", "t_first").join(_listed(window, came.select("mover").unique()), on="mover")
     listed = listed.filter(pl.col("since") <= pl.col("t_first"), pl.col("until") >= pl.col("t_first"))
-    listed = listed.sort("visit", "list", "list_mark").group_by("visit", maintain_order=True).agg(
-        pl.col("list").unique().sort().str.join(", "), pl.col("list_mark").drop_nulls().unique().sort()
+    listed = (
+        listed.sort("visit", "list", "list_mark")
+        .group_by("visit", maintain_order=True)
+        .agg(pl.col("list").unique().sort().str.join(", "), pl.col("list_mark").drop_nulls().unique().sort())
     )
     came = came.join(listed, on="visit", how="left", maintain_order="left")
     came = came.with_columns(never_seen=pl.col("t_first") - pl.col("t_appeared") <= int(p.new_max_s) * S_US)
@@ -233,7 +226,9 @@ def _rows(window: Window, came: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     if not len(came):
         return nothing()
     at = window.track_points[came["row"]].select("lon_deg", "lat_deg", "mmsi", "mark")
-    rows = pl.concat([came, at], how="horizontal").join(_zones(window, p), on="zone", how="left", maintain_order="left")
+    rows = pl.concat([came, at], how="horizontal").join(
+        of_kinds(window.get("zones"), p.kinds), on="zone", how="left", maintain_order="left"
+    )
     on_list = pl.col("list").is_not_null()
     guarded = pl.col("zone_kind").is_in(["closed", "mpa"]).fill_null(False)
     record = (pl.col("t_first") - pl.col("t_zone")) / S_US
@@ -297,9 +292,7 @@ _KNOWN = sea.vessel(mover=412000001, at=(120.0, -10.0), start="2025-01-12T00:00:
 
 CASES = (
     fires("a listed vessel comes for the first time", _BEFORE, _KNOWN, sea.vessel().sail(8), tables=_coast),
-    fires(
-        "one never seen before, on no list", _BEFORE, sea.vessel().sail(8), tables=lambda: _coast(mmsi=412000002)
-    ),
+    fires("one never seen before, on no list", _BEFORE, sea.vessel().sail(8), tables=lambda: _coast(mmsi=412000002)),
     silent("the zone has been watched for a day only", sea.vessel().sail(8), tables=_coast),
     silent(
         "the listed vessel was there seven weeks ago",

@@ -2,13 +2,13 @@
 
 Why it matters: gear is worked at a speed of its own; two to five knots in a closed area or a park is how trawling looks
 before any classifier has seen enough, and the rule says so within half an hour.
-What looks the same: careful passage, waiting, search and rescue, survey, foul weather, a tow. It weighs neither class nor
-licence (zone_entry does), so alone it is of severity 1 in a closed or protected area, and for the record elsewhere.
+What looks the same: careful passage, waiting, search and rescue, survey, foul weather, a tow. It weighs neither class
+nor licence (zone_entry does), so alone it is of severity 1 in a closed or protected area, and for the record elsewhere.
 Source: Skylight's published speed range events (a range from 1 kn up, 20 minutes or more, inside an area of interest).
 
-The speed that decides is the track's own, made good between reports some five minutes apart (or over one longer leg) and
-averaged over ten minutes by time: it is there without a reported speed, and cannot be set. Reported speeds are compared
-with it (``reported_share``): where they contradict it, it counts for less.
+The speed that decides is the track's own, made good between reports some five minutes apart (or over one longer leg)
+and averaged over ten minutes by time: it is there without a reported speed, and cannot be set. Reported speeds are
+compared with it (``reported_share``): where they contradict it, it counts for less.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from makara.behaviours._rule import (
 from makara.behaviours._speeds import made_good, rolling
 from makara.behaviours._stays import join_runs
 from makara.behaviours._words import detail, hours, place, who
+from makara.behaviours._zones import of_kinds
 
 RULE = Rule(
     kind="speed_range",
@@ -101,51 +102,44 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 def _within(window: Window, p: Parameters, bridge: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Legs that end in the window, in the range and inside a zone, a row for each zone; when each track was heard last."""
+    """New legs in the range and inside a zone, a row for each zone; and when each track was heard last."""
     points = window.track_points
-    zones = _zones(window, p)
+    zones = of_kinds(window.get("zones"), p.kinds)
     t = points["t_seen"].to_physical().to_numpy()
     mean = rolling(points, made_good(points, bridge), min(int(p.mean_s), HOUR_S) * S_US, bridge)
     low, high = (v * KN_M_S * 1000 for v in (max(p.lo_kn, 1.0), p.hi_kn))
     at = np.flatnonzero((mean >= low) & (mean <= high) & (t >= window.frm_us))
     at = at[t[at] > t[at - 1]]
-    now, before = points[at], points[at - 1]
-    reported = now["sog_kn"]
-    hits = now.select(
+    now = pl.DataFrame({"row": at, "zone": points["zones"].gather(at)}).explode("zone")
+    now = now.join(zones, on="zone", how="semi", maintain_order="left")
+    now = now.with_columns(before=points["zones"].gather(now["row"] - 1))
+    now = now.filter(pl.col("before").list.contains(pl.col("zone")))
+    at = now["row"].to_numpy()
+    lon, lat = (points[c].gather(at - 1) for c in ("lon_deg", "lat_deg"))
+    low, high = max(p.lo_kn, 1.0) - 0.5, p.hi_kn + 0.5
+    hits = points.select("track", "mover", "mmsi", "mark", "sog_kn")[at].select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
         "mark",
-        pl.col("zones").list.set_intersection(before["zones"]).alias("zone"),
-        t_last=pl.Series(t[at]),
+        now["zone"],
+        t_last=pl.Series(t[at], dtype=pl.Int64()),
         t_first=pl.Series(t[at - 1], dtype=pl.Int64()),
-        lon=(before["lon_deg"] * 1e7).round().cast(pl.Int64),
-        lat=(before["lat_deg"] * 1e7).round().cast(pl.Int64),
-        mm_s=pl.Series(mean[at].astype(np.int64)),
-        told=reported.is_not_null().cast(pl.Int64),
-        agreed=reported.is_between(max(p.lo_kn, 1.0) - 0.5, p.hi_kn + 0.5).fill_null(False).cast(pl.Int64),
+        lon=(lon * 1e7).round().cast(pl.Int64),
+        lat=(lat * 1e7).round().cast(pl.Int64),
+        mm_s=pl.Series(mean[at], dtype=pl.Int64()),
+        told=pl.col("sog_kn").is_not_null().cast(pl.Int64),
+        agreed=pl.col("sog_kn").is_between(low, high).fill_null(False).cast(pl.Int64),
     )
-    hits = hits.filter(pl.col("zone").list.len() > 0).explode("zone").join(zones, on="zone", how="semi")
     ends = np.flatnonzero(np.append(points["track"].to_numpy()[1:] != points["track"].to_numpy()[:-1], len(points) > 0))
     return hits, pl.DataFrame({"track": points["track"].gather(ends), "heard": t[ends]})
-
-
-def _zones(window: Window, p: Parameters) -> pl.DataFrame:
-    """The zones looked at: ``zone, zone_kind, zone_name``."""
-    known = window.get("zones")
-    if known is None or not len(known):
-        return pl.DataFrame(schema={"zone": pl.String(), "zone_kind": pl.String(), "zone_name": pl.String()})
-    kinds = [k.strip() for k in p.kinds.split(",")]
-    return known.filter(pl.col("kind").is_in(kinds)).select(
-        "zone", zone_kind="kind", zone_name=pl.coalesce("name", "zone")
-    )
 
 
 def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Rows of a step: stretches long enough are events, others that go on are remembered."""
     if not len(runs):
         return nothing()
-    rows = runs.join(_zones(window, p), on="zone", how="left", maintain_order="left").with_columns(
+    rows = runs.join(of_kinds(window.get("zones"), p.kinds), on="zone", how="left", maintain_order="left").with_columns(
         pack({c: runs[c].to_numpy() for c in _MEMORY}),
         window.class_of(runs["mover"]).alias("class"),
         reported_share=pl.when(pl.col("told") > 0).then(pl.col("agreed") / pl.col("told")).round(3),
