@@ -21,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from makara.base.geo import wrap_lon
+from makara.base.geo import destination, wrap_lon
 from makara.base.time import parse
+from makara.base.units import NMI_M
 from makara.behaviours import names, rule
 from makara.behaviours._cases import Vessel, sea
 from makara.behaviours._chains import link
@@ -76,6 +77,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels.append(_clone(vessels[0], lon0, start))
     vessels.append(_adrift(seed, lon0, start))
     vessels.append(_long_ago(lon0, start))
+    vessels += _dropped(seed, lon0, start)
     points = pl.concat([v.points() for v in vessels])
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -156,6 +158,25 @@ def _long_ago(lon0: float, start: datetime) -> Vessel:
     """One that was in both zones six weeks before, so that they have been watched since."""
     before = (start - timedelta(days=42)).isoformat()
     return sea.vessel(mover=412000300, at=(float(wrap_lon(lon0 - 0.7)), -16.9), start=before).sail(6, 90, 10)
+
+
+def _dropped(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A ship that stops twice in mid-passage, and a small craft that comes to where it did."""
+    rng = np.random.default_rng([seed, 2])
+    at = float(wrap_lon(lon0 - 1.5)), -18.2
+    first, slow = (float(rng.uniform(*x)) for x in ((4, 6), (0.3, 2.5)))
+    ship = sea.vessel(mover=412000400, at=at, start=start.isoformat(), every_s=float(rng.choice([120, 600, 1500])))
+    ship = Vessel(**{**ship.__dict__, "kind": "cargo"}).sail(first, 85, 13).sail(slow, 95, 1.5).sail(5, 85, 13)
+    ship = ship.sail(float(rng.uniform(0.3, 2.5)), 85, 6.5).sail(4, 85, 13)
+    place, _ = _end(at, 85, first * 13)
+    when = start + timedelta(hours=first + float(rng.uniform(-1, 12)))
+    craft = sea.vessel(mover=412000401, at=(place, -18.1), start=when.isoformat(), every_s=240.0, kind="small")
+    return [ship, craft.sail(float(rng.uniform(0.5, 3)), 180, 10)]
+
+
+def _end(at: tuple[float, float], course: float, far_nmi: float) -> tuple[float, float]:
+    lon, lat = destination(*at, course, far_nmi * NMI_M)
+    return float(lon), float(lat)
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
