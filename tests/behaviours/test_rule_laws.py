@@ -22,8 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from makara.base.geo import distance_m, wrap_lon
+from makara.base.geo import destination, distance_m, wrap_lon
 from makara.base.time import parse
+from makara.base.units import NMI_M
 from makara.behaviours import names, rule
 from makara.behaviours._cases import Vessel, sea
 from makara.behaviours._chains import link
@@ -75,6 +76,9 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         vessels.append(_legs(v, rng))
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
+    vessels.append(_adrift(seed, lon0, start))
+    vessels.append(_long_ago(lon0, start))
+    vessels += _dropped(seed, lon0, start)
     vessels.append(_caller(np.random.default_rng([seed, 30]), lon0, start))
     points = _moored(pl.concat([v.points() for v in vessels]), lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
@@ -91,6 +95,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         {"mmsi": [412000002], "zone": ["zo-closed"], "gear": [None], "from": [None], "to": [None]},
         schema_overrides={"from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC"), "gear": pl.String()},
     )
+    tables["lists"] = pl.DataFrame({"list": ["iuu"] * 3, "mmsi": [412000000, 412000003, 412000100]})
     return Sea(points, tables, end + timedelta(hours=float(rng.uniform(0, 9)))).with_tags()
 
 
@@ -142,7 +147,7 @@ HARBOUR_LAT = -19.4
 def _caller(rng: np.random.Generator, lon0: float, start: datetime) -> Vessel:
     """One that calls at a harbour, stops or is silent there, and perhaps leaves and comes again."""
     v = sea.vessel(
-        mover=412000300,
+        mover=412000500,
         at=(float(wrap_lon(lon0 - 0.1)), HARBOUR_LAT),
         start=(start + timedelta(seconds=int(rng.integers(0, 3000)))).isoformat(),
         every_s=float(rng.choice([300, 700])),
@@ -160,8 +165,48 @@ def _caller(rng: np.random.Generator, lon0: float, start: datetime) -> Vessel:
 def _moored(points: pl.DataFrame, lon0: float) -> pl.DataFrame:
     """Points with their distance from the one anchorage of the sea, off the harbour; the others are far from it."""
     far = distance_m(points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), lon0, HARBOUR_LAT)
-    near = (pl.col("mover") == 412000300) & (pl.Series(far) < 50_000)
+    near = (pl.col("mover") == 412000500) & (pl.Series(far) < 50_000)
     return points.with_columns(anchorage_m=pl.when(near).then(pl.Series(far)).cast(pl.Float32))
+
+
+def _adrift(seed: int, lon0: float, start: datetime) -> Vessel:
+    """One that sails, loses its engine twice with a while between, and sails on."""
+    rng = np.random.default_rng([seed, 1])
+    v = sea.vessel(
+        mover=412000200,
+        at=(float(wrap_lon(lon0 + rng.uniform(-0.3, 0.3))), -15.5),
+        start=(start + timedelta(seconds=int(rng.integers(0, 7200)))).isoformat(),
+        every_s=float(rng.choice([120, 300, 900, 2700])),
+        kind="tanker",
+    )
+    between = float(rng.uniform(0.1, 1.5))
+    v = v.sail(1, 80, 9).adrift(float(rng.uniform(1, 5)), 80, 1.1, 190).sail(between, 80, 2)
+    return v.adrift(float(rng.uniform(0.2, 5)), 100, 0.6, 350).sail(1, 80, 9)
+
+
+def _long_ago(lon0: float, start: datetime) -> Vessel:
+    """One that was in both zones six weeks before, so that they have been watched since."""
+    before = (start - timedelta(days=42)).isoformat()
+    return sea.vessel(mover=412000300, at=(float(wrap_lon(lon0 - 0.7)), -16.9), start=before).sail(6, 90, 10)
+
+
+def _dropped(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A ship that stops twice in mid-passage, and a small craft that comes to where it did."""
+    rng = np.random.default_rng([seed, 2])
+    at = float(wrap_lon(lon0 - 1.5)), -18.2
+    first, slow = (float(rng.uniform(*x)) for x in ((4, 6), (0.3, 2.5)))
+    ship = sea.vessel(mover=412000400, at=at, start=start.isoformat(), every_s=float(rng.choice([120, 600, 1500])))
+    ship = Vessel(**{**ship.__dict__, "kind": "cargo"}).sail(first, 85, 13).sail(slow, 95, 1.5).sail(5, 85, 13)
+    ship = ship.sail(float(rng.uniform(0.3, 2.5)), 85, 6.5).sail(4, 85, 13)
+    place, _ = _end(at, 85, first * 13)
+    when = start + timedelta(hours=first + float(rng.uniform(-1, 12)))
+    craft = sea.vessel(mover=412000401, at=(place, -18.1), start=when.isoformat(), every_s=240.0, kind="small")
+    return [ship, craft.sail(float(rng.uniform(0.5, 3)), 180, 10)]
+
+
+def _end(at: tuple[float, float], course: float, far_nmi: float) -> tuple[float, float]:
+    lon, lat = destination(*at, course, far_nmi * NMI_M)
+    return float(lon), float(lat)
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:

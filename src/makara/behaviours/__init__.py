@@ -62,6 +62,7 @@ def find(
     zones: Any = None,
     vessels: Any = None,
     authorisations: Any = None,
+    lists: Any = None,
     horizons: Any = None,
     tracks: Any = None,
     to: datetime | None = None,
@@ -80,6 +81,7 @@ def find(
         zones: table zones; points without ``zones`` or ``anchorage_m`` are tagged with it.
         vessels: table vessels, or any frame with ``mover`` (or ``mmsi``) and ``class``.
         authorisations: table authorisations.
+        lists: table lists.
         horizons: table horizons; without it, silence is judged against ``to``.
         tracks: table tracks; without it, tracks are linked by time and reach.
         to: end of what is known; the last row's time unless given.
@@ -103,6 +105,7 @@ def find(
         "zones": zones,
         "vessels": vessels,
         "authorisations": authorisations,
+        "lists": lists,
         "horizons": horizons,
         "tracks": tracks,
     }

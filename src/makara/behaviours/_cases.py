@@ -34,6 +34,7 @@ class Leg:
     speed_kn: float
     every_s: float | None
     to: tuple[float, float] | None = None
+    heading_deg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Vessel:
         """Slow and heard."""
         return self.sail(hours, course_deg, speed_kn)
 
+    def adrift(self, hours: float, course_deg: float = 90.0, speed_kn: float = 0.8, heading_deg: float = 0.0) -> Vessel:
+        """Carried along, the bow elsewhere; heard with its heading."""
+        leg = Leg(hours * HOUR_S, course_deg, speed_kn, self.every_s, heading_deg=heading_deg)
+        return replace(self, legs=(*self.legs, leg))
+
     def dark(self, hours: float, course_deg: float = 90.0, speed_kn: float = 10.0) -> Vessel:
         """Under way and not heard."""
         return replace(self, legs=(*self.legs, Leg(hours * HOUR_S, course_deg, speed_kn, None)))
@@ -93,15 +99,17 @@ class Vessel:
             if leg.every_s is not None:
                 ago = np.arange(0.0, leg.seconds, leg.every_s)
                 x, y = destination(lon, lat, leg.course_deg, ago * metres)
-                found.append((x, y, t + (ago * S_US).astype(np.int64), leg.speed_kn, leg.course_deg))
+                found.append((x, y, t + (ago * S_US).astype(np.int64), leg.speed_kn, leg.course_deg, leg.heading_deg))
             x, y = destination(lon, lat, leg.course_deg, leg.seconds * metres)
             lon, lat = float(x), float(y)
             t += int(leg.seconds * S_US)
         rows = [
             pl.DataFrame({"t_seen": when, "lon_deg": x, "lat_deg": y}).with_columns(
-                sog_kn=pl.lit(speed, pl.Float32()), cog_deg=pl.lit(course % 360.0, pl.Float32())
+                sog_kn=pl.lit(speed, pl.Float32()),
+                cog_deg=pl.lit(course % 360.0, pl.Float32()),
+                heading_deg=pl.lit(bow, pl.Float32()),
             )
-            for x, y, when, speed, course in found
+            for x, y, when, speed, course, bow in found
         ]
         near = None if self.anchorage_nmi is None else self.anchorage_nmi * NMI_M
         track = self.mover if self.track is None else self.track
