@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._pairs import Legs, near, speeds
 from makara.behaviours._rule import (
@@ -54,8 +54,19 @@ RULE = Rule(
         Parameter("pause_max_s", 20 * MINUTE_S, "apart for less than this goes on"),
         Parameter("merge_max_s", 4 * HOUR_S, "meetings of a pair less than this apart are one event"),
         Parameter("made_max_share", 0.5, "share of interpolated time above which the rule refuses"),
+        Parameter("duration_max_s", 365 * DAY_S, "longest event"),
+        Parameter("classes", "any", "any, or fishing_carrier: only a fishing vessel with a carrier"),
     ),
-    profiles={"makara": {}, "skylight": {"distance_max_m": 250.0, "duration_min_s": 30 * MINUTE_S}},
+    profiles={
+        "makara": {},
+        "skylight": {"distance_max_m": 250.0, "duration_min_s": 30 * MINUTE_S},
+        "starboard": {
+            "duration_min_s": HOUR_S,
+            "duration_max_s": 6 * DAY_S,
+            "merge_max_s": 12 * HOUR_S,
+            "classes": "fishing_carrier",
+        },
+    },
     innocent=("tug_and_tow", "pilot_boat", "pair_fishing", "help_in_distress", "same_fishing_ground"),
     details={
         "duration_s": pl.Int64(),
@@ -229,6 +240,18 @@ def _merged(meetings: pl.DataFrame, merge: int) -> pl.DataFrame:
     )
 
 
+def _wanted(p: Parameters) -> pl.Expr:
+    """Whether an event is one that the profile asks for: of these classes and not too long."""
+    short = pl.col("t_last") - pl.col("t_first") <= int(p.duration_max_s) * S_US
+    if p.classes != "fishing_carrier":
+        return short
+    a, b = (
+        pl.col(x).str.starts_with("fishing") & (pl.col(y) == "carrier")
+        for x, y in (("class_a", "class_b"), ("class_b", "class_a"))
+    )
+    return short & (a | b)
+
+
 def _rows(window: Window, found: pl.DataFrame, zones: pl.DataFrame, p: Parameters, role: str) -> pl.DataFrame:
     """Rows of a step: events to publish; or, pending, the pair's meetings so far (kept) or the one going on."""
     if not len(found):
@@ -237,6 +260,9 @@ def _rows(window: Window, found: pl.DataFrame, zones: pl.DataFrame, p: Parameter
     rows = found.join(zones, on="zone_row", how="left", maintain_order="left")
     kinds = pl.DataFrame({"class_a": window.class_of(rows["mover_a"]), "class_b": window.class_of(rows["mover_b"])})
     rows = pl.concat([rows.with_columns(sure=pl.lit(int(role == "kept"), pl.Int64())), kinds], how="horizontal")
+    rows = rows.filter(_wanted(p)) if role == "event" else rows
+    if not len(rows):
+        return nothing()
     share = pl.when(pl.col("ms") > 0).then(pl.col("made_ms") / pl.col("ms")).otherwise(1.0).round(4)
     movers = [pl.concat_str(pl.lit("mv"), pl.col(c).cast(pl.String)) for c in _PAIR]
     numbers = [pl.when(pl.col(c) >= 0).then(c) for c in ("mmsi_a", "mmsi_b")]

@@ -6,9 +6,9 @@ carrier that waits for weather, orders or a berth.
 Source: Starboard's published definition (encounter of a fishing vessel and a carrier; a carrier alone for 4 to 48 h
 under 3 kn beyond 12 nmi); Miller et al. 2018.
 
-Likely: an encounter of a fishing vessel and a carrier, told by claims or registers. Inferred: a carrier whose every hour
-is slow, far out; where an encounter with a fishing vessel is known to fall into the stay, the stay says so and
-stays for the record.
+Likely: an encounter of a fishing vessel and a carrier, told by claims or registers. Inferred: a carrier whose every
+hour is slow, far out; where an encounter with a fishing vessel is known to fall into the stay, the stay says so and
+is for the record.
 """
 
 from __future__ import annotations
