@@ -74,6 +74,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         vessels.append(_legs(v, rng))
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
+    vessels += _tankers(seed, lon0, start)
     points = pl.concat([v.points() for v in vessels])
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -132,6 +133,18 @@ def _clone(v: Vessel, lon0: float, start: datetime) -> Vessel:
     return sea.vessel(
         mover=v.mover, track=77, at=at, start=(start + timedelta(hours=1, seconds=11)).isoformat(), every_s=1200.0
     ).sail(9, 10, 8)
+
+
+def _tankers(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Two tankers that sail side by side for hours, slowly."""
+    rng = np.random.default_rng((seed, 1))
+    at, hours, course = (float(wrap_lon(lon0 + 0.7)), -16.9), float(rng.uniform(2, 7)), float(rng.uniform(0, 360))
+    out = []
+    for k in range(2):
+        begin = (start + timedelta(hours=2, seconds=11 * k)).isoformat()
+        v = sea.vessel(412000200 + k, (at[0], at[1] + 0.0012 * k), begin, every_s=900.0 + 240 * k, kind="tanker")
+        out.append(v.sail(hours, course, 3.0).sail(3, 120.0 + 140 * k, 11.0))
+    return out
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
