@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -40,7 +40,7 @@ every_rule = pytest.mark.parametrize("kind", names())
 START = parse("2025-02-27T19:00:00Z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sea:
     """What a rule gets: points and tables, and when all ends."""
 
@@ -80,6 +80,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels.append(_long_ago(lon0, start))
     vessels += _dropped(seed, lon0, start)
     vessels.append(_caller(np.random.default_rng([seed, 30]), lon0, start))
+    vessels += _tankers(seed, lon0, start)
     points = _moored(pl.concat([v.points() for v in vessels]), lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -209,6 +210,18 @@ def _end(at: tuple[float, float], course: float, far_nmi: float) -> tuple[float,
     return float(lon), float(lat)
 
 
+def _tankers(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Two tankers that sail side by side for hours, slowly."""
+    rng = np.random.default_rng((seed, 1))
+    at, hours, course = (float(wrap_lon(lon0 + 0.7)), -16.9), float(rng.uniform(2, 7)), float(rng.uniform(0, 360))
+    out = []
+    for k in range(2):
+        begin = (start + timedelta(hours=2, seconds=11 * k)).isoformat()
+        v = sea.vessel(412000600 + k, (at[0], at[1] + 0.0012 * k), begin, every_s=900.0 + 240 * k, kind="tanker")
+        out.append(v.sail(hours, course, 3.0).sail(3, 120.0 + 140 * k, 11.0))
+    return out
+
+
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
     known = {v.mover: v.kind for v in vessels}
     return pl.DataFrame({"mover": list(known), "class": list(known.values())}, schema_overrides={"mover": pl.Int64()})
@@ -232,9 +245,22 @@ def window(s: Sea, r: Rule, frm: datetime, to: datetime) -> Window:
             tables[name] = frame.filter((pl.col("t_seen") >= frm - reach) & (pl.col("t_seen") < to))
     if "detections" in tables and "detections" in r.inputs:
         tables["matches"] = tables["matches"].join(tables["detections"], on="detection", how="semi")
+    for name, reach_s in r.inputs.items():
+        if name.startswith("events:"):
+            base = base_events(name[7:], s, to)
+            tables[name] = base.filter(pl.col("t_end_floor") >= frm - timedelta(seconds=reach_s))
     horizon = {"receiver": ["terrestrial"], "horizon": [to], "marks": [["mk-feed"]]}
     tables["horizons"] = pl.DataFrame(horizon, schema_overrides={"horizon": pl.Datetime("us", "UTC")})
     return Window(frm, to, tables)
+
+
+@lru_cache(maxsize=256)
+def base_events(kind: str, s: Sea, to: datetime) -> pl.DataFrame:
+    """Another rule's events as known at an instant, each with one mark, as the walk gives them."""
+    module = rule(kind)
+    out = module.step(window(s, module.RULE, START - timedelta(days=4000), to), nothing(), module.RULE.resolve())
+    found = finish(module.RULE, module.RULE.resolve(), out)
+    return found.with_columns(mark=pl.col("marks").list.join("+")).drop("marks")
 
 
 def run(module: Any, s: Sea, cuts: tuple[datetime, ...] = ()) -> tuple[pl.DataFrame, Any]:
