@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -38,7 +38,7 @@ every_rule = pytest.mark.parametrize("kind", names())
 START = parse("2025-02-27T19:00:00Z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sea:
     """What a rule gets: points and tables, and when all ends."""
 
@@ -157,9 +157,22 @@ def window(s: Sea, r: Rule, frm: datetime, to: datetime) -> Window:
             tables[name] = frame.filter((pl.col("t_seen") >= frm - reach) & (pl.col("t_seen") < to))
     if "detections" in tables and "detections" in r.inputs:
         tables["matches"] = tables["matches"].join(tables["detections"], on="detection", how="semi")
+    for name, reach_s in r.inputs.items():
+        if name.startswith("events:"):
+            base = base_events(name[7:], s, to)
+            tables[name] = base.filter(pl.col("t_end_floor") >= frm - timedelta(seconds=reach_s))
     horizon = {"receiver": ["terrestrial"], "horizon": [to], "marks": [["mk-feed"]]}
     tables["horizons"] = pl.DataFrame(horizon, schema_overrides={"horizon": pl.Datetime("us", "UTC")})
     return Window(frm, to, tables)
+
+
+@lru_cache(maxsize=256)
+def base_events(kind: str, s: Sea, to: datetime) -> pl.DataFrame:
+    """Another rule's events as known at an instant, each with one mark, as the walk gives them."""
+    module = rule(kind)
+    out = module.step(window(s, module.RULE, START - timedelta(days=4000), to), nothing(), module.RULE.resolve())
+    found = finish(module.RULE, module.RULE.resolve(), out)
+    return found.with_columns(mark=pl.col("marks").list.join("+")).drop("marks")
 
 
 def run(module: Any, s: Sea, cuts: tuple[datetime, ...] = ()) -> tuple[pl.DataFrame, Any]:

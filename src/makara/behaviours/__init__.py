@@ -64,6 +64,7 @@ def find(
     authorisations: Any = None,
     horizons: Any = None,
     tracks: Any = None,
+    events: Any = None,
     to: datetime | None = None,
     **parameters: float | int | str,
 ) -> pl.DataFrame:
@@ -82,6 +83,7 @@ def find(
         authorisations: table authorisations.
         horizons: table horizons; without it, silence is judged against ``to``.
         tracks: table tracks; without it, tracks are linked by time and reach.
+        events: table events, for rules that build on other rules' events; without it, those rules are run first.
         to: end of what is known; the last row's time unless given.
         parameters: values that differ from the profile's.
 
@@ -117,7 +119,23 @@ def find(
     if "tracks" not in tables:
         tables["tracks"] = link(clean)
     end = to if to is not None else _end(tables)
+    for name in module.RULE.inputs:
+        if name.startswith("events:"):
+            tables[name] = _base(name[7:], tables, end, None if events is None else _frame(events))
     return finish(module.RULE, p, module.step(Window(EPOCH, end, tables), nothing(), p))
+
+
+def _base(kind: str, tables: dict[str, pl.DataFrame], to: datetime, given: pl.DataFrame | None) -> pl.DataFrame:
+    """Another rule's events: those that the caller gave, else what the rule finds with its defaults."""
+    if given is not None:
+        held = given.filter(pl.col("kind") == kind, pl.col("t_start") < to)
+        return held.filter(pl.col("state") != "withdrawn")
+    base = rule(kind)
+    p, own = base.RULE.resolve(), dict(tables)
+    for name in base.RULE.inputs:
+        if name.startswith("events:"):
+            own[name] = _base(name[7:], tables, to, None)
+    return finish(base.RULE, p, base.step(Window(EPOCH, to, own), nothing(), p))
 
 
 def _end(tables: dict[str, pl.DataFrame]) -> datetime:

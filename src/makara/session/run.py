@@ -245,8 +245,9 @@ def _load(
 
 
 def _reach(rule: Any) -> int:
+    """How far back a rule reads what is loaded by time; events are all in memory."""
     inputs: dict[str, int] = rule.module.RULE.inputs
-    return max(inputs.values())
+    return max((s for name, s in inputs.items() if not name.startswith("events:")), default=0)
 
 
 def _floor(
