@@ -74,12 +74,14 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         vessels.append(_legs(v, rng))
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
+    vessels += _over_cable(seed, lon0, start)
     points = pl.concat([v.points() for v in vessels])
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
         [
             sea.square("zo-closed", "closed", (float(wrap_lon(lon0 + 0.1)), -17.0), 0.35),
             sea.square("zo-eez", "eez", (float(wrap_lon(lon0 - 0.6)), -16.7), 0.5),
+            sea.line("zo-cable", "cable", [(float(wrap_lon(lon0 + 0.05 + x)), y) for x, y in ((0, -19), (0.1, -17.5))]),
         ]
     )
     end = points["t_seen"].max()
@@ -132,6 +134,23 @@ def _clone(v: Vessel, lon0: float, start: datetime) -> Vessel:
     return sea.vessel(
         mover=v.mover, track=77, at=at, start=(start + timedelta(hours=1, seconds=11)).isoformat(), every_s=1200.0
     ).sail(9, 10, 8)
+
+
+def _over_cable(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A ship on passage that slows over the cable, crosses it again, and drifts there; another that passes."""
+    rng = np.random.default_rng([seed, 1])
+    out = []
+    for k in range(2):
+        at = (float(wrap_lon(lon0 + 0.1 - 0.4 - 0.05 * k)), -18.0 + 0.1 * k)
+        begin = start + timedelta(seconds=int(rng.integers(0, 7200)))
+        every = float(rng.choice([120, 300, 600]))
+        v = sea.vessel(mover=412000200 + k, at=at, start=begin.isoformat(), every_s=every, kind="cargo").sail(
+            2.2, 90, 10
+        )
+        if k == 0:
+            v = v.sail(float(rng.uniform(0.4, 0.7)), 90, 4).sail(1, 270, 4).sail(float(rng.uniform(0.4, 1.6)), 90, 4)
+        out.append(v.sail(4, 90, 10))
+    return out
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:

@@ -62,6 +62,7 @@ RULE = Rule(
     },
 )
 
+
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Slow stays that end in the window or last at its end."""
     bridge = min(int(p.bridge_max_s), 5 * HOUR_S) * S_US
