@@ -57,9 +57,9 @@ RULE = Rule(
         Parameter("drift_min_s", 30 * MINUTE_S, "shortest drift that is an indicator (at most 6 h)"),
         Parameter("depth_max_m", 200.0, "deeper than this, no anchor reaches the cable"),
         Parameter("anchorage_min_m", 10_000.0, "nearer an anchorage than this, slow and drift are not counted"),
-        Parameter("bridge_max_s", 1 * HOUR_S, "reports farther apart than this do not make one stretch"),
+        Parameter("bridge_max_s", 2 * HOUR_S, "reports farther apart than this do not make one stretch"),
         Parameter("cross_max_s", 12 * HOUR_S, "two crossings within this are an indicator (at most 12 h)"),
-        Parameter("cross_speed_kn", 1.0, "a leg slower than this swings or drifts: it does not cross"),
+        Parameter("cross_speed_kn", 1.0, "slower than this a vessel swings or drifts: it does not cross"),
         Parameter("gap_p_min", 0.85, "a gap counts when reception does not explain it with this probability"),
         Parameter("gap_speed_kn", 10.0, "speed at which a silent vessel may have gone to the cable"),
         Parameter("gap_max_s", DAY_S, "in a silence longer than this, everything is within reach: not counted"),
@@ -152,7 +152,7 @@ def _hits(window: Window, lines: Lines, p: Parameters) -> pl.DataFrame:
     usual, speed = _usual(row, track, t, lon, lat, sog)
     away = points["anchorage_m"].gather(row).fill_null(np.inf).to_numpy() >= p.anchorage_min_m
     depth = points["depth_m"].gather(row).cast(pl.Float64).to_numpy()
-    slow = away & (usual >= p.way_min_kn * 10) & (speed >= p.drift_speed_kn * 10) & (speed < p.slow_share * usual)
+    slow = away & (usual >= p.way_min_kn * 10) & (speed >= 0) & (speed < p.slow_share * usual)
     drift = away & (speed >= 0) & (speed < p.drift_speed_kn * 10) & ~(depth > p.depth_max_m)
     bridge = int(p.bridge_max_s) * S_US
     order = np.lexsort((row, line))
@@ -178,7 +178,7 @@ def _hits(window: Window, lines: Lines, p: Parameters) -> pl.DataFrame:
         least=pl.when("slow").then("tenths").otherwise(_FAR),
         less_usual=-pl.when("slow").then("usual").otherwise(0),
     )
-    told = pl.concat([flags, _crossings(lines, track, t, lon, lat, p)], how="diagonal_relaxed")
+    told = pl.concat([flags, _crossings(lines, track, t, lon, lat, sog, p)], how="diagonal_relaxed")
     told = told.join(_point(points, told["row"].unique()), on="row", how="left", maintain_order="left")
     told = told.with_columns(t_last=pl.col("t"), t_first=pl.col("t")).drop("t")
     found = pl.concat([told, _gaps(window, lines, points, p)], how="diagonal_relaxed")
@@ -203,11 +203,11 @@ def _point(points: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     )
 
 
-def _crossings(lines: Lines, track: Ints, t: Ints, lon: Any, lat: Any, p: Parameters) -> pl.DataFrame:
+def _crossings(lines: Lines, track: Ints, t: Ints, lon: Any, lat: Any, sog: Any, p: Parameters) -> pl.DataFrame:
     """Crossings of a cable; ``twice`` where the one before is not long ago."""
     within = min(int(p.cross_max_s), 12 * HOUR_S) * S_US
     row, line, _ = lines.crossed(track, t, lon, lat, _SPAN)
-    fast = _leg_speed(row, t, lon, lat) >= p.cross_speed_kn * KN_M_S
+    fast = _speeds(row, track, t, lon, lat, sog) >= p.cross_speed_kn * 10
     found = pl.DataFrame({"row": row[fast], "line": line[fast]}).with_columns(
         pl.Series("track", track[row[fast]]), pl.Series("at", t[row[fast]])
     )
@@ -249,16 +249,6 @@ def _gaps(window: Window, lines: Lines, points: pl.DataFrame, p: Parameters) -> 
 
 
 @njit(cache=True)
-def _leg_speed(rows: Any, t: Any, lon: Any, lat: Any) -> Any:
-    """Speed made good on the leg that ends in each row, m/s."""
-    out = np.zeros(rows.size)
-    for k in range(rows.size):
-        r = rows[k]
-        out[k] = distance_scalar(lon[r - 1], lat[r - 1], lon[r], lat[r]) * 1e6 / max(t[r] - t[r - 1], 1)
-    return out
-
-
-@njit(cache=True)
 def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> int:
     """Speed of a report in tenths of a knot: as stated, else made good since the one before; -1: unknown."""
     if not np.isnan(sog[i]):
@@ -267,6 +257,14 @@ def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> int:
         return -1
     made = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i]) * 1e6 / (t[i] - t[i - 1])
     return min(round(made / KN_M_S * 10.0), _TENTHS - 1)
+
+
+@njit(cache=True)
+def _speeds(rows: Any, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
+    out = np.empty(rows.size, np.int64)
+    for k in range(rows.size):
+        out[k] = _speed(rows[k], track, t, lon, lat, sog)
+    return out
 
 
 @njit(cache=True)
@@ -358,7 +356,7 @@ def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         lat_deg=pl.col("lat") / 1e7,
         participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
         marks=pl.col("marks").fill_null([]),
-        severity=pl.when(fisher & ~pl.col("any_slow")).then(1).when(pl.col("n") >= 3).then(3).otherwise(2),
+        severity=pl.when(fisher & (pl.col("n") == 2)).then(1).when(pl.col("n") >= 3).then(3).otherwise(2),
         cable_name=pl.col("name").fill_null(pl.col("zone")),
         nearest_m=pl.when(pl.col("mm") < _FAR).then(pl.col("mm") / 1000).round(0),
         crossings=pl.col("crossed"),
