@@ -75,7 +75,8 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
     vessels += _over_cable(seed, lon0, start)
-    points = pl.concat([v.points() for v in vessels])
+    vessels += _false_places(seed, lon0, start)
+    points = pl.concat([v.points() for v in vessels]).unique("report", keep="first", maintain_order=True)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
         [
@@ -150,6 +151,26 @@ def _over_cable(seed: int, lon0: float, start: datetime) -> list[Vessel]:
         if k == 0:
             v = v.sail(float(rng.uniform(0.4, 0.7)), 90, 4).sail(1, 270, 4).sail(float(rng.uniform(0.4, 1.6)), 90, 4)
         out.append(v.sail(4, 90, 10))
+    return out
+
+
+def _false_places(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Three ships that fall silent; under their numbers ships appear far away, two at one place, one on a circle."""
+    rng = np.random.default_rng([seed, 2])
+    out = []
+    for k in range(3):
+        begin = start + timedelta(seconds=int(rng.integers(0, 1800)))
+        hours = float(rng.uniform(2.5, 4.5))
+        at = (float(wrap_lon(lon0 - 1.2 + 0.1 * k)), -19.0)
+        here = sea.vessel(mover=412000300 + k, track=300 + k, at=at, start=begin.isoformat(), every_s=300.0)
+        out.append(here.sail(1, 20, 7).dark(hours, 20, 7).sail(1, 20, 7).sail(1, 30, 6))
+        away = (float(wrap_lon(lon0 + 6.0 + 0.02 * k)), -12.0)
+        begin += timedelta(hours=1, seconds=400)
+        there = sea.vessel(mover=412000300 + k, track=310 + k, at=away, start=begin.isoformat(), every_s=300.0)
+        legs = int((hours - 0.4) * 6)
+        for leg in range(legs):
+            there = there.sail(1 / 6, 20.0 * leg if k else 33.0 * (leg % 3), 5.0)
+        out.append(there)
     return out
 
 
@@ -232,7 +253,9 @@ def same(a: pl.DataFrame, b: pl.DataFrame) -> None:
 def shifted(details: str, shift: float) -> str:
     """Details with their longitudes moved back."""
     d = json.loads(details)
-    return json.dumps({k: float(wrap_lon(v - shift)) if k.startswith("lon_") else v for k, v in d.items()})
+    return json.dumps(
+        {k: float(wrap_lon(v - shift)) if k.startswith("lon_") and v is not None else v for k, v in d.items()}
+    )
 
 
 def test_the_sea_has_something_for_every_rule() -> None:
