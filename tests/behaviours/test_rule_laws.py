@@ -81,12 +81,16 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels += _dropped(seed, lon0, start)
     vessels.append(_caller(np.random.default_rng([seed, 30]), lon0, start))
     vessels += _tankers(seed, lon0, start)
-    points = _moored(pl.concat([v.points() for v in vessels]), lon0)
+    vessels += _over_cable(seed, lon0, start)
+    vessels += _false_places(seed, lon0, start)
+    every = pl.concat([v.points() for v in vessels]).unique("report", keep="first", maintain_order=True)
+    points = _moored(every, lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
         [
             sea.square("zo-closed", "closed", (float(wrap_lon(lon0 + 0.1)), -17.0), 0.35),
             sea.square("zo-eez", "eez", (float(wrap_lon(lon0 - 0.6)), -16.7), 0.5),
+            sea.line("zo-cable", "cable", [(float(wrap_lon(lon0 + 0.05 + x)), y) for x, y in ((0, -19), (0.1, -17.5))]),
         ]
     )
     end = points["t_seen"].max()
@@ -222,6 +226,43 @@ def _tankers(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     return out
 
 
+def _over_cable(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A ship on passage that slows over the cable, crosses it again, and drifts there; another that passes."""
+    rng = np.random.default_rng([seed, 1])
+    out = []
+    for k in range(2):
+        at = (float(wrap_lon(lon0 + 0.1 - 0.4 - 0.05 * k)), -18.0 + 0.1 * k)
+        begin = start + timedelta(seconds=int(rng.integers(0, 7200)))
+        every = float(rng.choice([120, 300, 600]))
+        v = sea.vessel(mover=412000700 + k, at=at, start=begin.isoformat(), every_s=every, kind="cargo").sail(
+            2.2, 90, 10
+        )
+        if k == 0:
+            v = v.sail(float(rng.uniform(0.4, 0.7)), 90, 4).sail(1, 270, 4).sail(float(rng.uniform(0.4, 1.6)), 90, 4)
+        out.append(v.sail(4, 90, 10))
+    return out
+
+
+def _false_places(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Three ships that fall silent; under their numbers ships appear far away, two at one place, one on a circle."""
+    rng = np.random.default_rng([seed, 2])
+    out = []
+    for k in range(3):
+        begin = start + timedelta(seconds=int(rng.integers(0, 1800)))
+        hours = float(rng.uniform(2.5, 4.5))
+        at = (float(wrap_lon(lon0 - 1.2 + 0.1 * k)), -19.0)
+        here = sea.vessel(mover=412000800 + k, track=300 + k, at=at, start=begin.isoformat(), every_s=300.0)
+        out.append(here.sail(1, 20, 7).dark(hours, 20, 7).sail(1, 20, 7).sail(1, 30, 6))
+        away = (float(wrap_lon(lon0 + 6.0 + 0.02 * k)), -12.0)
+        begin += timedelta(hours=1, seconds=400)
+        there = sea.vessel(mover=412000800 + k, track=310 + k, at=away, start=begin.isoformat(), every_s=300.0)
+        legs = int((hours - 0.4) * 6)
+        for leg in range(legs):
+            there = there.sail(1 / 6, 20.0 * leg if k else 33.0 * (leg % 3), 5.0)
+        out.append(there)
+    return out
+
+
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
     known = {v.mover: v.kind for v in vessels}
     return pl.DataFrame({"mover": list(known), "class": list(known.values())}, schema_overrides={"mover": pl.Int64()})
@@ -301,7 +342,9 @@ def same(a: pl.DataFrame, b: pl.DataFrame) -> None:
 def shifted(details: str, shift: float) -> str:
     """Details with their longitudes moved back."""
     d = json.loads(details)
-    return json.dumps({k: float(wrap_lon(v - shift)) if k.startswith("lon_") else v for k, v in d.items()})
+    return json.dumps(
+        {k: float(wrap_lon(v - shift)) if k.startswith("lon_") and v is not None else v for k, v in d.items()}
+    )
 
 
 def test_the_sea_has_something_for_every_rule() -> None:

@@ -7,7 +7,8 @@ A vessel is built leg by leg and turned into points only when the case runs::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -143,6 +144,21 @@ class sea:
         else:
             shape = shapely.box(w, s, e, n)
         return pl.DataFrame({"zone": [zone], "name": [zone], "kind": [kind], "geometry": [shapely.to_wkb(shape)]})
+
+    @staticmethod
+    def line(zone: str, kind: str, through: Sequence[tuple[float, float]]) -> pl.DataFrame:
+        """Table zones with a line through places, cut at 180 degrees (longitudes may run on beyond it)."""
+        parts = []
+        for (x1, y1), (x2, y2) in itertools.pairwise(through):
+            x1, x2 = (x1 - 360.0, x2 - 360.0) if min(x1, x2) >= 180.0 else (x1, x2)
+            if max(x1, x2) <= 180.0:
+                parts.append([(x1, y1), (x2, y2)])
+                continue
+            y = y1 + (180.0 - x1) / (x2 - x1) * (y2 - y1)
+            (xa, ya), (xb, yb) = sorted([(x1, y1), (x2, y2)])
+            parts += [[(xa, ya), (180.0, y)], [(-180.0, y), (xb - 360.0, yb)]]
+        shape = shapely.to_wkb(shapely.multilinestrings([shapely.linestrings(p) for p in parts]))
+        return pl.DataFrame({"zone": [zone], "name": [zone], "kind": [kind], "geometry": [shape]})
 
     @staticmethod
     def unmatched(*seen: tuple[str, float, float, str, float | None], p_dark: float = 0.95) -> dict[str, pl.DataFrame]:
