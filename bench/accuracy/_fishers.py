@@ -55,7 +55,9 @@ class Log:
         swing = np.cumsum(self.rng.normal(0, wander / 4, n))
         swing -= np.linspace(0, swing[-1], n) * 0.7
         self.course.append(self.heading + turn * np.arange(n) + swing)
-        slow = np.interp(np.arange(n), np.arange(0, n + 20, 20), self.rng.normal(0, rough, len(np.arange(0, n + 20, 20))))
+        slow = np.interp(
+            np.arange(n), np.arange(0, n + 20, 20), self.rng.normal(0, rough, len(np.arange(0, n + 20, 20)))
+        )
         self.speed.append(np.maximum(kn * (1 + slow + self.rng.normal(0, rough / 3, n)), 0.02))
         self.label.append(np.full(n, label))
         self.heading = float(self.course[-1][-1] % 360)

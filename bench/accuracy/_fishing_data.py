@@ -42,14 +42,22 @@ def vms(folder: Path) -> pl.DataFrame:
         lat=pl.col("SI_LATI"),
         sog=pl.col("SI_SP"),
     ).drop_nulls(["t", "lon", "lat"])
-    pings = pings.filter(pl.col("sog").fill_null(0) <= 20).sort("vessel", "t").unique(["vessel", "t"], keep="first", maintain_order=True)
+    pings = (
+        pings.filter(pl.col("sog").fill_null(0) <= 20)
+        .sort("vessel", "t")
+        .unique(["vessel", "t"], keep="first", maintain_order=True)
+    )
     book = pl.read_parquet(folder / "vmstools_eflalo.parquet")
-    book = book.filter(pl.col("VE_REF") != "NA").select("VE_REF", "FT_DDAT", "FT_DTIME", "FT_LDAT", "FT_LTIME", "FT_REF", "LE_GEAR")
+    book = book.filter(pl.col("VE_REF") != "NA").select(
+        "VE_REF", "FT_DDAT", "FT_DTIME", "FT_LDAT", "FT_LTIME", "FT_REF", "LE_GEAR"
+    )
     trips = (
         book.with_columns(
             vessel=pl.col("VE_REF").cast(pl.Int64),
-            left=_day("FT_DDAT").cast(pl.Datetime("us")) + pl.col("FT_DTIME").str.to_time("%H:%M:%S", strict=False).cast(pl.Duration("us")),
-            landed=_day("FT_LDAT").cast(pl.Datetime("us")) + pl.col("FT_LTIME").str.to_time("%H:%M:%S", strict=False).cast(pl.Duration("us")),
+            left=_day("FT_DDAT").cast(pl.Datetime("us"))
+            + pl.col("FT_DTIME").str.to_time("%H:%M:%S", strict=False).cast(pl.Duration("us")),
+            landed=_day("FT_LDAT").cast(pl.Datetime("us"))
+            + pl.col("FT_LTIME").str.to_time("%H:%M:%S", strict=False).cast(pl.Duration("us")),
         )
         .group_by("vessel", "FT_REF", "left", "landed")
         .agg(gears=pl.col("LE_GEAR").drop_nulls().unique().sort())
@@ -58,13 +66,22 @@ def vms(folder: Path) -> pl.DataFrame:
     )
     on = pings.sort("t").join_asof(trips.sort("left"), left_on="t", right_on="left", by="vessel", strategy="backward")
     trip_gear = pl.when(pl.col("t") <= pl.col("landed")).then(pl.col("gears"))
-    on = on.with_columns(trip=trip_gear).with_columns(
-        kind=pl.when(pl.col("trip").list.len() == 1).then(
-            pl.col("trip").list.first().replace_strict(
-                {**dict.fromkeys(TOWED, TRAWL), **dict.fromkeys(SET, FIXED)}, default=UNKNOWN, return_dtype=pl.Int64
+    on = (
+        on.with_columns(trip=trip_gear)
+        .with_columns(
+            kind=pl.when(pl.col("trip").list.len() == 1)
+            .then(
+                pl.col("trip")
+                .list.first()
+                .replace_strict(
+                    {**dict.fromkeys(TOWED, TRAWL), **dict.fromkeys(SET, FIXED)}, default=UNKNOWN, return_dtype=pl.Int64
+                )
             )
-        ).when(pl.col("trip").list.eval(pl.element().is_in(TOWED)).list.all()).then(TRAWL)
-    ).sort("vessel", "t")
+            .when(pl.col("trip").list.eval(pl.element().is_in(TOWED)).list.all())
+            .then(TRAWL)
+        )
+        .sort("vessel", "t")
+    )
     labels = []
     for (_,), of in on.group_by("vessel", maintain_order=True):
         labels.append(_by_speed(of))
@@ -72,14 +89,18 @@ def vms(folder: Path) -> pl.DataFrame:
     main = on.filter(pl.col("label") > 0).group_by("vessel").agg(kind_of=pl.col("label").mode().min())
     on = on.join(main, on="vessel", how="left", maintain_order="left")
     gear = pl.col("kind_of").replace_strict({TRAWL: "trawl", FIXED: "fixed_gear"}, default="unknown")
-    return on.with_columns(source=pl.lit("vms"), gear=gear, every_min=pl.lit(0), t=pl.col("t").dt.epoch("us")).select(COLUMNS)
+    return on.with_columns(source=pl.lit("vms"), gear=gear, every_min=pl.lit(0), t=pl.col("t").dt.epoch("us")).select(
+        COLUMNS
+    )
 
 
 def _day(column: str) -> pl.Expr:
     """Days of 1800 and 1801 as 2000 and 2001 (29 February was there)."""
     part = pl.col(column).str.split("/")
     year = part.list.get(2).replace({"1800": "2000", "1801": "2001"})
-    return pl.concat_str(year, pl.lit("-"), part.list.get(1), pl.lit("-"), part.list.get(0)).str.to_date("%Y-%m-%d", strict=False)
+    return pl.concat_str(year, pl.lit("-"), part.list.get(1), pl.lit("-"), part.list.get(0)).str.to_date(
+        "%Y-%m-%d", strict=False
+    )
 
 
 def _by_speed(of: pl.DataFrame) -> NDArray[np.int64]:
@@ -112,25 +133,50 @@ def classed(folder: Path) -> pl.DataFrame:
     omtad = omtad.with_columns(vessel=ids.bulk(omtad["CRAFT_ID"]), gear=pl.col("vtype"))
     some = omtad.filter((pl.col("gear") != "fishing") & ((pl.col("vessel") % 8 == 0) | (pl.col("gear") == "passenger")))
     west = some.select(
-        "vessel", pl.lit("omtad").alias("source"), "gear", pl.lit(0).alias("every_min"),
-        pl.col("TIMESTAMP").dt.epoch("us").alias("t"), pl.col("LON").alias("lon"), pl.col("LAT").alias("lat"),
-        pl.col("SPEED").alias("sog"), pl.lit(NOT, pl.Int64).alias("label"),
-    )
-    register = pl.read_csv(folder / "registries" / "gfw_vessel_class_labels.csv.gz", infer_schema_length=0)
-    known = register.select(pl.col("mmsi").cast(pl.Int64).alias("vessel"), "label").filter(
-        pl.col("label").is_in(["cargo", "tanker", "passenger", "motor_passenger", "tug", "unknown_not_fishing"])
-    ).unique("vessel")
-    kattegat = pl.read_parquet(folder / "ais" / "dma_kattegat_20251101_02.parquet").with_columns(
-        vessel=pl.col("MMSI").cast(pl.Int64)
-    ).join(known, on="vessel")
-    time = pl.col("Timestamp") if kattegat.schema["Timestamp"].is_temporal() else pl.col("Timestamp").str.to_datetime(time_unit="us")
-    dense = kattegat.select(
-        "vessel", pl.lit("kattegat").alias("source"), pl.col("label").alias("gear"), pl.lit(1).alias("every_min"),
-        time.dt.epoch("us").alias("t"), pl.col("Longitude").cast(pl.Float64).alias("lon"),
-        pl.col("Latitude").cast(pl.Float64).alias("lat"), (pl.col("SOG").cast(pl.Float64) * 3600 / 1852).alias("sog"),
+        "vessel",
+        pl.lit("omtad").alias("source"),
+        "gear",
+        pl.lit(0).alias("every_min"),
+        pl.col("TIMESTAMP").dt.epoch("us").alias("t"),
+        pl.col("LON").alias("lon"),
+        pl.col("LAT").alias("lat"),
+        pl.col("SPEED").alias("sog"),
         pl.lit(NOT, pl.Int64).alias("label"),
     )
-    return pl.concat([west.select(COLUMNS), dense.select(COLUMNS)]).sort("source", "vessel", "t").unique(["source", "vessel", "t"], keep="first", maintain_order=True)
+    register = pl.read_csv(folder / "registries" / "gfw_vessel_class_labels.csv.gz", infer_schema_length=0)
+    known = (
+        register.select(pl.col("mmsi").cast(pl.Int64).alias("vessel"), "label")
+        .filter(
+            pl.col("label").is_in(["cargo", "tanker", "passenger", "motor_passenger", "tug", "unknown_not_fishing"])
+        )
+        .unique("vessel")
+    )
+    kattegat = (
+        pl.read_parquet(folder / "ais" / "dma_kattegat_20251101_02.parquet")
+        .with_columns(vessel=pl.col("MMSI").cast(pl.Int64))
+        .join(known, on="vessel")
+    )
+    time = (
+        pl.col("Timestamp")
+        if kattegat.schema["Timestamp"].is_temporal()
+        else pl.col("Timestamp").str.to_datetime(time_unit="us")
+    )
+    dense = kattegat.select(
+        "vessel",
+        pl.lit("kattegat").alias("source"),
+        pl.col("label").alias("gear"),
+        pl.lit(1).alias("every_min"),
+        time.dt.epoch("us").alias("t"),
+        pl.col("Longitude").cast(pl.Float64).alias("lon"),
+        pl.col("Latitude").cast(pl.Float64).alias("lat"),
+        (pl.col("SOG").cast(pl.Float64) * 3600 / 1852).alias("sog"),
+        pl.lit(NOT, pl.Int64).alias("label"),
+    )
+    return (
+        pl.concat([west.select(COLUMNS), dense.select(COLUMNS)])
+        .sort("source", "vessel", "t")
+        .unique(["source", "vessel", "t"], keep="first", maintain_order=True)
+    )
 
 
 def simulated(vessels: int, days: float, seed: int) -> pl.DataFrame:
@@ -145,12 +191,26 @@ def simulated(vessels: int, days: float, seed: int) -> pl.DataFrame:
         for lon, lat in _places(rng, far, count):
             number += 1
             got = minutes_of(what, [seed, number], lon, lat, days)
-            sog = pl.Series(got["sog"]) if rng.random() < 0.85 else pl.Series([None] * len(got["sog"]), dtype=pl.Float64)
+            sog = (
+                pl.Series(got["sog"]) if rng.random() < 0.85 else pl.Series([None] * len(got["sog"]), dtype=pl.Float64)
+            )
             frames.append(
-                pl.DataFrame({"t": (got["t_s"] * 1e6).astype(np.int64) + 1_700_006_400_000_000, "lon": got["lon"], "lat": got["lat"]}).with_columns(
-                    vessel=pl.lit(number, pl.Int64), source=pl.lit("simulated"), gear=pl.lit(name), every_min=pl.lit(1),
-                    sog=sog, label=pl.Series(got["label"]).cast(pl.Int64),
-                ).select(COLUMNS)
+                pl.DataFrame(
+                    {
+                        "t": (got["t_s"] * 1e6).astype(np.int64) + 1_700_006_400_000_000,
+                        "lon": got["lon"],
+                        "lat": got["lat"],
+                    }
+                )
+                .with_columns(
+                    vessel=pl.lit(number, pl.Int64),
+                    source=pl.lit("simulated"),
+                    gear=pl.lit(name),
+                    every_min=pl.lit(1),
+                    sog=sog,
+                    label=pl.Series(got["label"]).cast(pl.Int64),
+                )
+                .select(COLUMNS)
             )
     return pl.concat(frames)
 

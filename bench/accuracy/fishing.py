@@ -87,7 +87,7 @@ def train(rows: pl.DataFrame, trees: int) -> bytes:
     """Gradient boosting on the training vessels, its temperature on those that calibrate: the model file."""
     fit = rows.filter((pl.col("part") <= 5) & ~pl.col("plain"))
     model = HistGradientBoostingClassifier(
-        max_iter=trees, learning_rate=0.15, max_leaf_nodes=16, min_samples_leaf=150, l2_regularization=5.0,
+        max_iter=trees, learning_rate=0.15, max_leaf_nodes=16, max_depth=6, min_samples_leaf=150, l2_regularization=5.0,
         early_stopping=False, random_state=0,
     )  # fmt: skip
     model.fit(fit.select(FEATURES).to_numpy(), fit["label"].to_numpy(), sample_weight=weights(fit))
@@ -107,24 +107,21 @@ def train(rows: pl.DataFrame, trees: int) -> bytes:
 
 def exported(model: Any, temperature: float) -> bytes:
     """The model as arrays (see makara.behaviours._trees). Thresholds lie between rounded features, never on one."""
-    nodes, roots, size = [], [], 0
+    parts, roots, size = [], [], 0
     for tree in model._predictors:
         roots.append([])
         for one in tree:
             roots[-1].append(size)
-            nodes.append((one.nodes, size))
-            size += len(one.nodes)
-    flat = [n for n, _ in nodes]
-    leaf = np.concatenate([n["is_leaf"] for n in flat]).astype(bool)
-    shift = np.concatenate([np.full(len(n), at) for n, at in nodes])
-    threshold = np.concatenate([n["num_threshold"] for n in flat])
+            parts.append(_adjacent(one.nodes, size))
+            size += len(parts[-1])
+    nodes = np.concatenate(parts)
+    leaf = nodes["is_leaf"].astype(bool)
     arrays = {
-        "feature": np.where(leaf, -1, np.concatenate([n["feature_idx"] for n in flat])).astype(np.int8),
-        "threshold": (np.floor(np.clip(threshold, -1e6, 1e6) * 1000) / 1000 + 0.0005).astype(np.float32),
-        "left": (np.concatenate([n["left"] for n in flat]) + shift).astype(np.int32),
-        "right": (np.concatenate([n["right"] for n in flat]) + shift).astype(np.int32),
-        "missing": np.concatenate([n["missing_go_to_left"] for n in flat]).astype(bool),
-        "value": np.concatenate([n["value"] for n in flat]).astype(np.float32),
+        "feature": np.where(leaf, -1, nodes["feature_idx"]).astype(np.int8),
+        "threshold": (np.floor(np.clip(nodes["num_threshold"], -1e6, 1e6) * 1000) / 1000 + 0.0005).astype(np.float32),
+        "left": nodes["left"].astype(np.int32),
+        "missing": nodes["missing_go_to_left"].astype(bool),
+        "value": nodes["value"].astype(np.float32),
         "roots": np.array(roots, np.int32),
         "base": model._baseline_prediction.ravel().astype(np.float32),
     }
@@ -133,6 +130,19 @@ def exported(model: Any, temperature: float) -> bytes:
     text = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
     np.savez_compressed(out, about=text, **arrays)
     return out.getvalue()
+
+
+def _adjacent(nodes: Any, at: int) -> Any:
+    """The nodes of a tree level by level, a right child next to its left one; children counted from ``at`` on."""
+    order = [0]
+    for k in order:
+        if not nodes[k]["is_leaf"]:
+            order += [int(nodes[k]["left"]), int(nodes[k]["right"])]
+    out = nodes[order].copy()
+    place = np.empty(len(nodes), np.int64)
+    place[order] = np.arange(len(order))
+    out["left"] = place[out["left"]] + at
+    return out
 
 
 def judged(rows: pl.DataFrame, model: Trees) -> pl.DataFrame:
@@ -212,7 +222,11 @@ def report(rows: pl.DataFrame, best: dict[str, tuple[float, float]]) -> list[str
             numbers = " | ".join(f"{r[k]:.3f}" for k in list(r)[1:])
             when = {-1: "all", 0: "116"}.get(every, str(every))
             out.append(f"| {gear}, {source} | {when} | {r['positions']:.0f} | {numbers} |")
-    out += ["", "| do not fish | source | positions | called fishing | called fishing, abstaining |", "| --- | --- | ---: | ---: | ---: |"]
+    out += [
+        "",
+        "| do not fish | source | positions | called fishing | called fishing, abstaining |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
     idle = held.filter(~pl.col("gear").is_in(list(FISHERS)) & (pl.col("gear") != "unknown"))
     for (source, gear), some in idle.sort("source", "gear").group_by("source", "gear", maintain_order=True):
         n, p = some["n"].to_numpy(), some["p"].to_numpy()

@@ -16,7 +16,6 @@ abstains: such a position neither begins nor ends anything. A gear is named only
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -25,8 +24,9 @@ from numba import njit
 
 from makara.base.geo import distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.behaviours._activity import GEARS, activity
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._kinematics import AHEAD_S, FEATURES, REACH_S, slots
+from makara.behaviours._kinematics import AHEAD_S, REACH_S
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -43,9 +43,7 @@ from makara.behaviours._rule import (
     zone_keys,
 )
 from makara.behaviours._stays import join_runs
-from makara.behaviours._trees import Trees, trees_from
 from makara.behaviours._words import detail, hours, place, who
-from makara.data import read
 
 _SPLIT_S: Final = 2 * HOUR_S
 
@@ -64,7 +62,9 @@ RULE = Rule(
         Parameter("p_unknown_min", 0.8, "the same for a vessel of unknown class"),
         Parameter("split_m", 10_000.0, "positions farther apart than this are not one event"),
         Parameter("split_s", _SPLIT_S, "nor those further apart in time (at most 2 h)"),
-        Parameter("join_m", 2000.0, "other positions between two that fish part them, unless these are as near as this"),
+        Parameter(
+            "join_m", 2000.0, "other positions between two that fish part them, unless these are as near as this"
+        ),
         Parameter("join_s", HOUR_S, "and this close in time"),
         Parameter("duration_min_s", 20 * MINUTE_S, "shortest event"),
         Parameter("points_min", 6, "fewest positions of an event"),
@@ -90,7 +90,6 @@ RULE = Rule(
     },
 )
 
-GEARS: Final = ("trawl", "longline", "purse_seine", "squid_jigger", "fixed_gear")
 GEAR_WORDS: Final = {
     "trawl": "trawling",
     "longline": "longlining",
@@ -101,16 +100,7 @@ GEAR_WORDS: Final = {
 _SUMS: Final = ("ms", "mm", "guarded_ms", "n", "p_milli", *GEARS)
 _FIRSTS: Final = ("mover", "mmsi", "lon", "lat")
 _MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
-_UNSEEN, _ABSTAINS, _NOT, _FISHES = -2, -1, 0, 1
-
-
-@cache
-def model() -> Trees:
-    """The classifier that ships with makara: classes ``none`` and the gears, columns of ``_kinematics.FEATURES``."""
-    found = trees_from(read("fishing.npz"), "fishing.npz")
-    assert found.features == FEATURES
-    assert found.classes == ("none", *GEARS)
-    return found
+_ABSTAINS, _NOT, _FISHES = -1, 0, 1
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -143,53 +133,26 @@ def why(event: Mapping[str, Any]) -> str:
 
 def _hits(window: Window, guarded: list[str], split: int, p: Parameters) -> pl.DataFrame:
     """Positions that fish and were not settled before this window, with what joins them to the one before."""
-    given = window.track_points.select(
-        "track", "mover", "mmsi", pl.col("t_seen").to_physical().alias("t"), "lon_deg", "lat_deg", "sog_kn", "shore_m"
-    ).with_row_index("row")
-    movers = given["mover"].unique()
-    kind = pl.DataFrame({"mover": movers}).with_columns(window.class_of(movers).alias("class"))
-    kind = kind.filter((pl.col("class") == "unknown") | pl.col("class").str.starts_with("fishing"))
-    points = given.join(kind, on="mover", maintain_order="left")
-    known = points.with_columns(pl.lit(None, pl.Int64).alias("t_start")) if (tracks := window.get("tracks")) is None else (
-        points.join(
-            tracks.select("track", pl.col("t_start").to_physical()).unique("track", keep="last"),
-            on="track", how="left", maintain_order="left",
-        )
-    )
-    start = known.select(pl.col("t_start").fill_null(pl.col("t").min().over("track")))["t_start"].to_numpy()
-    track, t, lon, lat = (points[c].to_numpy() for c in ("track", "t", "lon_deg", "lat_deg"))
-    sog, shore = (points[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in ("sog_kn", "shore_m"))
-    context = window.frm_us - (AHEAD_S + split) * S_US
-    found = slots(track, t, lon, lat, sog, shore, start, context, window.to_us)
-    said = np.zeros((len(found.first), 1 + len(GEARS)))
-    said[:, 0] = 1.0
-    asked = ~found.plain
-    said[asked] = model().p(found.features[asked])
-    fishing = 1.0 - said[:, 0]
-    strange = (points["class"] == "unknown").to_numpy()[found.first]
-    least = np.where(strange, p.p_unknown_min, p.p_min)
+    a = activity(window, window.frm_us - (AHEAD_S + split) * S_US)
+    least = np.where(a.strange, p.p_unknown_min, p.p_min)
+    fishing = np.append(1.0 - a.said[:, 0], np.nan)[a.slot]  # the last one: not asked for
     verdict = np.where(fishing >= least, _FISHES, np.where(fishing <= 1.0 - least, _NOT, _ABSTAINS))
-    verdict[np.isnan(found.features[:, FEATURES.index("mean_2h_kn")])] = _ABSTAINS
-    each = np.where(found.of >= 0, np.append(verdict, _UNSEEN)[found.of], _UNSEEN)
     limits = (p.split_m, split * S_US, p.join_m, int(p.join_s) * S_US)
-    begins, since, mm = _joined(track, t, lon, lat, each, *limits)
-    settled = t - (t - start) % (900 * S_US) + AHEAD_S * S_US
-    at = np.flatnonzero((each == _FISHES) & (settled > window.frm_us))
-    milli = np.round(said * 1000.0).astype(np.int64)[found.of[at]]
-    rows = points["row"][at]
-    more = window.track_points[rows].select("zones", "mark")
-    inside = more["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
-    return points[at].select(
+    begins, since, mm = _joined(a.track, a.t, a.lon, a.lat, verdict, *limits)
+    at = np.flatnonzero((verdict == _FISHES) & (a.settled > window.frm_us))
+    milli = np.round(a.said[a.slot[at]] * 1000.0).astype(np.int64)
+    points = window.track_points[a.row[at]]
+    inside = points["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
+    return points.select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
         pl.Series("t_first", since[at]),
-        pl.col("t").alias("t_last"),
+        pl.col("t_seen").to_physical().alias("t_last"),
         (pl.col("lon_deg") * 1e7).round().cast(pl.Int64).alias("lon"),
         (pl.col("lat_deg") * 1e7).round().cast(pl.Int64).alias("lat"),
-    ).with_columns(
-        more["zones"],
-        more["mark"],
+        "zones",
+        "mark",
         inside.cast(pl.Int64).alias("inside"),
         pl.Series("begins", begins[at]),
         pl.Series("way", mm[at]),
@@ -211,9 +174,9 @@ def _joined(
     for i in range(t.size):
         if last >= 0 and track[last] != track[i]:
             last = -1
-        if verdict[i] == 0:
+        if verdict[i] == _NOT:
             between = True
-        if verdict[i] != 1:
+        if verdict[i] != _FISHES:
             continue
         if last >= 0:
             far = distance_scalar(lon[last], lat[last], lon[i], lat[i])
@@ -324,7 +287,14 @@ def _rows(window: Window, runs: pl.DataFrame, guarded: list[str], p: Parameters)
     rows = rows.with_columns(
         reasons(
             reason("moves_as_fishing", "mean probability that a position is fishing", pl.col("p"), None, p.p_min),
-            reason("gear", "share of the likeliest gear", pl.col("gear_share"), None, p.gear_min, when=pl.col("gear").is_not_null()),
+            reason(
+                "gear",
+                "share of the likeliest gear",
+                pl.col("gear_share"),
+                None,
+                p.gear_min,
+                when=pl.col("gear").is_not_null(),
+            ),
             reason("gear_not_told", "no gear is likely enough to name", weight=0.0, when=pl.col("gear").is_null()),
             reason("class_unknown", "the vessel's class is not known", weight=-0.5, when=pl.col("class") == "unknown"),
             reason("guarded_zone", "closed or protected, no authorisation known", when=pl.col("unlicensed")),
@@ -347,7 +317,9 @@ def _closed(lon: float = 131.0, lat: float = -10.0) -> dict[str, pl.DataFrame]:
 
 
 CASES = (
-    fires("a trawler makes four tows in a closed area", _tows(sea.vessel(kind="fishing").sail(5)).sail(5), tables=_closed),
+    fires(
+        "a trawler makes four tows in a closed area", _tows(sea.vessel(kind="fishing").sail(5)).sail(5), tables=_closed
+    ),
     fires("still towing", _tows(sea.vessel(kind="fishing", every_s=300).sail(5), 3)),
     silent("a cargo ship does the same: it is no fishing vessel", _tows(sea.vessel(kind="cargo").sail(5)).sail(5)),
     silent("a fishing vessel on passage", sea.vessel(kind="fishing").sail(20, 70, 9.5)),
