@@ -15,7 +15,7 @@ import polars as pl
 from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
-from makara.behaviours import Window, carry, finish, merge, nothing
+from makara.behaviours import Parameters, Window, carry, finish, merge, nothing
 from makara.inputs import Inputs, RuleInForce
 from makara.registry import identify
 from makara.replay import KEPT, affected, earliest, newest, restart, versions, windows
@@ -254,29 +254,39 @@ class Picture:
             return
         end = max(span) + timedelta(microseconds=1)
         frm = self._restart(rule, dirty, end)
-        held = self.kept.setdefault(rule.key, {})
+        spans = windows(frm, end, min(span))
+        found = [self._replayed(rule, p, k, spans, inputs) for p, k in zip(rule.sets, rule.keys, strict=True)]
+        redone = self._marked(rule.judged(found)).with_columns(source=pl.lit(rule.key[0]))
+        self._revise(kind, rule.profile, redone, frm, now, dirty)
+
+    def _replayed(
+        self, rule: RuleInForce, p: Parameters, key: RuleKey, spans: list[tuple[datetime, datetime]], inputs: Inputs
+    ) -> pl.DataFrame:
+        """Events of a rule with one set of parameters in successive windows; its states are kept between them."""
+        held = self.kept.setdefault(key, {})
+        frm, end = spans[0][0], spans[-1][1]
         for at in [t for t in held if t > frm]:
             del held[at]
         carried = held.get(frm, nothing())
-        done = finish(rule.module.RULE, rule.parameters, carried.clear())
-        for a, b in windows(frm, end, min(span)):
-            out = rule.module.step(self._window(rule, a, b, inputs), carried, rule.parameters)
+        done = finish(rule.module.RULE, p, carried.clear())
+        for a, b in spans:
+            out = rule.module.step(self.window(rule, a, b, inputs), carried, p)
             carried = carry(out)
-            done = merge(done, finish(rule.module.RULE, rule.parameters, out))
+            done = merge(done, finish(rule.module.RULE, p, out))
             if b != end:
                 held[b] = carried
         for old in sorted(held)[:-KEPT]:
             del held[old]
-        redone = self._marked(done).with_columns(source=pl.lit(rule.key[0]))
-        self._revise(kind, rule.profile, redone, frm, now, dirty)
+        return done
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
         since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])
         if since is not None and since < self.floor:
             raise FurtherBackError(since)
-        return max(self.floor, restart(since or end, self.kept.get(rule.key, {})))
+        common = set.intersection(*(set(self.kept.get(k, {})) for k in rule.keys))
+        return max(self.floor, restart(since or end, common))
 
-    def _window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
+    def window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
         """What a rule may read: each table of its inputs within its reach, and what has no time."""
         reach: dict[str, int] = rule.module.RULE.inputs
         frames: dict[str, pl.DataFrame] = {

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
     "serve": ("makara.cli.share", "The API and the map, on this machine."),
+    "backtest": ("makara.cli.backtest", "Try a rule on what a lake holds, two settings side by side."),
     "exercise": ("makara.cli.exercise", "Write a simulated sea as a case directory."),
     "score": ("makara.cli.exercise", "Hold a lake's events and alerts against the truth of a case."),
     "demo": ("makara.cli.demo", "The whole walk on a simulated sea, then the map."),

@@ -102,12 +102,20 @@ class Licence(_Section):
     permits: list[str] = Field(description="partners, or *")
 
 
+class AreaOf(_Section):
+    """Zones in which a rule has parameters of its own."""
+
+    zones: list[str] = Field(min_length=1, description="zones, by their keys, their provider's ids or names")
+    parameters: dict[str, Scalar] = Field(min_length=1, description="what differs there")
+
+
 class RuleOf(_Section):
     """A rule's switch and parameters."""
 
     enabled: bool = Field(default=True, description="whether it runs")
     shadow: bool = Field(default=False, description="on trial: events are kept, nobody is alerted")
     parameters: dict[str, Scalar] = Field(default={}, description="the rule's own; `makara rules` explains them")
+    areas: list[AreaOf] = Field(default=[], description="where others are in force; the first that holds an event")
 
 
 class Subscription(_Section):

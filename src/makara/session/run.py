@@ -149,7 +149,7 @@ def _inputs_hash(inputs: Inputs) -> str:
         sorted(inputs.zones["zone"].to_list()),
         sorted(inputs.authorisations["authorisation"].to_list()),
         sorted(inputs.lists["entry"].to_list()),
-        [list(r.key) for r in inputs.rules],
+        [[list(r.key), *([sorted(a.zones["zone"]), a.parameters.hash] for a in r.areas)] for r in inputs.rules],
         inputs.profile,
     ]
     return ids.ident("in", *parts)
@@ -264,12 +264,12 @@ def _floor(
     dirty: datetime = min(times)  # type: ignore[assignment]
     if not inputs.rules:
         return dirty - reach if dirty - EPOCH > reach else EPOCH
-    common = set.intersection(*(set(kept.get(r.key, {})) for r in inputs.rules))
+    common = set.intersection(*(set(kept.get(k, {})) for r in inputs.rules for k in r.keys))
     return max((t for t in common if t + reach <= dirty), default=EPOCH)
 
 
 def _kept(lake: Lake, inputs: Inputs) -> dict[RuleKey, dict[datetime, pl.DataFrame]]:
-    wanted = {r.key for r in inputs.rules}
+    wanted = {k for r in inputs.rules for k in r.keys}
     out: dict[RuleKey, dict[datetime, pl.DataFrame]] = {}
     for r in lake.read("carried").iter_rows(named=True):
         k = (r["rule"], r["profile"], r["parameters"])
