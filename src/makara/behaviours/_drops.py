@@ -187,7 +187,8 @@ def slowings(window: Window, old: pl.DataFrame, p: Parameters, base_s: int) -> p
     )
     rows = _described(points, going, made)
     silent = going.join(rows.select("track"), on="track", how="anti").with_columns(over=pl.lit(False))
-    silent = silent.join(points.filter(pl.col("t_seen") >= window.frm).select("track"), on="track", how="anti")
+    heard = track[t >= window.frm_us]
+    silent = silent.filter(~pl.col("track").is_in(pl.Series(heard).unique().implode()))
     every = pl.concat([rows, silent.select(rows.columns)])
     every = every.filter(pl.col("over") | (pl.col("t_end") + bridge >= window.to_us))
     done = old.filter(pl.col("state") == _DONE).with_columns(over=pl.lit(True))
@@ -315,13 +316,13 @@ def followed(window: Window, found: pl.DataFrame, passes: Passes) -> pl.DataFram
     _, *place = arrays(points)
     asked = (near, began, until, lon, lat, done["mover"].to_numpy(), passes.reach_m)
     row = _nearby(*place, _small(window, points, passes.small_m), points["mover"].to_numpy(), *asked)
-    craft = _came(done, row, points.select("t_seen", "lon_deg", "lat_deg", "mark", craft="mover", scope=pl.lit("")))
+    craft = _came(done, row, points.select("t_seen", "lon_deg", "lat_deg", "mark", craft="mover"))
     dark = _unmatched(window, passes.small_m)
     order = np.arange(len(dark))
     _, *place = arrays(dark.with_columns(track=pl.lit(0)))
     late = (near, done["t_end"].to_numpy(), *asked[2:5])  # before that, it may be the vessel itself
     row = _nearby(*place, np.ones(len(dark), np.bool_), order, *late, np.full(len(done), -1), passes.reach_m)
-    seen = _came(done, row, dark.with_columns(craft=pl.lit(0, pl.Int64()), scope="detection"))
+    seen = _came(done, row, dark.with_columns(craft=pl.lit(0, pl.Int64())).rename({"detection": "scope"}))
     return pl.concat([going, _first(_first(done, craft), seen)])
 
 
@@ -339,21 +340,19 @@ def _unmatched(window: Window, small_m: float) -> pl.DataFrame:
 
 def _came(done: pl.DataFrame, row: Ints, rows: pl.DataFrame) -> pl.DataFrame:
     """Who came to each place, null where nobody did: ``craft, craft_t, craft_m, scope, mark``."""
-    at = pl.Series("row", row)
-    got = rows.select(
-        "craft",
-        "scope",
-        "mark",
-        "lon_deg",
-        "lat_deg",
-        craft_t=pl.col("t_seen").to_physical(),
-    )
-    got = pl.DataFrame({"row": at}).join(got.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)), on="row",
-                                         how="left", maintain_order="left")  # fmt: skip
+    full = rows if "scope" in rows.columns else rows.with_columns(scope=pl.lit(""))
+    got: pl.DataFrame = full[np.maximum(row, 0)] if len(full) else full.clear(len(row))
     far = distance_m(
         done["lon"].to_numpy() / 1e7, done["lat"].to_numpy() / 1e7, got["lon_deg"].to_numpy(), got["lat_deg"].to_numpy()
     )
-    return got.with_columns(craft_m=pl.Series(far, nan_to_null=True).round().cast(pl.Int64)).drop("row")
+    told = got.select(
+        "craft",
+        "scope",
+        "mark",
+        craft_t=pl.col("t_seen").to_physical(),
+        craft_m=pl.Series(far, nan_to_null=True).round().cast(pl.Int64),
+    )
+    return told.select(pl.when(pl.Series(row >= 0)).then(pl.all()))
 
 
 def _first(done: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:

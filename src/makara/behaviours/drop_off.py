@@ -110,15 +110,21 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 def _published(window: Window, found: pl.DataFrame, p: Parameters) -> pl.Series:
-    """Which slowings that are over are events: long and short enough, at sea, by vessels that do not slow to work."""
+    """Which slowings that are over are events: of the right length, slow, at sea, by vessels that slow for no work."""
     lasted = pl.col("t_end") - pl.col("t_start")
     right = lasted.is_between(int(p.duration_min_s) * S_US, int(p.duration_max_s) * S_US)
     calling = pl.col("anchorage").is_between(0, p.anchorage_min_m, closed="left")
     calling |= touches("zones", zone_keys(window, ("port", "anchorage", "lane")))
     kind = window.class_of(found["mover"])
     works = kind.is_in(_WORKS) | kind.str.starts_with("fishing")
-    out: pl.Series = found.select(good=right & ~calling & ~works)["good"]
+    slowed = _mean_kn() <= p.slow_share * pl.col("median") / 1000 / KN_M_S
+    out: pl.Series = found.select(good=right & slowed & ~calling & ~works)["good"]
     return out
+
+
+def _mean_kn() -> pl.Expr:
+    """Mean speed while slow: made good between the slow reports, of a single one as reported."""
+    return pl.when(pl.col("ms") > 0).then(pl.col("mm") / pl.col("ms")).otherwise(pl.col("slowest") / 1000) / KN_M_S
 
 
 def _rows(window: Window, drops: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -126,7 +132,7 @@ def _rows(window: Window, drops: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     if not len(drops):
         return nothing()
     came = pl.col("craft_t") > 0
-    mean = pl.when(pl.col("ms") > 0).then(pl.col("mm") / pl.col("ms")).otherwise(pl.col("slowest") / 1000) / KN_M_S
+    mean = _mean_kn()
     rows = drops.with_columns(
         window.class_of(drops["mover"]).alias("class"),
         state=pl.lit("closed"),
