@@ -29,9 +29,18 @@ Ints = NDArray[np.int64]
 
 
 @njit(cache=True)
+def _lost(t: Any, lon: Any, lat: Any, i: int, median: int) -> int:
+    """How much of the leg that ends at a row a vessel cannot have made at its median: it stood still for so long."""
+    made = flat_m(lon[i - 1], lat[i - 1], lon[i], lat[i]) * 1e3 / median
+    leg: int = t[i] - t[i - 1]
+    return max(0, leg - int(made) * 1_000_000)
+
+
+@njit(cache=True)
 def _machine(
-    track: Any, t: Any, speed: Any, old_track: Any, old: Any,
-    frm: int, base: int, bridge: int, least: int, passage: int, slow: float, resume: float, longest: int,
+    track: Any, t: Any, lon: Any, lat: Any, speed: Any, told: Any, old_track: Any, old: Any,
+    frm: int, base: int, bridge: int, least: int, passage: int, steady: float, slow: float, resume: float,
+    longest: int,
 ) -> Any:  # fmt: skip
     """Slowings, track after track, each continued from where the window before left it.
 
@@ -72,8 +81,7 @@ def _machine(
                     total -= w
                     if b < m:
                         below -= w
-            if t[i] >= frm and speed[i] >= 0:
-                leg = (t[i] - t[i - 1]) // 1000
+            if t[i] >= frm and told[i] >= 0:
                 if now[0] == 0:
                     while m > 0 and 2 * below >= total:
                         m -= 1
@@ -82,17 +90,19 @@ def _machine(
                         below += count[m]
                         m += 1
                     median = m * _BIN + _BIN // 2
-                    if total >= least and median >= passage and speed[i] < slow * median:
+                    usual = total >= least and median >= passage and told[i] < slow * median
+                    if usual and count[int(0.75 * median) // _BIN :].sum() >= steady * total:
                         now[0] = _SLOW
-                        now[1] = t[i - 1]
+                        now[1] = t[i] - _lost(t, lon, lat, i, median)
                         now[3] = median
-                        now[4] = speed[i]
+                        now[4] = told[i]
                         now[5] = now[6] = 0
-                        now[7] = j
-                        now[8] = now[9] = i
+                        now[7] = j + 1
+                        now[8] = now[9] = now[10] = i
                         now[11] = -1
-                elif speed[i] >= resume * now[3]:
+                elif told[i] >= resume * now[3]:
                     if now[0] == _SLOW:
+                        now[2] = t[i - 1] + _lost(t, lon, lat, i, now[3])
                         now[12] = 1
                         if n == room:
                             room *= 2
@@ -105,17 +115,17 @@ def _machine(
                     now[0] = 0
                 elif t[i] - now[1] > longest:
                     now[0] = _SPENT
-                if now[0] > 0:
-                    now[2] = t[i]
-                if now[0] == _SLOW:
+                elif now[0] == _SLOW:
                     if now[8] < 0:
                         now[8] = i
-                    now[5] += leg
-                    now[6] += leg * speed[i] // 1000
                     now[10] = i
-                    if speed[i] < now[4]:
-                        now[4] = speed[i]
+                    now[5] += (t[i] - t[i - 1]) // 1000
+                    now[6] += round(flat_m(lon[i - 1], lat[i - 1], lon[i], lat[i]) * 1000.0)
+                    if told[i] < now[4]:
+                        now[4] = told[i]
                         now[9] = i
+                if now[0] > 0:
+                    now[2] = t[i]
             if speed[i] >= 0:
                 b = min(speed[i] // _BIN, _BINS - 1)
                 w = (t[i] - t[i - 1]) // 1000
@@ -150,17 +160,35 @@ def slowings(window: Window, old: pl.DataFrame, p: Parameters, base_s: int) -> p
     """
     points = window.track_points
     bridge = min(int(p.bridge_max_s), 3 * HOUR_S) * S_US
-    track, t, _, _ = arrays(points)
+    track, t, lon, lat = arrays(points)
     speed = made_good(points, bridge)
+    reported = points["sog_kn"].to_numpy()
+    told = np.where(reported >= 0.0, np.round(np.nan_to_num(reported) * (KN_M_S * 1000.0)), speed).astype(np.int32)
     going = old.filter(pl.col("state") != _DONE).sort("track")
     state = going.select("state", "t_start", "t_end", "median", "slowest", "ms", "mm").to_numpy().astype(np.int64)
-    limits = (base_s * S_US // 2000, int(p.passage_min_kn * KN_M_S * 1000), p.slow_share, p.resume_share)
+    passage = int(p.passage_min_kn * KN_M_S * 1000), p.steady_share
+    limits = (base_s * S_US // 2000, *passage, p.slow_share, p.resume_share)
     longest = min(int(p.duration_max_s), 4 * HOUR_S) * S_US
     had = going["track"].to_numpy()
-    made = _machine(track, t, speed, had, state.reshape(-1, 7), window.frm_us, base_s * S_US, bridge, *limits, longest)
+    made = _machine(
+        track,
+        t,
+        lon,
+        lat,
+        speed,
+        told,
+        had,
+        state.reshape(-1, 7),
+        window.frm_us,
+        base_s * S_US,
+        bridge,
+        *limits,
+        longest,
+    )
     rows = _described(points, going, made)
     silent = going.join(rows.select("track"), on="track", how="anti").with_columns(over=pl.lit(False))
-    silent = silent.join(points.filter(pl.col("t_seen") >= window.frm).select("track"), on="track", how="anti")
+    heard = track[t >= window.frm_us]
+    silent = silent.filter(~pl.col("track").is_in(pl.Series(heard).unique().implode()))
     every = pl.concat([rows, silent.select(rows.columns)])
     every = every.filter(pl.col("over") | (pl.col("t_end") + bridge >= window.to_us))
     done = old.filter(pl.col("state") == _DONE).with_columns(over=pl.lit(True))
@@ -288,12 +316,13 @@ def followed(window: Window, found: pl.DataFrame, passes: Passes) -> pl.DataFram
     _, *place = arrays(points)
     asked = (near, began, until, lon, lat, done["mover"].to_numpy(), passes.reach_m)
     row = _nearby(*place, _small(window, points, passes.small_m), points["mover"].to_numpy(), *asked)
-    craft = _came(done, row, points.select("t_seen", "lon_deg", "lat_deg", "mark", craft="mover", scope=pl.lit("")))
+    craft = _came(done, row, points.select("t_seen", "lon_deg", "lat_deg", "mark", craft="mover"))
     dark = _unmatched(window, passes.small_m)
     order = np.arange(len(dark))
     _, *place = arrays(dark.with_columns(track=pl.lit(0)))
-    row = _nearby(*place, np.ones(len(dark), np.bool_), order, *asked[:5], np.full(len(done), -1), passes.reach_m)
-    seen = _came(done, row, dark.with_columns(craft=pl.lit(0, pl.Int64()), scope="detection"))
+    late = (near, done["t_end"].to_numpy(), *asked[2:5])  # before that, it may be the vessel itself
+    row = _nearby(*place, np.ones(len(dark), np.bool_), order, *late, np.full(len(done), -1), passes.reach_m)
+    seen = _came(done, row, dark.with_columns(craft=pl.lit(0, pl.Int64())).rename({"detection": "scope"}))
     return pl.concat([going, _first(_first(done, craft), seen)])
 
 
@@ -311,21 +340,19 @@ def _unmatched(window: Window, small_m: float) -> pl.DataFrame:
 
 def _came(done: pl.DataFrame, row: Ints, rows: pl.DataFrame) -> pl.DataFrame:
     """Who came to each place, null where nobody did: ``craft, craft_t, craft_m, scope, mark``."""
-    at = pl.Series("row", row)
-    got = rows.select(
-        "craft",
-        "scope",
-        "mark",
-        "lon_deg",
-        "lat_deg",
-        craft_t=pl.col("t_seen").to_physical(),
-    )
-    got = pl.DataFrame({"row": at}).join(got.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)), on="row",
-                                         how="left", maintain_order="left")  # fmt: skip
+    full = rows if "scope" in rows.columns else rows.with_columns(scope=pl.lit(""))
+    got: pl.DataFrame = full[np.maximum(row, 0)] if len(full) else full.clear(len(row))
     far = distance_m(
         done["lon"].to_numpy() / 1e7, done["lat"].to_numpy() / 1e7, got["lon_deg"].to_numpy(), got["lat_deg"].to_numpy()
     )
-    return got.with_columns(craft_m=pl.Series(far, nan_to_null=True).round().cast(pl.Int64)).drop("row")
+    told = got.select(
+        "craft",
+        "scope",
+        "mark",
+        craft_t=pl.col("t_seen").to_physical(),
+        craft_m=pl.Series(far, nan_to_null=True).round().cast(pl.Int64),
+    )
+    return told.select(pl.when(pl.Series(row >= 0)).then(pl.all()))
 
 
 def _first(done: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:

@@ -4,12 +4,16 @@ Why it matters: packages are put over the side from ships that keep their schedu
 by a small craft within hours.
 What looks the same: engine trouble, a drill, weather, traffic, waiting for a pilot or a tide, a slow convoy. A slowing
 alone is for the record, a stop of severity 1; 2 only where a small craft (by AIS, or in an image without AIS) came to
-the place within half a day, which is a second indicator. Fishing vessels and tugs slow down to work: not judged.
+the place within half a day, which is a second indicator. Fishing vessels, tugs and small craft slow down to work: not
+judged.
 Source: Makara's own proposal, after published cases of drops to small craft.
 
-The speed is made good along the track. A vessel is on passage while the median of its own last six hours is six knots
-or more; it slows where it makes less than 60 % of that, and has resumed once it makes 80 % again. Only then it is an
-event. For twelve hours more the place is remembered, and the first small craft that comes raises it.
+A vessel is on passage while the median of the speeds that it made good in its last six hours is six knots or more and
+most of them were near it. It slows where it reports (or, without a reported speed, makes good) less than 60 % of that,
+and has resumed once it reports 80 % again: only then it is an event. How long it was slow tells the time that its track
+lost against the median, so that one wrong speed makes no event and reports an hour apart are enough. For twelve hours
+more the place is remembered, and the first small craft that comes raises it; one without AIS counts once the vessel has
+left, since until then an image may show the vessel itself.
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ RULE = Rule(
     inputs={"track_points": 13 * HOUR_S, "detections": 13 * HOUR_S, "matches": 13 * HOUR_S, "zones": 0, "vessels": 0},
     parameters=(
         Parameter("passage_min_kn", 6.0, "on passage: the median speed of the last six hours is at least this"),
+        Parameter("steady_share", 0.8, "share of those hours at three quarters of the median or more"),
         Parameter("slow_share", 0.6, "it slows where it makes less than this share of its median"),
         Parameter("resume_share", 0.8, "it has resumed where it makes this share again"),
         Parameter("drift_max_kn", 2.0, "slower than this on average, it stopped or drifted"),
@@ -105,15 +110,21 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 def _published(window: Window, found: pl.DataFrame, p: Parameters) -> pl.Series:
-    """Which slowings that are over are events: long and short enough, at sea, by vessels that do not slow to work."""
+    """Which slowings that are over are events: of the right length, slow, at sea, by vessels that slow for no work."""
     lasted = pl.col("t_end") - pl.col("t_start")
     right = lasted.is_between(int(p.duration_min_s) * S_US, int(p.duration_max_s) * S_US)
     calling = pl.col("anchorage").is_between(0, p.anchorage_min_m, closed="left")
     calling |= touches("zones", zone_keys(window, ("port", "anchorage", "lane")))
     kind = window.class_of(found["mover"])
     works = kind.is_in(_WORKS) | kind.str.starts_with("fishing")
-    out: pl.Series = found.select(good=right & ~calling & ~works)["good"]
+    slowed = _mean_kn() <= p.slow_share * pl.col("median") / 1000 / KN_M_S
+    out: pl.Series = found.select(good=right & slowed & ~calling & ~works)["good"]
     return out
+
+
+def _mean_kn() -> pl.Expr:
+    """Mean speed while slow: made good between the slow reports, of a single one as reported."""
+    return pl.when(pl.col("ms") > 0).then(pl.col("mm") / pl.col("ms")).otherwise(pl.col("slowest") / 1000) / KN_M_S
 
 
 def _rows(window: Window, drops: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -121,7 +132,7 @@ def _rows(window: Window, drops: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     if not len(drops):
         return nothing()
     came = pl.col("craft_t") > 0
-    mean = pl.col("mm") / pl.col("ms") / KN_M_S
+    mean = _mean_kn()
     rows = drops.with_columns(
         window.class_of(drops["mover"]).alias("class"),
         state=pl.lit("closed"),
