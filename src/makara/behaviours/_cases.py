@@ -18,7 +18,7 @@ import polars as pl
 import shapely
 
 from makara.base import ids
-from makara.base.geo import destination
+from makara.base.geo import destination, wrap_lon
 from makara.base.time import parse, to_us
 from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
 
@@ -159,6 +159,25 @@ class sea:
             parts += [[(xa, ya), (180.0, y)], [(-180.0, y), (xb - 360.0, yb)]]
         shape = shapely.to_wkb(shapely.multilinestrings([shapely.linestrings(p) for p in parts]))
         return pl.DataFrame({"zone": [zone], "name": [zone], "kind": [kind], "geometry": [shape]})
+
+    @staticmethod
+    def boat(
+        name: str,
+        at: tuple[float, float],
+        minutes: tuple[float, ...],
+        *,
+        course_deg: float = 90.0,
+        speed_kn: float = 30.0,
+        length_m: float | None = 10.0,
+        start: str = START,
+    ) -> list[tuple[str, float, float, str, float | None]]:
+        """Sightings (for ``unmatched``) of one boat at minutes after ``start``, when it is at ``at``."""
+        out = []
+        for k, minute in enumerate(minutes):
+            x, y = destination(*at, course_deg, minute * 60 * speed_kn * KN_M_S)
+            when = (parse(start) + timedelta(minutes=minute)).isoformat()
+            out.append((f"{name}-{k}", float(wrap_lon(float(x))), float(y), when, length_m))
+        return out
 
     @staticmethod
     def unmatched(*seen: tuple[str, float, float, str, float | None], p_dark: float = 0.95) -> dict[str, pl.DataFrame]:
