@@ -29,7 +29,7 @@ COMMANDS: Final = {
     "score": ("makara.cli.exercise", "Hold a lake's events and alerts against the truth of a case."),
     "demo": ("makara.cli.demo", "The whole walk on a simulated sea, then the map."),
     "sources": ("makara.cli.lists", "Sources that can be ingested, with their options."),
-    "rules": ("makara.cli.lists", "Rules: what they mean, parameters with units, innocent explanations."),
+    "rules": ("makara.cli.rules", "Rules: what they mean, their parameters; alert rates by flag, class and length."),
     "compact": ("makara.cli.store", "Write a lake's small files anew as few, in order."),
     "doctor": ("makara.cli.lists", "Check a lake."),
 }

@@ -68,6 +68,38 @@ class AlertDoors:
         tries = [dict(parameters or {})] + ([] if against is None else [dict(against)])
         return backtest(self.lake.view(), self.settings, rule, tries, since=since, until=until, bbox=bbox)
 
+    def fairness(self: _Session) -> pl.DataFrame:
+        """Alerts of each rule for a thousand vessel-days, with intervals, by flag, class, length and size of vessel.
+
+        Returns:
+            Columns of :data:`makara.alerts.fairness.RATES`, which says what they mean. For the owner.
+        """
+        from makara.session.fairness import fairness
+
+        return fairness(self.lake.view())
+
+    def rules(self: _Session) -> list[dict[str, Any]]:
+        """The rules with the parameters that are in force in this lake, everywhere and by area."""
+        from makara.behaviours import names
+        from makara.session.inputs import rule_in_force
+
+        zones = self.lake.state("zones")
+        out = []
+        for kind in names():
+            said, rule = self.settings.rules.get(kind), rule_in_force(self.settings, zones, kind)
+            areas = [{"zones": a.zones["name"].to_list(), "parameters": dict(a.parameters.values)} for a in rule.areas]
+            out.append(
+                {
+                    "kind": kind,
+                    "version": rule.module.RULE.version,
+                    "enabled": said is None or said.enabled,
+                    "shadow": rule.shadow,
+                    "parameters": dict(rule.parameters.values),
+                    "areas": areas,
+                }
+            )
+        return out
+
     def alert(self: _Session, ident: str, *, partner: str = "self") -> dict[str, Any]:
         """One alert in words: why, where it stands, its rank, innocent explanations, what would change our mind.
 
