@@ -156,3 +156,21 @@ def test_the_commands_tell_raised_listed_and_suppressed_apart(own: makara.Sessio
     assert json.loads(run("alert", "show", path, one, "--format", "json"))["suppressed_by"].startswith(act)
     run("alert", "lift", path, act, "--reason", "over")
     assert json.loads(run("alert", "acts", path, "--format", "json"))[0]["verb"] == "lift"
+
+
+def test_the_report_says_how_alerts_fall_on_vessels(walked: makara.Session) -> None:
+    found = walked.fairness()
+    alerts = standing(walked).join(walked.events(), on="event", how="inner")
+    days = walked.track_points().select("mover", pl.col("t_seen").dt.date()).unique()
+    vessels = walked.view("vessels").filter(~pl.col("class").is_in(["aid", "base", "aircraft", "sart", "gear"]))
+    links = walked.view("vessel_links").join(vessels, on="vessel", how="semi")
+    ships = days.filter(pl.format("mv{}", "mover").is_in(links["member"].to_list()))
+    for by in ("flag", "class", "length", "size"):
+        part = found.filter(pl.col("rule") == "*", pl.col("by") == by)
+        assert part["vessel_days"].sum() == len(ships)
+    kinds = {r for r in found["rule"] if r != "*"}
+    assert kinds == set(alerts["kind"])
+    bare = alerts.filter(~pl.col("participants").list.eval(pl.element().str.starts_with("mv")).list.any())
+    assert found.filter(pl.col("rule") == "*", pl.col("group") == "no vessel known")["alerts"].sum() == len(bare)
+    shown = CliRunner().invoke(cli, ["rules", "report", str(walked.lake.path)], catch_exceptions=False).stdout
+    assert "small or artisanal craft" in shown and "look twice" in shown

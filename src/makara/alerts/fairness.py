@@ -27,7 +27,7 @@ LENGTHS: Final = ((15.0, "under 15 m"), (24.0, "15 to 24 m"), (60.0, "24 to 60 m
 LONGEST: Final = "150 m and more"
 SMALL_TEXT: Final = (
     "under 15 m, or called small or artisanal: they owe no AIS in most waters, so the days on which they are heard are "
-    "few and by chance, and drifting, meeting and silence are their daily work; look twice before acting on such an alert"
+    "few and by chance, and drifting, meeting and silence are their daily work; look twice before acting on an alert"
 )
 RATES: Final = pl.Schema(
     {
@@ -73,8 +73,7 @@ def rates(events: pl.DataFrame, days: pl.DataFrame, vessels: pl.DataFrame) -> pl
     for kind in ("*", *sorted(events["kind"].unique())):
         mine, alone = (f if kind == "*" else f.filter(pl.col("kind") == kind) for f in (named, bare))
         whole = len(mine.select("mover", "day").unique())
-        for by in _BY:
-            out.append(_rates(kind, by, ships, heard, mine, whole))
+        out += [_rates(kind, by, ships, heard, mine, whole) for by in _BY]
         if len(alone):
             row: dict[str, Any] = {"rule": kind, "by": "vessel", "group": "no vessel known", "alerts": len(alone)}
             out.append(pl.DataFrame([row | {"vessels": 0, "vessel_days": 0, "alert_days": 0}]))

@@ -23,9 +23,7 @@ COLUMNS: Final = (
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--lake", type=click.Path(file_okay=False), help="Show the values in force there, by area where they differ."
-)
+@click.option("--lake", type=click.Path(file_okay=False), help="Show the values in force there, by area.")
 @format_option
 @click.pass_context
 def rules(ctx: click.Context, lake: str | None, form: str) -> None:

@@ -7,7 +7,6 @@ import polars as pl
 from makara.alerts.fairness import rates
 from makara.lake import View
 from makara.replay import newest
-from makara.session.backtest import vessels_of
 
 
 def fairness(view: View) -> pl.DataFrame:
@@ -15,5 +14,13 @@ def fairness(view: View) -> pl.DataFrame:
     days = view.scan("track_points").select("mover", day=pl.col("t_seen").dt.date()).unique()
     alerts = view.state("alerts").filter(pl.col("state") != "withdrawn")
     events = newest(view.read("events")).join(alerts, on="event", how="semi")
-    vessels = vessels_of(view, view.state("lists")).select("mover", "flag", "class", "length_m")
-    return rates(events, days.collect(engine="streaming"), vessels)
+    return rates(events, days.collect(engine="streaming"), _vessels(view))
+
+
+def _vessels(view: View) -> pl.DataFrame:
+    """``mover, flag, class, length_m``: of several vessels that used a number the likeliest, then the newest."""
+    links = view.state("vessel_links").filter(pl.col("member").str.starts_with("mv"))
+    named = links.select("vessel", "from", "p", mover=pl.col("member").str.slice(2).cast(pl.Int64))
+    of = named.join(view.state("vessels").select("vessel", "flag", "class", "length_m"), on="vessel")
+    best = of.sort("p", "from", "vessel", descending=[True, True, False], nulls_last=True)
+    return best.unique("mover", keep="first", maintain_order=True).select("mover", "flag", "class", "length_m")
