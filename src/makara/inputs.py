@@ -104,6 +104,7 @@ class Inputs:
         secrets: partners' secrets, from which their outside ids are made.
         only: the one rule that was asked for; None: ``rules`` are all that are in force.
         acts: what operators did (table acts).
+        bases: by kind, the kinds whose events its rule reads; of all rules, in force or not.
     """
 
     profile: str
@@ -119,6 +120,7 @@ class Inputs:
     secrets: Mapping[str, bytes]
     only: str | None = None
     acts: pl.DataFrame = field(default_factory=lambda: table("acts").empty())
+    bases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def gate(self, partner: str, marks: pl.DataFrame) -> dict[str, Any]:
         """What release needs to know beside the rows."""

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from makara.alerts import is_vessel_id
 from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
@@ -30,6 +31,8 @@ LOOK_REACH_S: Final = 6 * HOUR_S
 """How far from a look reports may lie and still move its matches."""
 SOURCE: Final = "walk"
 """Source of the rows that no rule makes."""
+OWN: Final = key(Mark.own(OWNER))
+"""The owner's own mark."""
 RuleKey = tuple[str, str, str]
 """Rule@version, profile, hash of the parameters."""
 
@@ -352,6 +355,15 @@ class Picture:
         quiet = pl.when(pl.col("kind").is_in(silent)).then(pl.lit("withdrawn")).otherwise("state")
         return self.events.with_columns(state=quiet)
 
+    def members(self, inputs: Inputs) -> pl.DataFrame:
+        """What belongs to which vessel (table vessel_links), where a subscription or act names a vessel by its id."""
+        named = inputs.subscriptions["vessels"].explode().drop_nulls().to_list()
+        named += [o.removeprefix("vessel:") for o in inputs.acts["object"].explode().drop_nulls()]
+        if not any(map(is_vessel_id, named)):
+            return table("vessel_links").empty()
+        seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
+        return identify(self.claims, inputs.lists, seen, inputs.acts, self.tracks, self.transponders)[1]
+
     def put_alerts(self, changed: pl.DataFrame) -> None:
         """Take alert rows that are new or changed."""
         if len(changed):
@@ -372,8 +384,7 @@ class Picture:
         made = entry(released, self.released[partner], self.seq[partner])
         if made is None:
             return
-        own = key(Mark.own(OWNER))
-        stamps = {"source": pl.lit(SOURCE), "t_known": pl.lit(self.now), "mark": pl.lit(own)}
+        stamps = {"source": pl.lit(SOURCE), "t_known": pl.lit(self.now), "mark": pl.lit(OWN)}
         line, rows = (frame.with_columns(**stamps) for frame in made)
         self.note("releases", table("releases").conform(line))
         self.note("released_rows", table("released_rows").conform(rows))

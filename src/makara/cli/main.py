@@ -17,7 +17,8 @@ COMMANDS: Final = {
     "follow": ("makara.cli.follow", "Receive a live feed: TCP, UDP or MQTT."),
     "run": ("makara.cli.write", "Walk from what came in to events, alerts and releases."),
     "events": ("makara.cli.read", "Events, newest versions."),
-    "alerts": ("makara.cli.read", "Alerts, the most urgent first."),
+    "alerts": ("makara.cli.alert", "Alerts, the most urgent first: raised, listed, suppressed."),
+    "alert": ("makara.cli.alert", "One alert in words; suppress, lift, acts."),
     "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
     "coverage": ("makara.cli.read", "How well vessels that transmit are heard, cell by cell."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
@@ -28,7 +29,7 @@ COMMANDS: Final = {
     "score": ("makara.cli.exercise", "Hold a lake's events and alerts against the truth of a case."),
     "demo": ("makara.cli.demo", "The whole walk on a simulated sea, then the map."),
     "sources": ("makara.cli.lists", "Sources that can be ingested, with their options."),
-    "rules": ("makara.cli.lists", "Rules: what they mean, parameters with units, innocent explanations."),
+    "rules": ("makara.cli.rules", "Rules: what they mean, their parameters; alert rates by flag, class and length."),
     "compact": ("makara.cli.store", "Write a lake's small files anew as few, in order."),
     "doctor": ("makara.cli.lists", "Check a lake."),
 }

@@ -125,6 +125,10 @@ class Subscription(_Section):
     kinds: list[str] = Field(default=["*"], description="kinds of event; * all")
     zones: list[str] = Field(default=["*"], description="zones; * anywhere")
     severity_min: int = Field(default=2, ge=0, le=4, description="least severity, 0 to 4")
+    vessels: list[str] = Field(default=["*"], description="vessels by MMSI, IMO number or id; * all")
+    lists: list[str] = Field(default=["*"], description="watch lists whose vessels count, besides those named; * all")
+    indicators_min: int = Field(default=1, ge=1, le=5, description="independent indicators, the event itself is one")
+    budget: int | None = Field(default=20, ge=1, description="most alerts a watch of 12 h; the others are listed")
 
 
 class Partner(_Section):

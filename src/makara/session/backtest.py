@@ -73,7 +73,7 @@ def backtest(
     if to <= frm:
         raise UsageError(f"the span from {frm} to {to} is empty; give a later end")
     first, last = max(frm, span[0]) if span else frm, min(to, span[1]) if span else to
-    vessels = vessels_of(view, inputs.lists)
+    vessels = _vessels(view, inputs.lists)
     found = [finish(r.module.RULE, p, nothing()) for r in rules for p in r.sets]
     if span and first < last:
         before = timedelta(seconds=WARM_S + rules[0].module.RULE.inputs.get("track_points", 0))
@@ -87,7 +87,7 @@ def backtest(
     return Backtest(kind, frm, to, bbox, least, tuple(tried))
 
 
-def vessels_of(view: View, lists: pl.DataFrame) -> pl.DataFrame:
+def _vessels(view: View, lists: pl.DataFrame) -> pl.DataFrame:
     """What is known of each mover (as :func:`makara.registry.classes`), some movers' claims at a time."""
     claims = view.scan("claims")
     counts = claims.group_by("mover").len().sort("mover").collect()

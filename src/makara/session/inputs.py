@@ -48,6 +48,7 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
         secrets={p: partner_key(lake.path, p) for p in settings.partners},
         only=only,
         acts=lake.state("acts"),
+        bases={n: tuple(i[7:] for i in rule(n).RULE.inputs if i.startswith("events:")) for n in names()},
     )
 
 

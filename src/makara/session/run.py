@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from makara.alerts import in_force
 from makara.arrived import HORIZONS, Arrived, FurtherBackError, unlooked
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
@@ -72,7 +73,7 @@ def run(
         steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
         if load is not None:
             steps = load.walked(steps)
-        if not steps and (forced is not None or last.get("doors", _doors(inputs)) != _doors(inputs)):
+        if not steps and (forced is not None or last.get("doors", _doors(inputs, until)) != _doors(inputs, until)):
             steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
         spill = Spill(commit, inputs.profile) if load else None
         picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
@@ -160,12 +161,13 @@ def _ground(inputs: Inputs) -> str:
     return ids.ident("gr", sorted(inputs.zones["zone"].to_list()), inputs.profile)
 
 
-def _doors(inputs: Inputs) -> str:
+def _doors(inputs: Inputs, now: datetime) -> str:
     """A hash of what decides who is told what, and who is who: when it changes, these are decided anew."""
+    silent = [a["act"] for a in in_force(inputs.acts, now)]
     shadows = [r.module.RULE.kind for r in inputs.rules if r.shadow]
     frames = [f.write_json() for f in (inputs.subscriptions, inputs.policies, inputs.acts)]
     return ids.ident(
-        "do", shadows, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
+        "do", shadows, silent, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
     )
 
 
@@ -360,7 +362,13 @@ def _commit(
         "steps": len(steps),
         "code": code,
         "rows": json.dumps(
-            counts | {"inputs": _inputs_hash(inputs), "ground": _ground(inputs), "doors": _doors(inputs), "seen": seen}
+            counts
+            | {
+                "inputs": _inputs_hash(inputs),
+                "ground": _ground(inputs),
+                "doors": _doors(inputs, steps[-1].now),
+                "seen": seen,
+            }
         ),
         "mark": key(own),
     }
