@@ -21,22 +21,23 @@ def gaps(w: World) -> Iterator[Fact]:
     for i, v in enumerate(w.fleet.vessels):
         for mmsi in dict.fromkeys(c.mmsi for c in v.claims):
             hulls[mmsi].append(i)
-    for members in hulls.values():
-        yield from _silences(w, tuple(members), True)
+    for mmsi, members in hulls.items():
+        yield from _silences(w, mmsi, tuple(members), True)
         if len(members) > 1:
             for i in members:
-                yield from _silences(w, (i,), False)
+                yield from _silences(w, mmsi, (i,), False)
 
 
-def _silences(w: World, members: tuple[int, ...], sure: bool) -> Iterator[Fact]:
-    t = np.sort(np.concatenate([w.heard[i] for i in members]))
+def _silences(w: World, mmsi: int, members: tuple[int, ...], sure: bool) -> Iterator[Fact]:
+    heard = {i: w.heard_as(i, mmsi) for i in members}
+    t = np.sort(np.concatenate(list(heard.values())))
     if len(t) == 0:
         return
     ends = np.append(t[1:], w.fleet.span_s)
     for a, b in zip(t.tolist(), ends.tolist(), strict=True):
         if b - a < GAP_S - HOUR_S:
             continue
-        i = next(k for k in members if (np.abs(w.heard[k] - a) < 1e-9).any())
+        i = next(k for k in members if (np.abs(heard[k] - a) < 1e-9).any())
         x, y = w.place(i, a)
         off = w.fleet.vessels[i].silent
         deliberate = w.incident(i, "gap", 0.5 * (a + b)) is not None and any(o[0] <= b and a <= o[1] for o in off)

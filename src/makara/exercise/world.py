@@ -102,6 +102,13 @@ class World:
         """How many positions of a vessel were received from t0 to t1."""
         return int(np.searchsorted(self.heard[i], t1, "right") - np.searchsorted(self.heard[i], t0))
 
+    def heard_as(self, i: int, mmsi: int) -> FloatArray:
+        """When positions of a vessel were received under a number, sorted, seconds."""
+        t = self.heard[i]
+        numbers = np.array([c.mmsi for c in self.fleet.claims()])[self.fleet.said(np.full(len(t), i), t)]
+        out: FloatArray = t[numbers == mmsi]
+        return out
+
     def told(self, i: int, t0: float, t1: float) -> int:
         """How many static messages of a vessel were received from t0 to t1."""
         return int(np.searchsorted(self.statics[i], t1, "right") - np.searchsorted(self.statics[i], t0))
