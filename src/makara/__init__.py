@@ -1,8 +1,8 @@
 """Makara: open, self-hosted maritime domain awareness.
 
 Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match``, ``predict``, ``reception``,
-``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake: ``open(path) -> Session``. Everything is imported when
-it is first used.
+``anchorages``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake: ``open(path) -> Session``. Everything is
+imported when it is first used.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from makara.session.plot import plot_coverage, plot_density, plot_track
     from makara.sources.nmea import decode
     from makara.tracks import segment
+    from makara.zones import anchorages
 
 __all__ = [
     "Session",
+    "anchorages",
     "decode",
     "find",
     "match",
@@ -37,6 +39,7 @@ __all__ = [
 
 _HOMES = {
     "Session": "makara.session",
+    "anchorages": "makara.zones",
     "decode": "makara.sources.nmea",
     "find": "makara.behaviours",
     "match": "makara.fusion",

@@ -9,7 +9,9 @@ A vessel is in port from its first message within 3 km of an anchorage until one
 tracks, so that a clone under its number neither begins nor ends its visit. It stops under 0.2 kn until it makes 0.5 kn.
 Confidence is 4 where it was seen outside before and after and stopped or fell silent in between, 3 with one of both, 2
 with a stop or silence alone, 1 without them. Where the last message in port is hours older than the first outside, the
-visit ends with the last in port: nobody saw when it left. Without zones no port is known and nothing is found.
+visit ends with the last in port: nobody saw when it left; and such a silence counts like a stop only where it is four
+hours longer than the way takes at ten knots, for a vessel that passes through a hole in the reception lies nowhere.
+Without zones no port is known and nothing is found.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.units import HOUR_S, NMI_M, S_US
+from makara.base.geo import distance_scalar
+from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
 from makara.behaviours import _port_visit_gfw
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import with_chain
@@ -54,6 +57,9 @@ RULE = Rule(
         Parameter("stop_begin_kn", 0.2, "stops at this speed or less"),
         Parameter("stop_end_kn", 0.5, "goes on at this speed or more"),
         Parameter("silence_min_s", 4 * HOUR_S, "a silence in port of so long counts like a stop"),
+        Parameter(
+            "sail_kn", 10.0, "a silence that ends outside counts where it is so much longer than the way at this speed"
+        ),
         Parameter("confidence_min", 2, "visits of less confidence (1 to 4) are not told"),
         Parameter("apart_max_m", 60 * NMI_M, "profile gfw: ports of two segments farther apart are two visits"),
     ),
@@ -77,11 +83,10 @@ RULE = Rule(
 
 _NAMES: Final = (
     "state", "t", "receiver", "t_first", "entered", "t_in", "lon", "lat", "near", "n", "stops", "stopped_ms",
-    "silences", "silence_ms", "row",
+    "silences", "silence_ms", "lon_in", "lat_in", "row",
 )  # fmt: skip
-(_STATE, _T, _RECEIVER, _FIRST, _ENTERED, _IN, _LON, _LAT, _NEAR, _N, _STOPS, _STOPPED, _SILENCES, _SILENCE, _ROW) = (
-    range(15)
-)
+_STATE, _T, _RECEIVER, _FIRST, _ENTERED, _IN, _LON, _LAT, _NEAR, _N, _STOPS, _STOPPED, _SILENCES = range(13)
+_SILENCE, _LON_IN, _LAT_IN, _ROW = range(13, 17)
 _MEMORY: Final = ("chain", "mover", "mmsi", *_NAMES[:-1])
 _SEA, _PORT, _STILL = 1, 2, 3
 """States; 0 is a chain that was never heard."""
@@ -106,6 +111,7 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         np.append(begins, t.size), t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(),
         points["anchorage_m"].fill_null(np.inf).to_numpy(), points["sog_kn"].fill_null(np.nan).to_numpy(), receiver,
         grid, window.frm_us, p.entry_max_m, p.exit_min_m, p.stop_begin_kn, p.stop_end_kn, int(p.silence_min_s) * S_US,
+        p.sail_kn * KN_M_S,
     )  # fmt: skip
     over = pl.DataFrame({n: closed[:, k] for k, n in enumerate(_CLOSED)}, schema=dict.fromkeys(_CLOSED, pl.Int64()))
     over = pl.concat(
@@ -164,7 +170,7 @@ def _states(chains: Ints, points: pl.DataFrame, old: pl.DataFrame, begins: Ints)
 @njit(cache=True)
 def _walk(
     first: Any, t: Any, lon: Any, lat: Any, far: Any, sog: Any, receiver: Any, states: Any,
-    frm: int, enter: float, leave: float, stop: float, go: float, silence: int,
+    frm: int, enter: float, leave: float, stop: float, go: float, silence: int, sail: float,
 ) -> Any:  # fmt: skip
     """Moves each chain's state over its new rows; gives the visits that ended, and the rows of each that goes on."""
     room, width = 1024, states.shape[1]
@@ -183,7 +189,10 @@ def _walk(
             if was >= _PORT:
                 if was == _STILL:
                     s[_STOPPED] += dt // 1000
-                if dt >= silence:
+                away = 0.0
+                if dt >= silence and not inside:
+                    away = distance_scalar(s[_LON_IN] / 1e7, s[_LAT_IN] / 1e7, lon[i], lat[i]) / sail * 1e6
+                if dt - away >= silence:
                     s[_SILENCES] += 1
                     s[_SILENCE] = max(s[_SILENCE], dt // 1000)
                 if not inside:
@@ -220,6 +229,8 @@ def _walk(
                 s[_NEAR] = min(s[_NEAR], round(far[i]))
                 s[_N] += 1
                 s[_IN] = t[i]
+                s[_LON_IN] = round(lon[i] * 1e7)
+                s[_LAT_IN] = round(lat[i] * 1e7)
                 if still and was != _STILL:
                     s[_STOPS] += 1
                 s[_STATE] = _STILL if still else _PORT
@@ -349,6 +360,11 @@ CASES = (
         hours=6,
     ),
     silent("passes a harbour at ten knots", sea.vessel(at=(129.7, -10.0)).sail(5), tables=_harbour),
+    silent(
+        "passes through while nobody hears it",
+        sea.vessel(at=(129.7, -10.0)).sail(1.76).dark(5).sail(3),
+        tables=_harbour,
+    ),
     silent("stops ten kilometres off", sea.vessel(at=(129.9, -10.0)).drift(40, speed_kn=0.02), tables=_harbour),
     fires(
         "a clone under its number sails far away",

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "alert": ("makara.cli.alert", "One alert in words; suppress, lift, acts."),
     "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
     "coverage": ("makara.cli.read", "How well vessels that transmit are heard, cell by cell."),
+    "anchorages": ("makara.cli.read", "Anchorages discovered where many vessels lay, as zones."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
     "serve": ("makara.cli.share", "The API and the map, on this machine."),

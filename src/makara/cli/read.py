@@ -1,8 +1,9 @@
-"""Commands that read a lake: events, coverage, rejects. Each reads through release."""
+"""Commands that read a lake: events, coverage, anchorages, rejects. Each reads through release."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_
 COVERAGE_COLUMNS = (
     "cell", "t_start", "t_end", "receiver", "transponder", "state", "trials", "heard", "p_heard", "p_lo", "p_hi"
 )  # fmt: skip
+ZONE_COLUMNS = ("zone", "name", "kind", "attributes")
 REJECT_COLUMNS = ("file", "line", "reason", "detail")
 
 
@@ -72,6 +74,44 @@ def coverage(
     session = open_session(lake, create=False)
     found = session.coverage(bbox=bbox, since=since, until=until, hourly=hourly, partner=partner)
     show(found, "reception", form, COVERAGE_COLUMNS)
+
+
+@click.command()
+@lake_argument
+@click.option(
+    "--out", type=click.Path(dir_okay=False), help="Write GeoJSON here, as `makara ingest LAKE zones` takes it."
+)
+@click.option("--from", "since", type=Instant(), help="From this instant; else from the first report.")
+@click.option("--to", "until", type=Instant(), help="Until this instant; else until the last report.")
+@click.option("--vessels", "vessels_min", type=int, default=20, show_default=True, help="Fewest distinct vessels.")
+@click.option("--hours", type=float, default=12.0, show_default=True, help="Shortest stay that counts.")
+@click.option("--partner", default="self", show_default=True, help="As this partner may see it.")
+@format_option
+def anchorages(
+    lake: str,
+    out: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    vessels_min: int,
+    hours: float,
+    partner: str,
+    form: str,
+) -> None:
+    """Anchorages discovered in the tracks of LAKE: where many vessels stayed within 0.5 km for long.
+
+    At least 200 positions, and as many vessels and hours as the options say. With --out they become a file of zones.
+    """
+    from makara.session import open as open_session
+    from makara.sinks.geojson import geojson
+
+    found = open_session(lake, create=False).anchorages(
+        since=since, until=until, vessels_min=vessels_min, stay_min_s=hours * 3600, partner=partner
+    )
+    if out is None:
+        show(found, "zones", form, ZONE_COLUMNS)
+        return
+    Path(out).write_bytes(geojson(found, ["zones"]))
+    click.echo(f"{len(found.tables['zones'])} anchorages written to {out}", err=True)
 
 
 @click.command()

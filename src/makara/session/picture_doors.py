@@ -38,6 +38,20 @@ class PictureDoors:
 
         return coverage(self.lake, self.settings, datetime.now(UTC), **query)
 
+    def anchorages(self: _Session, **query: Any) -> Release:
+        """Anchorages discovered in the lake's tracks: a release with table zones, points of kind anchorage.
+
+        Args:
+            query: ``since`` and ``until`` (all that is known unless given); ``radius_m``, ``stay_min_s``,
+                ``vessels_min``, ``positions_min`` as in :func:`makara.zones.anchorages`; ``partner`` and ``purpose``.
+
+        Raises:
+            ReleaseError: no such partner.
+        """
+        from makara.session.anchorages import anchorages
+
+        return anchorages(self.lake, self.settings, datetime.now(UTC), **query)
+
     def plot_track(self, ident: str | int, **options: Any) -> Any:
         """A map of a vessel's tracks, by its id, MMSI, IMO number or name; matplotlib axes.
 

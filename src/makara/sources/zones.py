@@ -25,6 +25,8 @@ from makara.tables import table
 SOURCE = Source("zones", ("zones",), "areas with a law or a purpose (GeoJSON)")
 _KINDS = next(f.values or () for f in table("zones").own if f.name == "kind")
 _TAKEN = ("zone", "name", "kind", "authority", "from", "to")
+_OURS = ("table", "own_id", "box", "source", "t_known", "mark", "attributes")
+"""What a lake's own zones have besides, when it wrote them."""
 
 
 def zone_id(authority: str | None, kind: str, name: str, geometry: bytes) -> str:
@@ -57,6 +59,9 @@ def _row(feature: Mapping[str, Any]) -> dict[str, Any] | tuple[str, str]:
     authority = told.get("authority")
     authority = None if authority is None else str(authority)
     rest = {k: v for k, v in told.items() if k not in _TAKEN and not (k == "type" and "kind" not in told)}
+    if told.get("table") == "zones":
+        more = told.get("attributes")
+        rest = {k: v for k, v in rest.items() if k not in _OURS} | (more if isinstance(more, dict) else {})
     return {
         "zone": zone_id(authority, kind, name, data),
         "own_id": own_id,

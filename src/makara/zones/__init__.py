@@ -1,8 +1,9 @@
 """Where, under whose law: tags points with zones, distance to shore and to anchorages. A kernel."""
 
+from makara.zones.anchorages import anchorages
 from makara.zones.coast import Coast, coast_from
 from makara.zones.land import Land, land_from
 from makara.zones.shore import Shore, shore_from
 from makara.zones.tag import tag
 
-__all__ = ["Coast", "Land", "Shore", "coast_from", "land_from", "shore_from", "tag"]
+__all__ = ["Coast", "Land", "Shore", "anchorages", "coast_from", "land_from", "shore_from", "tag"]
