@@ -31,6 +31,7 @@ from makara.behaviours._rule import (
     nothing,
     ordered,
 )
+from makara.behaviours._vessels import vessel_class
 
 
 @cache
@@ -148,4 +149,5 @@ __all__ = [
     "names",
     "nothing",
     "rule",
+    "vessel_class",
 ]
