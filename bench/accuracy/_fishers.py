@@ -296,7 +296,7 @@ OTHERS: Final[dict[str, tuple[Callable[[Log], None], tuple[float, float]]]] = {
 
 
 def minutes_of(what: Callable[[Log], None], seed: list[int], lon: float, lat: float, days: float) -> dict[str, Floats]:
-    """One vessel a minute: ``t_s`` (0 is midnight UTC), ``lon, lat, sog`` (with errors of measurement) and ``label``."""
+    """One vessel a minute: ``t_s`` (0 is midnight UTC), ``lon, lat, sog`` (errors and all) and ``label``."""
     rng = np.random.default_rng(seed)
     minutes = int(days * DAY_MIN)
     t0 = float(rng.integers(0, DAY_MIN))

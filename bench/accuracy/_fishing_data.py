@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from bench.accuracy._fishers import FIXED, FISHERS, NOT, OTHERS, TRAWL, UNKNOWN, minutes_of
+from bench.accuracy._fishers import FISHERS, FIXED, NOT, OTHERS, TRAWL, UNKNOWN, minutes_of
 from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 

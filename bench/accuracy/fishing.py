@@ -7,9 +7,9 @@ position a minute (``_fishers``). Each is thinned to about 5, 15, 30, 60 and 120
 copies of one on the same side: six tenths train, one tenth sets the temperature, three tenths are held back.
 
 Measures on held-back vessels, over positions: fishing or not, with p = 0.5 as the limit, and with abstention (neither
-when p is between 1 - c and c; c is the rule's ``p_min``); the gear named where it is fishing; ROC-AUC of p. The
-baseline knows the gear: a position is fishing if its speed (stated, else over half an hour) is in the range that is best
-for the vessels of that gear in the training part.
+when p is between 0.3 and 0.7); the gear named where it is fishing; ROC-AUC of p. The
+baseline knows the gear: a position is fishing if its speed (stated, else over half an hour) is in the range that is
+best for the vessels of that gear in the training part.
 
 ``--write`` puts the model where makara ships it. Features and tree walker are makara's own.
 """
@@ -17,18 +17,17 @@ for the vessels of that gear in the training part.
 from __future__ import annotations
 
 import argparse
-import io
-import json
 import os
 import sys
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
 from bench.accuracy import _fishing_data as data
 from bench.accuracy._fishers import FISHERS, NOT
+from bench.accuracy._trees_file import exported
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -91,7 +90,7 @@ def train(rows: pl.DataFrame, trees: int) -> bytes:
         early_stopping=False, random_state=0,
     )  # fmt: skip
     model.fit(fit.select(FEATURES).to_numpy(), fit["label"].to_numpy(), sample_weight=weights(fit))
-    bare = trees_from(exported(model, 1.0), "fishing")
+    bare = trees_from(exported(model, CLASSES, FEATURES, 1.0), "fishing")
     tune = rows.filter((pl.col("part") == 6) & ~pl.col("plain"))
     x, y, w = tune.select(FEATURES).to_numpy(), tune["label"].to_numpy(), weights(tune)
     logp = np.log(np.maximum(bare.p(x), 1e-12))
@@ -102,47 +101,7 @@ def train(rows: pl.DataFrame, trees: int) -> bytes:
         return float(-(w * z[np.arange(len(y)), y]).sum())
 
     best = float(minimize_scalar(loss, bounds=(0.5, 4.0), method="bounded").x)
-    return exported(model, round(best, 3))
-
-
-def exported(model: Any, temperature: float) -> bytes:
-    """The model as arrays (see makara.behaviours._trees). Thresholds lie between rounded features, never on one."""
-    parts, roots, size = [], [], 0
-    for tree in model._predictors:
-        roots.append([])
-        for one in tree:
-            roots[-1].append(size)
-            parts.append(_adjacent(one.nodes, size))
-            size += len(parts[-1])
-    nodes = np.concatenate(parts)
-    leaf = nodes["is_leaf"].astype(bool)
-    arrays = {
-        "feature": np.where(leaf, -1, nodes["feature_idx"]).astype(np.int8),
-        "threshold": (np.floor(np.clip(nodes["num_threshold"], -1e6, 1e6) * 1000) / 1000 + 0.0005).astype(np.float32),
-        "left": nodes["left"].astype(np.int32),
-        "missing": nodes["missing_go_to_left"].astype(bool),
-        "value": nodes["value"].astype(np.float32),
-        "roots": np.array(roots, np.int32),
-        "base": model._baseline_prediction.ravel().astype(np.float32),
-    }
-    about = {"classes": CLASSES, "features": FEATURES, "temperature": temperature, "version": "1"}
-    out = io.BytesIO()
-    text = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
-    np.savez_compressed(out, about=text, **arrays)
-    return out.getvalue()
-
-
-def _adjacent(nodes: Any, at: int) -> Any:
-    """The nodes of a tree level by level, a right child next to its left one; children counted from ``at`` on."""
-    order = [0]
-    for k in order:
-        if not nodes[k]["is_leaf"]:
-            order += [int(nodes[k]["left"]), int(nodes[k]["right"])]
-    out = nodes[order].copy()
-    place = np.empty(len(nodes), np.int64)
-    place[order] = np.arange(len(order))
-    out["left"] = place[out["left"]] + at
-    return out
+    return exported(model, CLASSES, FEATURES, round(best, 3))
 
 
 def judged(rows: pl.DataFrame, model: Trees) -> pl.DataFrame:
@@ -240,7 +199,7 @@ def main(args: list[str]) -> int:
     options = argparse.ArgumentParser(description="Train and judge the classifier of fishing.")
     options.add_argument("--vessels", type=int, default=60, help="simulated vessels of each gear")
     options.add_argument("--days", type=float, default=6.0, help="days of each simulated vessel")
-    options.add_argument("--trees", type=int, default=50, help="trees of each class")
+    options.add_argument("--trees", type=int, default=40, help="trees of each class")
     options.add_argument("--shipped", action="store_true", help="judge the shipped model; train nothing")
     options.add_argument("--write", action="store_true", help=f"write the model to {MODEL.name}")
     given = options.parse_args(args)

@@ -31,6 +31,7 @@ from makara.behaviours._rule import (
     nothing,
     ordered,
 )
+from makara.behaviours._vessels import vessel_class
 
 
 @cache
@@ -169,4 +170,5 @@ __all__ = [
     "names",
     "nothing",
     "rule",
+    "vessel_class",
 ]

@@ -63,10 +63,15 @@ def trees_from(npz: bytes, name: str) -> Trees:
         while len(inner := nodes[~leaf[nodes]]):
             nodes, depth[k] = np.concatenate([left[inner], left[inner] + 1]), depth[k] + 1
     parts = (
-        np.where(leaf, 0, got["feature"]).astype(np.uint32), np.where(leaf, np.inf, got["threshold"]).astype(np.float32),
-        left.astype(np.uint32), got["missing"] | leaf, got["value"].astype(np.float64), got["roots"].astype(np.uint32),
-        depth.reshape(got["roots"].shape), got["base"].astype(np.float64),
-    )  # fmt: skip
+        np.where(leaf, 0, got["feature"]).astype(np.uint32),
+        np.where(leaf, np.inf, got["threshold"]).astype(np.float32),
+        left.astype(np.uint32),
+        got["missing"] | leaf,
+        got["value"].astype(np.float64),
+        got["roots"].astype(np.uint32),
+        depth.reshape(got["roots"].shape),
+        got["base"].astype(np.float64),
+    )
     return Trees(tuple(about["classes"]), tuple(about["features"]), about, parts)
 
 

@@ -3,14 +3,15 @@
 Why it matters: fishing where it is closed, or without a licence, is what most patrols are for; knowing when gear was in
 the water turns a track into evidence and effort.
 What looks the same: survey lines, dredging, sailing to windward, towing, drifting while waiting, handling gear without
-fishing. So it is for the record (severity 0), notable (1) in a closed or protected area where no authorisation is known,
-and of severity 2 there only when the classifier is sure and it lasted over an hour.
+fishing. So it is for the record (severity 0), notable (1) in a closed or protected area where no authorisation is
+known, and of severity 2 there only when the classifier is sure and it lasted over an hour.
 Source: Kroodsma et al. 2018 and de Souza et al. 2016 for the method; Global Fishing Watch for how positions are joined.
 
-Each position of a fishing vessel, or of one of unknown class, gets the probability that it is fishing and with what gear,
-from speeds, turning and tortuosity over half an hour to half a day (docs/models/fishing.md: data, figures, limits). It is
-settled an hour after the position, never by what comes later than that. Between ``1 - p_min`` and ``p_min`` the rule
-abstains: such a position neither begins nor ends anything. A gear is named only where its share is large enough.
+Each position of a fishing vessel, or of one of unknown class, gets the probability that it is fishing and with what
+gear, from speeds, turning and tortuosity over half an hour to half a day (docs/models/fishing.md: data, figures,
+limits). It is settled an hour after the position, never by what comes later than that. Between ``1 - p_min`` and
+``p_min`` the rule abstains: such a position neither begins nor ends anything. A gear is named only where its share is
+large enough.
 """
 
 from __future__ import annotations
