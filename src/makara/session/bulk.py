@@ -20,7 +20,7 @@ from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 1_000_000
 """Reports that are walked at once; fewer are walked whole."""
-CLOCK_ROWS: Final = 2_000_000
+CLOCK_ROWS: Final = 4_000_000
 """Reports whose stations' clocks are compared at once."""
 REPORT_COLUMNS: Final = (
     "report",
