@@ -37,6 +37,10 @@ def test_runs_that_follow_each_other_are_not_sorted_row_by_row() -> None:
     assert order.tolist() == [*range(100, 200), *range(200, 300), *range(100)]
     assert runs.index([block, within[::-1]]) is None  # each row a run of its own
     assert runs.index([np.tile(np.arange(100), 3)]) is None  # runs that overlap
+    turns = np.repeat([1, 9, 2, 5], 50)  # the second block stands between two that follow each other
+    found = runs.index([turns, np.arange(200)])
+    assert found is not None
+    assert turns[found].tolist() == np.sort(turns).tolist()
     assert runs.ascends([np.sort(block), within])
     assert not runs.ascends([block, within])
 

@@ -16,11 +16,14 @@ SHORT: Final = 8
 def index(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64] | None:
     """The order of rows by some keys; None where they do not stand in few ascending runs that follow each other.
 
+    A run ends where the first key changes, too: what comes between may stand elsewhere.
+
     Args:
         keys: of equal length, the first counts most.
     """
-    n = len(keys[0])
-    first = np.flatnonzero(~_follows([k[1:] for k in keys], [k[:-1] for k in keys], True)) + 1
+    n, group = len(keys[0]), keys[0]
+    ends = (group[1:] != group[:-1]) | ~_follows([k[1:] for k in keys[1:]], [k[:-1] for k in keys[1:]], True)
+    first = np.flatnonzero(ends) + 1
     first = np.concatenate([np.zeros(min(n, 1), np.int64), first])
     if len(first) * SHORT > n + SHORT:
         return None
@@ -58,10 +61,10 @@ def ordered(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
 
 def _follows(after: Sequence[NDArray[Any]], before: Sequence[NDArray[Any]], equal: bool) -> NDArray[np.bool_]:
     """Whether one key is above another, or equal to it."""
-    found = np.full(len(after[0]), equal)
+    found: NDArray[np.bool_] | bool = equal
     for a, b in zip(reversed(after), reversed(before), strict=True):
         found = (a > b) | ((a == b) & found)
-    return found
+    return np.asarray(found)
 
 
 def _joined(first: NDArray[Any], last: NDArray[Any], runs: NDArray[Any]) -> NDArray[np.int64]:

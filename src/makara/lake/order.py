@@ -49,10 +49,9 @@ def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
     key = ["_day", "mover"]
     rank = dated.select(key).join(ranks.select(*key, "_rank"), on=key, how="left", maintain_order="left")["_rank"]
     time = dated["t_seen"].to_physical().to_numpy() % _DAY_US
-    at = rank.to_numpy().astype(np.int64) * 2**_TIME_BITS + time
-    report = dated["report"].to_numpy()
-    stood = runs.index([at, report])
-    return dated.drop("_day")[_order(at, report) if stood is None else stood]
+    place, report = rank.to_numpy().astype(np.int64), dated["report"].to_numpy()
+    stood = runs.index([place, time, report])
+    return dated.drop("_day")[_order(place * 2**_TIME_BITS + time, report) if stood is None else stood]
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
