@@ -119,18 +119,17 @@ class Picture:
 
     def parts(self, arrived: Arrived, dirty: Dirty) -> Iterator[Dirty]:
         """What must be redone, some movers at a time where reports arrive in parts; whole otherwise."""
-        if not arrived.parts:
+        if arrived.parts is None:
             yield dirty
-        for reports, points in arrived.parts:
-            self.reports, self.points = reports.collect(), points.collect()
+            return
+        for self.reports, self.points in arrived.parts:
             self.horizons = heard(self.horizons, self.reports)
             some = Dirty(since_of(self.reports), dirty.claimants)
             some.mark("track_points", self.reports["t_seen"].min())  # type: ignore[arg-type]
             yield some
             for what, since in some.since.items():
                 dirty.mark(what, since)
-        if arrived.parts:
-            self.reports, self.points = self.reports.clear(), self.points.clear()
+        self.reports, self.points = self.reports.clear(), self.points.clear()
 
     def _check_clocks(self, placed: pl.DataFrame) -> pl.DataFrame:
         """Reports of minutes in which a station's clock is now found to be off, or right after all."""

@@ -14,6 +14,7 @@ import polars as pl
 from deltalake import ColumnProperties, WriterProperties
 from numpy.typing import NDArray
 
+from makara.base import runs
 from makara.tables import Table
 
 PARTITIONED: Final = {
@@ -48,8 +49,9 @@ def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
     key = ["_day", "mover"]
     rank = dated.select(key).join(ranks.select(*key, "_rank"), on=key, how="left", maintain_order="left")["_rank"]
     time = dated["t_seen"].to_physical().to_numpy() % _DAY_US
-    at = rank.to_numpy().astype(np.int64) * 2**_TIME_BITS + time
-    return dated.drop("_day")[_order(at, dated["report"].to_numpy())]
+    place, report = rank.to_numpy().astype(np.int64), dated["report"].to_numpy()
+    stood = runs.index([place, time, report])
+    return dated.drop("_day")[_order(place * 2**_TIME_BITS + time, report) if stood is None else stood]
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
@@ -65,7 +67,8 @@ def _dated(rows: pl.DataFrame) -> pl.DataFrame:
 def _order(at: NDArray[np.int64], report: NDArray[np.int64]) -> NDArray[np.int64]:
     """The order of rows by two numbers, of which the first is seldom the same twice."""
     order: NDArray[np.int64] = np.argsort(at)
-    same = np.flatnonzero(at[order[1:]] == at[order[:-1]])
+    placed = at[order]
+    same = np.flatnonzero(placed[1:] == placed[:-1])
     again = np.union1d(same, same + 1)
     some = order[again]
     order[again] = some[np.lexsort((report[some], at[some]))]
