@@ -123,9 +123,9 @@ def _cell(lon: float, lat: float) -> Any:
 
 @njit(cache=True)
 def _near(lon: Any, lat: Any, pieces: Any, line: Any, first: Any, held: Any, reach: float) -> Any:
-    row = []
-    which = []
-    mm = []
+    row: list[int] = []
+    which: list[int] = []
+    mm: list[int] = []
     k = np.pi / 180.0
     m = A_M * k
     for r in range(lon.size):
@@ -164,8 +164,8 @@ def _near(lon: Any, lat: Any, pieces: Any, line: Any, first: Any, held: Any, rea
 
 @njit(cache=True)
 def _crossed(track: Any, t: Any, lon: Any, lat: Any, pieces: Any, first: Any, held: Any, summed: Any, span: int) -> Any:
-    row = []
-    which = []
+    row: list[int] = []
+    which: list[int] = []
     share = []
     for r in range(1, lon.size):
         if track[r] != track[r - 1] or t[r] - t[r - 1] > span:
@@ -217,8 +217,8 @@ def _held_in(summed: Any, i0: int, i1: int, j0: int, j1: int) -> int:
 
 @njit(cache=True)
 def _within_way(lon1: Any, lat1: Any, lon2: Any, lat2: Any, way: Any, pieces: Any, line: Any) -> Any:
-    row = []
-    which = []
+    row: list[int] = []
+    which: list[int] = []
     m = A_M * np.pi / 180.0
     for r in range(lon1.size):
         for p in range(line.size):

@@ -252,11 +252,11 @@ def _gaps(window: Window, lines: Lines, points: pl.DataFrame, p: Parameters) -> 
 def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> int:
     """Speed of a report in tenths of a knot: as stated, else made good since the one before; -1: unknown."""
     if not np.isnan(sog[i]):
-        return min(round(sog[i] * 10.0), _TENTHS - 1)
+        return int(min(round(sog[i] * 10.0), _TENTHS - 1))
     if i == 0 or track[i - 1] != track[i] or t[i] == t[i - 1]:
         return -1
     made = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i]) * 1e6 / (t[i] - t[i - 1])
-    return min(round(made / KN_M_S * 10.0), _TENTHS - 1)
+    return int(min(round(made / KN_M_S * 10.0), _TENTHS - 1))
 
 
 @njit(cache=True)
