@@ -76,6 +76,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels.append(_clone(vessels[0], lon0, start))
     vessels += _over_cable(seed, lon0, start)
     vessels += _false_places(seed, lon0, start)
+    vessels += _made_silence(seed, lon0, start)
     points = pl.concat([v.points() for v in vessels]).unique("report", keep="first", maintain_order=True)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -171,6 +172,21 @@ def _false_places(seed: int, lon0: float, start: datetime) -> list[Vessel]:
         for leg in range(legs):
             there = there.sail(1 / 6, 20.0 * leg if k else 33.0 * (leg % 3), 5.0)
         out.append(there)
+    return out
+
+
+def _made_silence(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Two that fall silent, one of them for good, among six others that are heard on."""
+    rng = np.random.default_rng([seed, 3])
+    at = (float(wrap_lon(lon0 - 2.0)), -14.5)
+    begin = (start + timedelta(seconds=int(rng.integers(0, 3600)))).isoformat()
+    out = []
+    for k in range(8):
+        here = (float(wrap_lon(at[0] + 0.02 * k)), at[1] + float(rng.uniform(-0.05, 0.05)))
+        v = sea.vessel(mover=412000400 + k, at=here, start=begin, every_s=900.0, kind="fishing").sail(4, 40, 1.5)
+        quiet = float(rng.uniform(6.5, 16))
+        v = v.dark(quiet, 40, 1.5) if k < 2 else v.sail(20, 40.0 + 20 * k, 0.6)
+        out.append(v.sail(1, 40, 1.5) if k == 0 else v)
     return out
 
 
