@@ -64,6 +64,8 @@ def find(
     authorisations: Any = None,
     horizons: Any = None,
     tracks: Any = None,
+    claims: Any = None,
+    lists: Any = None,
     events: Any = None,
     to: datetime | None = None,
     **parameters: float | int | str,
@@ -83,6 +85,8 @@ def find(
         authorisations: table authorisations.
         horizons: table horizons; without it, silence is judged against ``to``.
         tracks: table tracks; without it, tracks are linked by time and reach.
+        claims: table claims, for rules that read it.
+        lists: table lists.
         events: table events, for rules that build on other rules' events; without it, those rules are run first.
         to: end of what is known; the last row's time unless given.
         parameters: values that differ from the profile's.
@@ -107,6 +111,8 @@ def find(
         "authorisations": authorisations,
         "horizons": horizons,
         "tracks": tracks,
+        "claims": claims,
+        "lists": lists,
     }
     tables = {name: _frame(given) for name, given in others.items() if given is not None}
     have = {c for c in points.columns if points[c].null_count() < max(len(points), 1)}  # segment leaves tags null
