@@ -87,13 +87,13 @@ def _imos(window: Window, claims: pl.DataFrame) -> pl.DataFrame:
         pl.col("t_seen") >= pl.lit(window.frm).cast(pl.Datetime("us", "UTC")) - pl.duration(seconds=_SPAN)
     )
     several = stated.group_by("imo").agg(n=pl.col("mover").n_unique()).filter(pl.col("n") > 1)
-    stated = stated.join(several, on="imo", how="semi").sort("t_seen", "imo", "claim")
+    stated = stated.join(several, on="imo", how="semi").sort("t_seen", "imo", "mover", "claim")
     points = window.track_points.filter(pl.col("mover").is_in(stated["mover"].unique().implode()))
     points = points.select("mover", "t_seen", "report", "mmsi", "lon_deg", "lat_deg", "zones").sort("t_seen", "report")
     placed = stated.select("imo", "mover", "t_seen", "claim", "mark").join_asof(
         points.drop("report"), on="t_seen", by="mover", tolerance=f"{_PLACED}s", check_sortedness=False
     )
-    placed = placed.filter(pl.col("lon_deg").is_not_null()).sort("imo", "t_seen", "claim")
+    placed = placed.filter(pl.col("lon_deg").is_not_null()).sort("imo", "t_seen", "mover", "claim")
     return placed.select(
         pl.lit(ONE_IMO, pl.Int64()).alias("what"),
         pl.col("imo").cast(pl.Int64).alias("who"),
