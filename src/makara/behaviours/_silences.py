@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar
+from makara.base.geo import A_M
 from makara.base.units import HOUR_S, S_US
 from makara.behaviours._near import _SPAN, Heard, _cube, _slice
 
@@ -50,16 +50,24 @@ def hours_heard(
     order = np.argsort(gap, kind="stable")
     asked = [a[order] for a in (gap, lon, lat, first, last)]
     count = int(heard.who.max()) + 1 if heard.who.size else 1
+    at = _unit(heard.lon, heard.lat)
     found: tuple[Ints, Ints, Ints, Ints] = _hours(
-        heard.key, heard.t, heard.t_next, heard.lon, heard.lat, heard.who, heard.sort_of,
+        heard.key, heard.t, heard.t_next, *at, heard.who, heard.sort_of,
         t, who, sort_of, *asked, heard.size_m, reach_m, count,
     )  # fmt: skip
     return found
 
 
+def _unit(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
+    """Places on a sphere of radius one: straight distances between them are cheap."""
+    x, y = np.radians(lon), np.radians(lat)
+    c = np.cos(y)
+    return c * np.cos(x), c * np.sin(x), np.sin(y)
+
+
 @njit(cache=True)
 def _hours(
-    key: Any, t: Any, t_next: Any, lon: Any, lat: Any, who: Any, sort_of: Any,
+    key: Any, t: Any, t_next: Any, px: Any, py: Any, pz: Any, who: Any, sort_of: Any,
     t0: Any, me: Any, mine: Any, gap: Any, x: Any, y: Any, first: Any, last: Any, size: float, reach: float,
     count: int,
 ) -> Any:  # fmt: skip
@@ -71,11 +79,14 @@ def _hours(
     distinct = np.zeros(t0.size, np.int64)
     stamp = np.full(count, -1, np.int64)
     half = _SPAN // 2
+    most = (2.0 * np.sin(0.5 * reach / A_M)) ** 2
     for q in range(gap.size):
         g = gap[q]
         begin = t0[g] + first[q] * hour
         end = t0[g] + (last[q] + 1) * hour
         cx, cy, cz = _cube(x[q], y[q], size)
+        east, north = x[q] * np.pi / 180.0, y[q] * np.pi / 180.0
+        ux, uy, uz = np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)
         for dx in range(-1, 2):
             for dy in range(-1, 2):
                 for dz in range(-1, 2):
@@ -84,7 +95,7 @@ def _hours(
                     for i in range(a, b):
                         if who[i] == me[g] or (sort_of[i] != mine[g] and not (mine[g] == 1 and sort_of[i] == 2)):
                             continue
-                        if distance_scalar(lon[i], lat[i], x[q], y[q]) > reach:
+                        if (px[i] - ux) ** 2 + (py[i] - uy) ** 2 + (pz[i] - uz) ** 2 > most:
                             continue
                         own = (t[i] - t0[g]) // hour
                         if first[q] <= own <= last[q]:

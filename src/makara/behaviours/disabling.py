@@ -175,7 +175,7 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         at = np.flatnonzero(gaps["sky"].to_numpy() == sky)
         if at.size:
             some = gaps[at]
-            asked = _asked(some, ahead)
+            asked = _asked(some, ahead, 4 if sky else 1)
             heard, who_ = _heard(points, some, sky, asked[1], asked[2], reach)
             found = hours_heard(heard, t[at], who_, some["sort_of"].to_numpy(), *asked, reach)
             for whole, part in zip(counts, found, strict=True):
@@ -268,26 +268,33 @@ def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))
 
 
-def _asked(gaps: pl.DataFrame, ahead: int) -> tuple[Ints, Any, Any, Ints, Ints]:
+def _asked(gaps: pl.DataFrame, ahead: int, each: int) -> tuple[Ints, Any, Any, Ints, Ints]:
     """What is asked of the others: where each vessel is held to be in which hours, one row a place.
 
     Before, and where it was slow: at its last place. Under way: as it went; or where it is back, on the line between.
+    So many hours (``each``) share the place in their middle.
     """
     n = len(gaps)
     lon, lat = gaps["lon_deg"].to_numpy(), gaps["lat_deg"].to_numpy()
     back, moved = gaps["back"].to_numpy(), gaps["under_way"].to_numpy() == 1
     stays = np.flatnonzero(~back & ~moved)
-    goes = np.concatenate([np.repeat(np.flatnonzero(~back & moved), ahead), np.repeat(np.flatnonzero(back), HOURS)])
-    k = np.concatenate([np.tile(np.arange(ahead), int((~back & moved).sum())), np.tile(np.arange(HOURS), back.sum())])
+    goes, first_hour, last_hour = [], [], []
+    for who_, most in ((~back & moved, ahead), (back, HOURS)):
+        hours_ = np.arange(0, most, each)
+        goes.append(np.repeat(np.flatnonzero(who_), hours_.size))
+        first_hour.append(np.tile(hours_, int(who_.sum())))
+        last_hour.append(np.tile(np.minimum(hours_ + each, most) - 1, int(who_.sum())))
+    goes, k, k1 = (np.concatenate(x).astype(np.int64) for x in (goes, first_hour, last_hour))
+    middle = (k + k1 + 1) / 2
     a, b = lon[goes], lat[goes]
     x, y = (gaps[c].fill_null(gaps[d]).to_numpy()[goes] for c, d in (("lon_back", "lon_deg"), ("lat_back", "lat_deg")))
-    share = np.minimum((k + 0.5) * _HOUR / np.maximum((gaps["until"] - gaps["t"]).to_numpy()[goes], 1), 1.0)
-    run = gaps["sog"].to_numpy()[goes] / 10 * KN_M_S * (k + 0.5) * HOUR_S
+    share = np.minimum(middle * _HOUR / np.maximum((gaps["until"] - gaps["t"]).to_numpy()[goes], 1), 1.0)
+    run = gaps["sog"].to_numpy()[goes] / 10 * KN_M_S * middle * HOUR_S
     way = np.where(back[goes], share * distance_m(a, b, x, y), run)
     x, y = destination(a, b, np.where(back[goes], bearing_deg(a, b, x, y), gaps["cog"].to_numpy()[goes] / 10), way)
     gap = np.concatenate([np.arange(n), stays, goes])
     first = np.concatenate([np.full(n, -HOURS), np.zeros(stays.size, np.int64), k])
-    last = np.concatenate([np.full(n, -1), np.full(stays.size, HOURS - 1), k])
+    last = np.concatenate([np.full(n, -1), np.full(stays.size, HOURS - 1), k1])
     return gap, np.concatenate([lon, lon[stays], x]), np.concatenate([lat, lat[stays], y]), first, last
 
 
