@@ -129,9 +129,9 @@ def _cell(lon: float, lat: float) -> Any:
 
 @njit(cache=True)
 def _near(lon: Any, lat: Any, pieces: Any, line: Any, first: Any, held: Any, reach: float) -> Any:
-    row = []
-    which = []
-    mm = []
+    row: list[int] = []
+    which: list[int] = []
+    mm: list[int] = []
     k = np.pi / 180.0
     m = A_M * k
     for r in range(lon.size):

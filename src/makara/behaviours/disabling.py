@@ -165,6 +165,7 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     mine = points.filter(pl.col("mover").is_in(gaps["mover"].unique().implode()))
     own = _own(mine, gaps)
     gaps = gaps.join(own, on=["mover", "t"], how="inner", maintain_order="left")
+    gaps = gaps.filter((pl.col("anchorage") < 0) | (pl.col("anchorage") >= p.anchorage_min_m))
     moved = (pl.col("sog") >= p.slow_max_kn * 10) & (pl.col("cog") >= 0)
     soon = _soon() & pl.col("lon_back").is_not_null()
     gaps = gaps.with_columns(under_way=moved.cast(pl.Int64), back=soon)
@@ -175,7 +176,7 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         at = np.flatnonzero(gaps["sky"].to_numpy() == sky)
         if at.size:
             some = gaps[at]
-            asked = _asked(some, ahead, 4 if sky else 1)
+            asked = _asked(some, ahead, 4 if sky else 1, reach)
             heard, who_ = _heard(points, some, sky, asked[1], asked[2], reach)
             found = hours_heard(heard, t[at], who_, some["sort_of"].to_numpy(), *asked, reach)
             for whole, part in zip(counts, found, strict=True):
@@ -268,26 +269,30 @@ def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))
 
 
-def _asked(gaps: pl.DataFrame, ahead: int, each: int) -> tuple[Ints, Any, Any, Ints, Ints]:
+def _asked(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple[Ints, Any, Any, Ints, Ints]:
     """What is asked of the others: where each vessel is held to be in which hours, one row a place.
 
-    Before, and where it was slow: at its last place. Under way: as it went; or where it is back, on the line between.
-    So many hours (``each``) share the place in their middle.
+    Before, and where it was slow or came back near by: at its last place. Under way: as it went; or where it is back,
+    on the line between. So many hours (``each``) share the place in their middle.
     """
     n = len(gaps)
     lon, lat = gaps["lon_deg"].to_numpy(), gaps["lat_deg"].to_numpy()
     back, moved = gaps["back"].to_numpy(), gaps["under_way"].to_numpy() == 1
-    stays = np.flatnonzero(~back & ~moved)
-    goes, first_hour, last_hour = [], [], []
+    ends = (gaps[c].fill_null(gaps[d]).to_numpy() for c, d in (("lon_back", "lon_deg"), ("lat_back", "lat_deg")))
+    lon_back, lat_back = ends
+    near_by = back & (distance_m(lon, lat, lon_back, lat_back) <= reach_m / 8.0)
+    stays, back = np.flatnonzero(near_by | (~back & ~moved)), back & ~near_by
+    moved = moved & ~near_by
+    parts: tuple[list[Ints], list[Ints], list[Ints]] = [], [], []
     for who_, most in ((~back & moved, ahead), (back, HOURS)):
         hours_ = np.arange(0, most, each)
-        goes.append(np.repeat(np.flatnonzero(who_), hours_.size))
-        first_hour.append(np.tile(hours_, int(who_.sum())))
-        last_hour.append(np.tile(np.minimum(hours_ + each, most) - 1, int(who_.sum())))
-    goes, k, k1 = (np.concatenate(x).astype(np.int64) for x in (goes, first_hour, last_hour))
+        parts[0].append(np.repeat(np.flatnonzero(who_), hours_.size))
+        parts[1].append(np.tile(hours_, int(who_.sum())))
+        parts[2].append(np.tile(np.minimum(hours_ + each, most) - 1, int(who_.sum())))
+    goes, k, k1 = (np.concatenate(x).astype(np.int64) for x in parts)
     middle = (k + k1 + 1) / 2
     a, b = lon[goes], lat[goes]
-    x, y = (gaps[c].fill_null(gaps[d]).to_numpy()[goes] for c, d in (("lon_back", "lon_deg"), ("lat_back", "lat_deg")))
+    x, y = lon_back[goes], lat_back[goes]
     share = np.minimum(middle * _HOUR / np.maximum((gaps["until"] - gaps["t"]).to_numpy()[goes], 1), 1.0)
     run = gaps["sog"].to_numpy()[goes] / 10 * KN_M_S * middle * HOUR_S
     way = np.where(back[goes], share * distance_m(a, b, x, y), run)
@@ -346,7 +351,6 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     made = (
         (pl.col("duration_s") >= int(p.duration_min_s))
         & ((pl.col("p_silence") < p.silence_p_max).fill_null(False) | (p.silence_p_max >= 1.0))
-        & ((pl.col("anchorage") < 0) | (pl.col("anchorage") >= p.anchorage_min_m))
         & ((pl.col("shore_m") >= p.shore_min_m).fill_null(False) | (p.shore_min_m <= 0.0))
         & (~pl.col("still") | (pl.col("under_way") == 0) | (pl.col("ahead") >= p.ahead_min))
         & (pl.col("satellite") >= p.satellite_min)
