@@ -51,6 +51,7 @@ class Picture:
         spill: takes points that are made part by part, and their reports, to where they are kept.
         spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
         clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
+        walked: claims known until then were walked by runs before.
         now: end of the step that is walked.
         history: rows to append or put at the commit, by table.
     """
@@ -74,6 +75,7 @@ class Picture:
     transponders: pl.DataFrame
     kept: dict[RuleKey, dict[datetime, pl.DataFrame]] = field(default_factory=dict)
     floor: datetime = EPOCH
+    walked: datetime = EPOCH
     history: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     now: datetime = EPOCH
     forced: datetime | None = None
@@ -110,9 +112,11 @@ class Picture:
         dirty = Dirty(since, arrived.claims.select("mover").unique())
         dirty.mark("track_points", moved["t_seen"].min())  # type: ignore[arg-type]
         dirty.mark("detections", arrived.detections["t_seen"].min())  # type: ignore[arg-type]
+        said = arrived.claims.filter(pl.col("t_known") > self.walked)  # claims come whole at the beginning of a run
+        dirty.mark("claims", said["t_seen"].min())  # type: ignore[arg-type]
         bare = self.detections.join(self.matches.filter(unlooked()), on="detection", how="semi")
         dirty.mark("detections", bare.join(arrived.collections, on="collection", how="semi")["t_seen"].min())  # type: ignore[arg-type]
-        for what in ("track_points", "detections", "matches"):
+        for what in ("track_points", "detections", "matches", "claims"):
             dirty.mark(what, self.forced)
         self.forced, self.anew = None, False
         return dirty
@@ -316,7 +320,7 @@ class Picture:
             return self.matches.join(near, on="detection", how="semi")
         if name == "track_points":
             return self.points.filter(within & pl.col("track").is_not_null())
-        return {"detections": self.detections}[name].filter(within)
+        return {"detections": self.detections, "claims": self.claims}[name].filter(within)
 
     def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the meet of their evidence's marks in the place of the list of them."""

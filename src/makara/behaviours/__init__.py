@@ -66,6 +66,8 @@ def find(
     lists: Any = None,
     horizons: Any = None,
     tracks: Any = None,
+    claims: Any = None,
+    lists: Any = None,
     events: Any = None,
     to: datetime | None = None,
     **parameters: float | int | str,
@@ -86,6 +88,8 @@ def find(
         lists: table lists.
         horizons: table horizons; without it, silence is judged against ``to``.
         tracks: table tracks; without it, tracks are linked by time and reach.
+        claims: table claims, for rules that read it.
+        lists: table lists.
         events: table events, for rules that build on other rules' events; without it, those rules are run first.
         to: end of what is known; the last row's time unless given.
         parameters: values that differ from the profile's.
@@ -111,6 +115,8 @@ def find(
         "lists": lists,
         "horizons": horizons,
         "tracks": tracks,
+        "claims": claims,
+        "lists": lists,
     }
     tables = {name: _frame(given) for name, given in others.items() if given is not None}
     have = {c for c in points.columns if points[c].null_count() < max(len(points), 1)}  # segment leaves tags null

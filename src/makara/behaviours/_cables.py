@@ -99,19 +99,25 @@ def _cut(c: Floats, area: bool) -> Floats:
     return np.hstack([a[leg] + u * (b - a)[leg], a[leg] + v * (b - a)[leg]])
 
 
-def _entries(pieces: Floats, reach_m: float) -> tuple[Ints, Ints]:
+@njit(cache=True)
+def _entries(pieces: Any, reach_m: float) -> Any:
     """Cells that pieces and their surroundings touch: cell and piece of each entry."""
     pad = reach_m / _M_DEG * 1.01
-    cell, piece = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for k, (x1, y1, x2, y2) in enumerate(pieces):
-        wide = pad / max(np.cos(np.radians(min(max(abs(y1), abs(y2)) + pad, 89.9))), 1e-3)
-        i = np.arange(np.floor((min(x1, x2) - wide + 180) / CELL_DEG), (max(x1, x2) + wide + 180) / CELL_DEG)
-        j = np.arange(np.floor((min(y1, y2) - pad + 90) / CELL_DEG), (max(y1, y2) + pad + 90) / CELL_DEG)
-        i, j = np.unique(i.astype(np.int64) % _NX), np.unique(np.clip(j.astype(np.int64), 0, _NY - 1))
-        at = (j[:, None] * _NX + i[None, :]).ravel()
-        cell.append(at)
-        piece.append(np.full(at.size, k, np.int64))
-    return np.concatenate(cell), np.concatenate(piece)
+    cell = []
+    piece = []
+    for k in range(pieces.shape[0]):
+        x1, y1, x2, y2 = pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3]
+        high = min(max(abs(y1), abs(y2)) + pad, 89.9) * np.pi / 180.0
+        wide = pad / max(np.cos(high), 1e-3)
+        i0 = int(np.floor((min(x1, x2) - wide + 180.0) / CELL_DEG))
+        i1 = min(int(np.floor((max(x1, x2) + wide + 180.0) / CELL_DEG)), i0 + _NX - 1)
+        j0 = max(int(np.floor((min(y1, y2) - pad + 90.0) / CELL_DEG)), 0)
+        j1 = min(int(np.floor((max(y1, y2) + pad + 90.0) / CELL_DEG)), _NY - 1)
+        for j in range(j0, j1 + 1):
+            for i in range(i0, i1 + 1):
+                cell.append(j * _NX + i % _NX)
+                piece.append(k)
+    return np.array(cell, np.int64), np.array(piece, np.int64)
 
 
 @njit(cache=True)

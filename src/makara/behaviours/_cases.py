@@ -180,6 +180,31 @@ class sea:
         return out
 
     @staticmethod
+    def claims(*said: tuple[int, float, str | None, int | None, float | None], start: str = START) -> pl.DataFrame:
+        """Table claims: mover, hours after the start, name, IMO number and length, stated six times in an hour."""
+        t0 = to_us(parse(start))
+        rows = [
+            (mover, t0 + int((hours * HOUR_S + 600 * k) * S_US), name, imo, length)
+            for mover, hours, name, imo, length in said
+            for k in range(6)
+        ]
+        types = {
+            "mover": pl.Int64(),
+            "t_seen": pl.Int64(),
+            "name": pl.String(),
+            "imo": pl.Int32(),
+            "length_m": pl.Float32(),
+        }
+        frame = pl.DataFrame(rows, schema=types, orient="row")
+        return frame.with_columns(
+            pl.col("t_seen").cast(pl.Datetime("us", "UTC")),
+            ids.bulk(frame["mover"], frame["t_seen"]).alias("claim"),
+            callsign=pl.lit(None, pl.String()),
+            width_m=(pl.col("length_m") / 6).round(),
+            mark=pl.lit("mk-claim"),
+        )
+
+    @staticmethod
     def unmatched(*seen: tuple[str, float, float, str, float | None], p_dark: float = 0.95) -> dict[str, pl.DataFrame]:
         """Tables of detections that match no track: id, longitude, latitude, time, length in metres."""
         names = [s[0] for s in seen]

@@ -249,7 +249,7 @@ def _gaps(window: Window, lines: Lines, points: pl.DataFrame, p: Parameters) -> 
 
 
 @njit(cache=True)
-def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> int:
+def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
     """Speed of a report in tenths of a knot: as stated, else made good since the one before; -1: unknown."""
     if not np.isnan(sog[i]):
         return int(min(round(sog[i] * 10.0), _TENTHS - 1))

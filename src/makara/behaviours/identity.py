@@ -1,193 +1,148 @@
-"""Identity: one MMSI in two places at once.
+"""Identity: what a vessel says of itself cannot be true, or changes where it must not.
 
-Why it matters: a borrowed or cloned number hides who is where; sanctioned and unlicensed vessels sail under others'.
+Why it matters: a borrowed, cloned or changed number hides who is where; sanctioned and unlicensed vessels sail under
+others' names, and the numbers of a hull (its IMO number, its length) give them away.
 What looks the same: a number shared by mistake or by a family of small boats, a factory default never set, gear beacons
-under the boat's number, a receiver whose clock is wrong, a satellite that delivers old positions as new.
-Source: Global Fishing Watch's overlapping segments; the limit of 50 kn is Makara's proposal.
+under the boat's number, a sale or a refit, the crew's typing error, a receiver whose clock is wrong, a satellite that
+delivers old positions as new, a radar that sees a ship too long.
+Source: Global Fishing Watch's overlapping segments; IMO A.1117(30) on the check digit; the limits are Makara's own.
 
-Messages of the number alternate between two chains of tracks, each plausible in itself, and no hull could have gone
-from one to the other. One jump proves little (a wrong clock, a new owner); several there and back do.
+Seven kinds, told apart by ``details.what``: **two_places** (messages of one number alternate between two chains of
+tracks, too far apart for any hull), **one_imo** (the same of one IMO number on two movers), **renumbered** (a ship goes
+on under another MMSI at sea), **change** (name, call sign or IMO number change at sea), **imo_check** (an IMO number
+that is none), **flag** (a register gives the hull another flag than its MMSI), **length** (a sensor sees another hull
+than is stated). One jump proves little (a wrong clock, a new owner); several there and back do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import polars as pl
 
-from makara.base.geo import distance_m
-from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
+from makara.base.units import DAY_S, HOUR_S, NMI_M
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import with_chain
-from makara.behaviours._rule import (
-    Parameter,
-    Parameters,
-    Rule,
-    Window,
-    emit,
-    instants,
-    nothing,
-    pack,
-    reason,
-    reasons,
-    rows_of,
-    unpack,
-)
-from makara.behaviours._stays import join_runs
+from makara.behaviours._lengths import lengths
+from makara.behaviours._renumbered import renumbered
+from makara.behaviours._rule import Parameter, Parameters, Rule, Window, emit
+from makara.behaviours._statements import BACK_S, changes, numbers, statements
+from makara.behaviours._twins import twins
 from makara.behaviours._words import detail, nmi, place, who
 
 RULE = Rule(
     kind="identity",
-    version="1.0",
-    inputs={"track_points": 12 * HOUR_S, "tracks": 12 * HOUR_S},
+    version="2.0",
+    inputs={
+        "track_points": 2 * DAY_S,
+        "tracks": 2 * DAY_S,
+        "claims": 2 * BACK_S,
+        "detections": 0,
+        "matches": 0,
+        "vessels": 0,
+        "lists": 0,
+    },
     parameters=(
         Parameter("speed_min_kn", 50.0, "no hull joins two places that need more than this"),
         Parameter("distance_min_m", 10 * NMI_M, "places nearer than this are not told apart"),
         Parameter("jumps_min", 6, "fewer alternations than this prove nothing"),
         Parameter("quiet_max_s", 12 * HOUR_S, "alternations farther apart than this are not one event (at most 12 h)"),
+        Parameter("anchorage_min_m", 10_000.0, "nearer an anchorage, names and numbers may change"),
+        Parameter("shore_min_m", 3 * NMI_M, "nearer the shore as well"),
+        Parameter("renumber_max_s", 4 * HOUR_S, "longest silence between the old number and the new"),
+        Parameter("renumber_place_max_m", 1.0 * NMI_M, "the new number is first heard so near where the ship would be"),
+        Parameter("renumber_way_share", 0.15, "and this share of its way farther: straight on, or with one turn"),
+        Parameter("match_p_min", 0.8, "a detection belongs to a vessel with this probability"),
+        Parameter("length_share", 0.3, "lengths differ by more than this share of what is stated"),
+        Parameter("length_min_m", 30.0, "and by more than this"),
     ),
     profiles={"makara": {}},
-    innocent=("number_shared_by_mistake", "factory_default", "gear_beacon", "wrong_receiver_clock"),
+    innocent=(
+        "number_shared_by_mistake",
+        "factory_default",
+        "gear_beacon",
+        "wrong_receiver_clock",
+        "typing_error",
+        "sale_or_refit",
+        "radar_length",
+    ),
     details={
+        "what": pl.String(),
         "jumps": pl.Int64(),
         "distance_max_m": pl.Float64(),
         "speed_min_kn": pl.Float64(),
         "lon_other_deg": pl.Float64(),
         "lat_other_deg": pl.Float64(),
         "ship_number": pl.Boolean(),
+        "imo": pl.Int64(),
+        "field": pl.String(),
+        "was": pl.String(),
+        "now": pl.String(),
+        "same_claims": pl.List(pl.String()),
+        "length_stated_m": pl.Float64(),
+        "length_seen_m": pl.Float64(),
+        "sensor": pl.String(),
     },
+    by="place",
 )
-
-_KEYS: Final = ("mover", "chain_a", "chain_b")
-_FIRSTS: Final = ("mmsi", "lon", "lat", "lon_other", "lat_other", "zone_row")
-_MEMORY: Final = (
-    *_KEYS, "mmsi", "t_first", "t_last", "lon", "lat", "lon_other", "lat_other", "jumps", "less_far", "mm_s",
-)  # fmt: skip
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """Spells of alternation that end in the window or last at its end."""
-    quiet = min(int(p.quiet_max_s), 12 * HOUR_S) * S_US
-    old = unpack(carried, _MEMORY).with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
-    hits = _jumps(window, p)
-    runs, marks = join_runs(
-        hits.drop("zones"),
-        old,
-        _KEYS,
-        pl.col("t_last") - pl.col("t_prev") > quiet,
-        firsts=_FIRSTS,
-        sums={"jumps": pl.lit(1, pl.Int64())},
-        mins=("less_far", "mm_s"),
+    """Spells in two places that end in the window or last at its end; what else its claims and looks tell."""
+    claims = statements(window)
+    spells = carried.filter(pl.col("memory").is_not_null())
+    found = (
+        twins(window, spells, claims, p),
+        renumbered(window, claims, p),
+        changes(window, claims, p),
+        numbers(window, claims),
+        lengths(window, p),
     )
-    zones = pl.concat([hits.select("zone_row", "zones"), old.select("zone_row", "zones")])
-    runs = runs.with_columns(over=~pl.col("final") | (pl.col("t_last") + quiet < window.to_us))
-    runs = runs.filter((pl.col("jumps") >= p.jumps_min) | ~pl.col("over"))
-    runs = runs.join(marks, on="run", how="left").join(zones, on="zone_row", how="left").sort("run")
-    return _rows(runs, p)
+    return pl.concat([_emit(rows, p) for rows in found])
+
+
+def _emit(rows: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    lacking = [pl.lit(None, dtype=t).alias(c) for c, t in RULE.details.items() if c not in rows.columns]
+    return emit(RULE, p, rows.with_columns(lacking) if len(rows) else rows)
 
 
 def why(event: Mapping[str, Any]) -> str:
-    """The clash in words for the radio."""
-    d = detail(event)
-    return (
-        f"{who(event)} was heard at {place(event)} and {nmi(d['distance_max_m'])} nmi away in turn, {d['jumps']} times;"
-        f" one hull would have needed {d['speed_min_kn']:.0f} kn or more: shared or cloned"
-    )
-
-
-def _jumps(window: Window, p: Parameters) -> pl.DataFrame:
-    """New messages that came from another chain than the one before, too far away for any hull."""
-    points = with_chain(window.track_points, window.get("tracks")).sort("mover", "t_seen", "report")
-    both = points.select(
-        "mover",
-        "chain",
-        pl.col("mmsi").cast(pl.Int64).fill_null(-1),
-        pl.col("t_seen").to_physical().alias("t"),
-        "lon_deg",
-        "lat_deg",
-        "zones",
-        "mark",
-        *(pl.col(c).shift(1).alias(f"{c}_0") for c in ("mover", "chain", "lon_deg", "lat_deg")),
-        pl.col("t_seen").to_physical().shift(1).alias("t_0"),
-    )
-    span = pl.col("t") - pl.col("t_0")
-    other = (pl.col("mover") == pl.col("mover_0")) & (pl.col("chain") != pl.col("chain_0"))
-    both = both.filter(other & (span <= 12 * HOUR_S * S_US) & (pl.col("t") >= window.frm_us))
-    far = distance_m(*(both[c].to_numpy() for c in ("lon_deg_0", "lat_deg_0", "lon_deg", "lat_deg")))
-    both = both.with_columns(
-        pl.Series("far", far),
-        pl.Series(
-            "mm_s", np.minimum(far * 1e9 / np.maximum((both["t"] - both["t_0"]).to_numpy(), 1), 1e15).astype(np.int64)
-        ),
-    )
-    fast = pl.col("mm_s") > p.speed_min_kn * KN_M_S * 1000
-    jumps = both.filter(fast & (pl.col("far") >= p.distance_min_m)).with_row_index("zone_row")
-    first = pl.col("chain_0") < pl.col("chain")
-    return jumps.select(
-        "mover",
-        pl.when(first).then("chain_0").otherwise("chain").alias("chain_a"),
-        pl.when(first).then("chain").otherwise("chain_0").alias("chain_b"),
-        "mmsi",
-        pl.col("t_0").alias("t_first"),
-        pl.col("t").alias("t_last"),
-        *((pl.col(f"{c}_deg_0") * 1e7).round().cast(pl.Int64).alias(c) for c in ("lon", "lat")),
-        *((pl.col(f"{c}_deg") * 1e7).round().cast(pl.Int64).alias(f"{c}_other") for c in ("lon", "lat")),
-        (-pl.col("far") * 1000).round().cast(pl.Int64).alias("less_far"),
-        "mm_s",
-        pl.col("zone_row").cast(pl.Int64),
-        "zones",
-        "mark",
-    )
-
-
-def _rows(runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """Rows of a step: spells with jumps enough are events, others that go on are remembered."""
-    if not len(runs):
-        return nothing()
-    over, enough = pl.col("over"), pl.col("jumps") >= p.jumps_min
-    number = pl.col("mmsi").cast(pl.String)
-    repeated = pl.any_horizontal([number == str(d) * 9 for d in range(1, 10)] + [number == "123456789"])
-    ship = pl.col("mmsi").is_between(200_000_000, 799_999_999) & ~repeated
-    rows = runs.with_columns(
-        pack({c: runs[c].to_numpy() for c in _MEMORY}),
-        state=pl.when(~enough).then(pl.lit("pending")).when(over).then(pl.lit("closed")).otherwise(pl.lit("open")),
-        t_start=instants("t_first"),
-        t_end=pl.when(over).then(instants("t_last")),
-        t_end_floor=instants("t_last"),
-        lon_deg=pl.col("lon") / 1e7,
-        lat_deg=pl.col("lat") / 1e7,
-        participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
-        marks=pl.col("marks").fill_null([]),
-        ship_number=ship,
-        severity=pl.when(ship).then(2).otherwise(1),
-        p=1.0 - 0.5 ** (pl.col("jumps") - 1),
-        distance_max_m=(-pl.col("less_far") / 1000).round(0),
-        speed_min_kn=(pl.col("mm_s") / 1000 / KN_M_S).round(1),
-        lon_other_deg=pl.col("lon_other") / 1e7,
-        lat_other_deg=pl.col("lat_other") / 1e7,
-    )
-    rows = rows.with_columns(
-        reasons(
-            reason("two_places", "farthest apart", pl.col("distance_max_m"), "m", p.distance_min_m),
-            reason("alternates", "messages in turn from two chains", pl.col("jumps"), None, p.jumps_min),
-            reason("no_hull", "least speed needed", pl.col("speed_min_kn"), "kn", p.speed_min_kn),
-            reason(
-                "no_ship_number",
-                "a default or no ship's number: shared by mistake",
-                weight=-1.0,
-                when=~pl.col("ship_number"),
-            ),
-        ),
-        memory=pl.when(~over).then("memory"),
-        mmsi=pl.concat_list(pl.when(pl.col("mmsi") >= 0).then("mmsi")).list.drop_nulls(),
-        evidence=pl.concat_list(rows_of("mover", pl.col("t_start"), pl.col("t_end_floor"))),
-    )
-    return emit(RULE, p, rows)
+    """The contradiction in words for the radio."""
+    d, name = detail(event), f"{who(event)} at {place(event)}"
+    if d["what"] in ("two_places", "one_imo"):
+        number = f", under IMO number {d['imo']}," if d["what"] == "one_imo" else ""
+        return (
+            f"{who(event)}{number} was heard at {place(event)} and {nmi(d['distance_max_m'])} nmi away in turn,"
+            f" {d['jumps']} times; one hull would have needed {d['speed_min_kn']:.0f} kn or more: shared or cloned"
+        )
+    if d["what"] == "renumbered":
+        same = f"; both state the same {' and '.join(d['same_claims'])}" if d["same_claims"] else ""
+        return f"{name}: {d['was']} fell silent and {d['now']} was first heard where it would have been{same}"
+    if d["what"] == "change":
+        return f"{name} changed its {d['field']} at sea, from {d['was']} to {d['now']}"
+    if d["what"] == "imo_check":
+        return f"{name} states IMO number {d['now']}, which is none: its check digit is wrong"
+    if d["what"] == "flag":
+        return f"{name} has a number of flag {d['now']}, while a register gives its hull flag {d['was']}"
+    return f"{name} states a length of {d['length_stated_m']:.0f} m, but {d['sensor']} saw {d['length_seen_m']:.0f} m"
 
 
 _TWIN = sea.vessel(track=2, at=(140.0, -12.0), start="2025-03-01T01:05:00Z")
+_FIRST = sea.vessel().sail(5)
+_SECOND = sea.vessel(mover=412000002, start="2025-03-01T05:30:00Z", at=(130.93, -10.0)).sail(9)
+
+
+def _claims(*said: tuple[int, float, str | None, int | None, float | None], start: str | None = None) -> Any:
+    """Table claims: each what a mover states every ten minutes of an hour, from so many hours on."""
+    return lambda: {"claims": sea.claims(*said, **({} if start is None else {"start": start}))}
+
+
+def _garbled() -> dict[str, pl.DataFrame]:
+    """Claims of one name, with one message of another among them."""
+    names = ("NAME A", "NBMF@A", "NAME A")
+    said = [sea.claims((412000001, 1 + k, name, None, None)) for k, name in enumerate(names)]
+    return {"claims": pl.concat([said[0], said[1].head(1), said[2]])}
+
 
 CASES = (
     fires("a clone sails 600 nmi away", sea.vessel(track=1).sail(8), _TWIN.sail(5)),
@@ -202,5 +157,43 @@ CASES = (
         sea.vessel(track=1, at=(179.0, -17.0), start="2025-03-01T21:00:00Z").sail(8),
         sea.vessel(track=2, at=(-175.0, -17.0), start="2025-03-01T22:05:00Z").sail(5),
         hazard="antimeridian",
+    ),
+    fires(
+        "goes on under another number",
+        _FIRST,
+        _SECOND,
+        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 6, "NAME B", 9074729, 90.0)),
+    ),
+    silent(
+        "two ships pass where reception begins",
+        _FIRST,
+        _SECOND,
+        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 6, "NAME B", 9319466, 180.0)),
+    ),
+    fires(
+        "changes its name at sea",
+        sea.vessel().sail(8),
+        tables=_claims((412000001, 1, "NAME A", None, None), (412000001, 4, "NAME B", None, None)),
+    ),
+    silent(
+        "changes its name at anchor",
+        sea.vessel(anchorage_nmi=1, off_nmi=2).drift(8, speed_kn=0.1),
+        tables=_claims((412000001, 1, "NAME A", None, None), (412000001, 4, "NAME B", None, None)),
+    ),
+    silent(
+        "one garbled name",
+        sea.vessel().sail(8),
+        tables=_garbled,
+    ),
+    fires(
+        "an IMO number that is none",
+        sea.vessel().sail(8),
+        tables=_claims((412000001, 1, "NAME A", 9074720, None)),
+    ),
+    fires(
+        "one IMO number on two hulls",
+        sea.vessel().sail(8),
+        sea.vessel(mover=412000002, at=(140.0, -12.0)).sail(8),
+        tables=_claims((412000001, 1, "NAME A", 9074729, None), (412000002, 1.08, "NAME B", 9074729, None)),
     ),
 )

@@ -7,10 +7,11 @@ from typing import Final
 import polars as pl
 
 from makara.base.errors import ColumnsError
+from makara.base.imo import imo_ok
 from makara.base.motion import ship_class
 from makara.registry import lists as registers
 from makara.registry.names import GEAR
-from makara.registry.numbers import flag_of, imo_ok, kind_of, mmsi_of
+from makara.registry.numbers import flag_of, kind_of, mmsi_of
 
 REGISTER_P: Final = 0.95
 PATTERN_P: Final = 0.99

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import polars as pl
 
+from makara.base.imo import imo_ok
 from makara.base.time import text
 from makara.registry import lists as registers
 from makara.registry.hulls import Part
 from makara.registry.names import plain, plain_callsign
-from makara.registry.numbers import flag_of, imo_ok, mmsi_of
+from makara.registry.numbers import flag_of, mmsi_of
 
 PARTS: Final = ("imo", "name", "callsign", "length_m", "ship_type")
 SPELLED: Final = ("imo", "name", "callsign")

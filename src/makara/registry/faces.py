@@ -27,8 +27,8 @@ from typing import Final
 
 import polars as pl
 
+from makara.base.imo import imo_ok
 from makara.registry.names import ALIKE, likenesses, plain, plain_callsign
-from makara.registry.numbers import imo_ok
 
 _GIVEN: Final = {"imo": (0.95, 1e-5), "callsign": (0.60, 1e-3), "name": (0.70, 0.01), "length": (0.90, 0.10)}
 AGREE: Final = {k: math.log(m / u) for k, (m, u) in _GIVEN.items()}

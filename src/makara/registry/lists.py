@@ -9,9 +9,9 @@ from typing import Final
 
 import polars as pl
 
+from makara.base.imo import imo_ok
 from makara.registry.mids import FLAGS
 from makara.registry.names import plain, plain_callsign
-from makara.registry.numbers import imo_ok
 from makara.tables import table
 
 REGISTER: Final = "_register"

@@ -1,4 +1,4 @@
-"""What numbers tell by themselves: the flag and kind of an MMSI (ITU-R M.585-9), the check digit of an IMO number."""
+"""What numbers tell by themselves: the flag and kind of an MMSI (ITU-R M.585-9)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from makara.registry.mids import FLAGS
 
 MOVER_MAX: Final = 999_999_999
 """Movers from 1 to this are MMSIs."""
-
-
-def imo_ok(imo: pl.Expr) -> pl.Expr:
-    """Whether a number has seven digits and the right check digit (IMO A.1117(30)): sum of digit x (7 to 2) mod 10."""
-    total = pl.lit(0, pl.Int64)
-    for place, weight in zip(range(6, 0, -1), range(7, 1, -1), strict=True):
-        total = total + (imo.cast(pl.Int64) // 10**place) % 10 * weight
-    return imo.is_between(1_000_000, 9_999_999) & (total % 10 == imo.cast(pl.Int64) % 10)
 
 
 def mid_of(mmsi: pl.Expr) -> pl.Expr:

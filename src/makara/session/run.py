@@ -220,7 +220,7 @@ def _load(
     owners = ledger.join(handed.select("release", "partner"), on="release", how="left")
     vessels = classes(claims, inputs.lists)
     if len(claims) != _last(lake).get("seen", {}).get("claims", 0):  # some came in behind the walk: all is new
-        vessels = vessels.clear()
+        vessels, walked = vessels.clear(), None
     held = lake.read("tracks")
     sent = lake.scan("reports").filter(pl.col("t_known") <= until)
     return Picture(
@@ -243,13 +243,14 @@ def _load(
         transponders=sent.select("mover", "transponder").unique().collect(),
         kept=kept,
         floor=floor,
+        walked=walked or EPOCH,
     )
 
 
 def _reach(rule: Any) -> int:
-    """How far back a rule reads what is loaded by time; events are all in memory."""
+    """How far back a rule reads what is loaded by time; events and claims are all in memory."""
     inputs: dict[str, int] = rule.module.RULE.inputs
-    return max((s for name, s in inputs.items() if not name.startswith("events:")), default=0)
+    return max((s for name, s in inputs.items() if name != "claims" and not name.startswith("events:")), default=0)
 
 
 def _floor(

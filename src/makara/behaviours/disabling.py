@@ -1,0 +1,455 @@
+"""Disabling: a silence that bad reception does not explain.
+
+Why it matters: most silences are reception; the few that are made are where vessels fish what they must not, meet whom
+they must not, or call where they must not. This rule keeps those few.
+What looks the same: a broken transponder or a power failure (no sensor tells these from a switch), a vessel that left
+the covered sea, a receiver that fails, a berth in the shadow of a hill.
+Source: Welch et al. 2022 (profile gfw: 12 h, 50 nmi offshore, well received before and around); the profile makara is
+Makara's own proposal.
+
+Each gap is judged by the others of its transponder class (or the weaker class B): those within 400 km where satellites
+heard it last, and by satellites; else those within 40 km, and by stations. In each of its first twelve hours, the share
+of those on the air that was heard, scaled by how well the vessel itself had been heard before against them (a number
+that few hours before leave uncertain), gives the chance that all these hours stay silent by reception alone; it must be
+below one in a hundred. A vessel that is back within a day is held to have gone the straight way; until it is, one that
+was under way is held to go on for four hours, later hours are not judged, and it must have headed where others are
+heard. With fewer than five others on the air the rule abstains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from makara.base.geo import bearing_deg, destination, distance_m
+from makara.base.units import DAY_S, HOUR_S, KN_M_S, NMI_M, S_US
+from makara.behaviours._cases import fires, sea, silent
+from makara.behaviours._derived import base, members, said
+from makara.behaviours._near import Heard
+from makara.behaviours._rule import (
+    Parameter,
+    Parameters,
+    Rule,
+    Window,
+    emit,
+    nothing,
+    pack,
+    reason,
+    reasons,
+    touches,
+    unpack,
+    zone_keys,
+)
+from makara.behaviours._silences import BRACKET_S, HOURS, hours_heard
+from makara.behaviours._words import detail, hours, nmi, place, who
+
+RULE = Rule(
+    kind="disabling",
+    version="1.0",
+    inputs={"events:gap": DAY_S, "track_points": 2 * DAY_S, "zones": 0, "vessels": 0},
+    parameters=(
+        Parameter("duration_min_s", 6 * HOUR_S, "shortest silence (as rule gap finds them)"),
+        Parameter("silence_p_max", 0.01, "chance of the silence by reception alone below which it was made; 1: any"),
+        Parameter("neighbour_max_m", 40_000.0, "others within this tell how well one is heard"),
+        Parameter("satellite_max_m", 400_000.0, "the same where satellites heard it last"),
+        Parameter("ahead_min", 3, "under way and not back: fewest others heard where it was heading (from rule gap)"),
+        Parameter("neighbours_min", 5, "with fewer others on the air meanwhile, the rule abstains"),
+        Parameter("ahead_max_s", 4 * HOUR_S, "so long a vessel under way is held to go on (at most 12 h)"),
+        Parameter("slow_max_kn", 3.0, "slower than this it is held to stay where it is"),
+        Parameter("anchorage_min_m", 10_000.0, "a silence that begins nearer an anchorage is not looked at"),
+        Parameter("shore_min_m", 0.0, "shortest distance from shore at its beginning"),
+        Parameter("satellite_min", 0, "fewest messages heard by satellite in the 12 h before"),
+        Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others around"),
+    ),
+    profiles={
+        "makara": {},
+        "gfw": {
+            "duration_min_s": 12 * HOUR_S,
+            "silence_p_max": 1.0,
+            "neighbours_min": 1,
+            "ahead_min": 0,
+            "anchorage_min_m": 0.0,
+            "shore_min_m": 50 * NMI_M,
+            "satellite_min": 14,
+            "positions_day_min": 10.0,
+        },
+    },
+    innocent=("broken_transponder", "power_failure", "left_the_covered_sea", "receiver_failure"),
+    details={
+        "duration_s": pl.Int64(),
+        "p_silence": pl.Float64(),
+        "hours_judged": pl.Int64(),
+        "neighbours": pl.Int64(),
+        "own_share": pl.Float64(),
+        "positions_day": pl.Float64(),
+        "satellite_12h": pl.Int64(),
+        "shore_m": pl.Float64(),
+        "heard_elsewhere": pl.Int64(),
+        "guarded": pl.Boolean(),
+        "class": pl.String(),
+    },
+    by="place",
+)
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_SORTS: Final = ("class_a", "class_b", "long_range", "vms", "radar")
+_NEVER: Final = np.iinfo(np.int64).max
+_CLASS_A_H: Final = 6.0
+"""What is known of a class A transponder beforehand: as if it had been heard in so many hours; of others, in one."""
+_SKY: Final = (pl.col("receiver") == "satellite").fill_null(False)
+_HOUR: Final = HOUR_S * S_US
+_BRACKET: Final = BRACKET_S * S_US
+_SOON: Final = DAY_S * S_US
+"""After a longer silence, where a vessel came back tells little of where it was."""
+_GAP: Final = (
+    "event", "mover", "t", "until", "still", "lon_deg", "lat_deg", "mmsi", "zones", "evidence", "marks", "ahead",
+)  # fmt: skip
+_JUDGED: Final = (
+    "ppm", "hours", "neighbours", "own_ppm", "milli_day", "satellite", "shore", "anchorage",
+    "elsewhere", "under_way",
+)  # fmt: skip
+_MEMORY: Final = ("mover", "t", "settled", *_JUDGED)
+
+
+def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Gaps that end in the window or last at its end, judged by their first hours; what is judged is remembered."""
+    gaps = _gaps(window)
+    if not len(gaps):
+        return nothing()
+    old = unpack(carried.filter(pl.col("memory").is_not_null()), _MEMORY).filter(pl.col("settled") == 1)
+    known = gaps.filter(~_soon()).join(old.select(*_MEMORY), on=["mover", "t"], maintain_order="left")
+    new = gaps.join(known, on=["mover", "t"], how="anti", maintain_order="left")
+    judged = _judged(window, new, p)
+    settled = pl.col("t") + HOURS * _HOUR
+    whole = (settled + _BRACKET <= window.to_us) & (settled <= pl.col("until"))
+    judged = judged.with_columns(settled=whole.cast(pl.Int64))
+    rows = pl.concat([known.select(judged.columns), judged]).sort("mover", "t")
+    return _rows(window, rows, p)
+
+
+def why(event: Mapping[str, Any]) -> str:
+    """The silence in words for the radio."""
+    d = detail(event)
+    still = "has been silent" if event["t_end"] is None else "was silent"
+    chance = "" if d["p_silence"] is None else f"; by reception alone the chance of that is {d['p_silence']:.2g}"
+    off = "" if d["shore_m"] is None else f", {nmi(d['shore_m'])} nmi off"
+    return (
+        f"{who(event)} ({d['class']}) {still} {hours(d['duration_s'])} h since {place(event)}{off}, while"
+        f" {d['neighbours']} others of its class were on the air around{chance}"
+    )
+
+
+def _gaps(window: Window) -> pl.DataFrame:
+    """Gaps that this window decides: those open at its end, those that ended in it or so shortly before that hours of
+    theirs are judged only now. What a window further on knows of their end is left aside.
+    """
+    found = base(window, "gap")
+    rows = members(found).with_columns(t=pl.col("t_start").dt.epoch("us"), t_stop=pl.col("t_end").dt.epoch("us"))
+    still = (pl.col("t_stop").is_null() | (pl.col("t_stop") >= window.to_us)).alias("still")
+    floor = pl.col("t_end_floor").dt.epoch("us").clip(upper_bound=window.to_us)
+    rows = rows.with_columns(still).with_columns(until=pl.when("still").then(floor).otherwise("t_stop"))
+    settled = pl.col("t") + HOURS * _HOUR + _BRACKET
+    late = (pl.col("t_stop") + _BRACKET >= window.frm_us) & (settled > window.frm_us)
+    rows = rows.with_columns(said({"heard_ahead": pl.Int64()}).struct.field("heard_ahead").alias("ahead"))
+    return rows.filter(pl.col("still") | (pl.col("t_stop") >= window.frm_us) | late).select(_GAP).sort("mover", "t")
+
+
+def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Gaps whose last message is in sight, with the numbers of ``_JUDGED``."""
+    points = window.track_points
+    mine = points.filter(pl.col("mover").is_in(gaps["mover"].unique().implode()))
+    own = _own(mine, gaps)
+    gaps = gaps.join(own, on=["mover", "t"], how="inner", maintain_order="left")
+    gaps = gaps.filter((pl.col("anchorage") < 0) | (pl.col("anchorage") >= p.anchorage_min_m))
+    moved = (pl.col("sog") >= p.slow_max_kn * 10) & (pl.col("cog") >= 0)
+    soon = _soon() & pl.col("lon_back").is_not_null()
+    gaps = gaps.with_columns(under_way=moved.cast(pl.Int64), back=soon)
+    t = gaps["t"].to_numpy()
+    counts = [*(np.zeros((t.size, 2 * HOURS), np.int64) for _ in range(3)), np.zeros(t.size, np.int64)]
+    ahead = min(int(p.ahead_max_s) // HOUR_S, HOURS)
+    for sky, reach in ((True, p.satellite_max_m), (False, p.neighbour_max_m)):
+        at = np.flatnonzero(gaps["sky"].to_numpy() == sky)
+        if at.size:
+            some = gaps[at]
+            asked = _asked(some, ahead, 4 if sky else 1, reach)
+            heard, who_ = _heard(points, some, sky, asked[1], asked[2], reach)
+            found = hours_heard(heard, t[at], who_, some["sort_of"].to_numpy(), *asked, reach)
+            for whole, part in zip(counts, found, strict=True):
+                whole[at] = part
+    on_air, kept, told, others = counts
+    start = t[:, None] + np.arange(-HOURS, HOURS) * _HOUR
+    over = np.minimum(gaps["until"].to_numpy(), window.to_us - _BRACKET)[:, None]
+    share = (kept + 0.5) / (on_air + 1.0)
+    enough = on_air >= 2
+    after = enough & (np.arange(2 * HOURS) >= HOURS) & (start + _HOUR <= over)
+    before = enough & (np.arange(2 * HOURS) < HOURS) & (start >= gaps["t_own"].to_numpy()[:, None])
+    bits = (gaps["bits"].to_numpy()[:, None] >> np.arange(2 * HOURS)) & 1
+    expected = np.where(before, share, 0.0).sum(axis=1)
+    own = np.where(before, bits, 0).sum(axis=1)
+    own = own + np.where(gaps["sort_of"].to_numpy() == 1, _CLASS_A_H, 1.0)
+    missed = np.maximum(expected - np.where(before, bits, 0).sum(axis=1), 0.0) + 1.0
+    scale = own / (own + missed)
+    p_silent = _chance(np.where(after, share, 0.0), own, missed)
+    past = np.arange(2 * HOURS) < HOURS
+    rate = 24e3 * told[:, past].sum(axis=1) / np.maximum(on_air[:, past].sum(axis=1), 1)
+    numbers = {
+        "ppm": np.where(after.any(axis=1) & (others >= p.neighbours_min), np.round(p_silent * 1e6), -1),
+        "hours": after.sum(axis=1),
+        "neighbours": others,
+        "own_ppm": np.round(scale * 1e6),
+        "milli_day": np.where(on_air[:, past].any(axis=1), np.round(rate), -1),
+    }
+    out = gaps.with_columns(pl.Series(c, v.astype(np.int64)) for c, v in numbers.items())
+    return out.select(*_GAP, *_JUDGED).sort("mover", "t")
+
+
+def _soon() -> pl.Expr:
+    """Whether a vessel was back so soon that the hours before its silence are in sight still."""
+    return ~pl.col("still") & (pl.col("until") - pl.col("t") <= _SOON)
+
+
+def _chance(share: Floats, a: Floats, b: Floats) -> Floats:
+    """Chance that every hour stays silent: its share scaled by the vessel's own, of which we know Beta(a, b)."""
+    x, w = np.polynomial.legendre.leggauss(48)
+    out = np.zeros(len(share))
+    whole = np.zeros(len(share))
+    for node, weight in zip((x + 1.0) / 2.0, w, strict=True):
+        dense = weight * node ** (a - 1.0) * (1.0 - node) ** (b - 1.0)
+        out += dense * (1.0 - node * share).prod(axis=1)
+        whole += dense
+    return out / whole
+
+
+def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
+    """Of the silent vessels their last message, and how they were heard on that track in the 12 h before it."""
+    t_seen = pl.col("t_seen").dt.epoch("us")
+    sort = {name: k + 1 for k, name in enumerate(_SORTS)}
+    last = (
+        points.with_columns(t=t_seen)
+        .join(gaps.select("mover", "t", "lon_deg", "lat_deg"), on=["mover", "t"], suffix="_gap")
+        .filter(
+            ((pl.col("lon_deg") - pl.col("lon_deg_gap")).abs() < 1e-6)
+            & ((pl.col("lat_deg") - pl.col("lat_deg_gap")).abs() < 1e-6)
+        )
+        .sort("mover", "t", "report")
+        .unique(["mover", "t"], keep="last", maintain_order=True)
+        .select(
+            "mover",
+            "t",
+            "track",
+            (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
+            (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
+            pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
+            pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
+            pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
+            _SKY.alias("sky"),
+        )
+    )
+    every = points.select("mover", "track", t_seen.alias("at"), _SKY.alias("by_sky"))
+    beside = gaps.select("mover", "t", "until").join(every, on="mover")
+    within = (pl.col("at") > pl.col("t")) & (pl.col("at") < pl.min_horizontal("until", pl.col("t") + HOURS * _HOUR))
+    beside = beside.filter(within).group_by("mover", "t").agg(elsewhere=pl.len().cast(pl.Int64))
+    before = last.select("mover", "t", "track", "sky").join(every.drop("mover"), on="track")
+    before = before.filter((pl.col("at") <= pl.col("t")) & (pl.col("at") > pl.col("t") - HOURS * _HOUR))
+    hour = HOURS - 1 - (pl.col("t") - pl.col("at") - 1).clip(0) // _HOUR
+    each = before.group_by("mover", "t").agg(
+        satellite=pl.col("by_sky").sum().cast(pl.Int64),
+        t_own=pl.col("at").min(),
+        bits=(pl.lit(2, pl.Int64()).pow(hour.filter(pl.col("by_sky") == pl.col("sky")).unique())).sum().cast(pl.Int64),
+    )
+    home = points.select("mover", until=t_seen, lon_back="lon_deg", lat_back="lat_deg")
+    home = gaps.select("mover", "t", "until").join(home, on=["mover", "until"], maintain_order="left").drop("until")
+    last = last.join(home.unique(["mover", "t"], keep="first", maintain_order=True), on=["mover", "t"], how="left")
+    out = last.join(each, on=["mover", "t"]).join(beside, on=["mover", "t"], how="left", maintain_order="left")
+    return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))
+
+
+def _asked(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple[Ints, Any, Any, Ints, Ints]:
+    """What is asked of the others: where each vessel is held to be in which hours, one row a place.
+
+    Before, and where it was slow or came back near by: at its last place. Under way: as it went; or where it is back,
+    on the line between. So many hours (``each``) share the place in their middle.
+    """
+    n = len(gaps)
+    lon, lat = gaps["lon_deg"].to_numpy(), gaps["lat_deg"].to_numpy()
+    back, moved = gaps["back"].to_numpy(), gaps["under_way"].to_numpy() == 1
+    ends = (gaps[c].fill_null(gaps[d]).to_numpy() for c, d in (("lon_back", "lon_deg"), ("lat_back", "lat_deg")))
+    lon_back, lat_back = ends
+    near_by = back & (distance_m(lon, lat, lon_back, lat_back) <= reach_m / 8.0)
+    stays, back = np.flatnonzero(near_by | (~back & ~moved)), back & ~near_by
+    moved = moved & ~near_by
+    parts: tuple[list[Ints], list[Ints], list[Ints]] = [], [], []
+    for who_, most in ((~back & moved, ahead), (back, HOURS)):
+        hours_ = np.arange(0, most, each)
+        parts[0].append(np.repeat(np.flatnonzero(who_), hours_.size))
+        parts[1].append(np.tile(hours_, int(who_.sum())))
+        parts[2].append(np.tile(np.minimum(hours_ + each, most) - 1, int(who_.sum())))
+    goes, k, k1 = (np.concatenate(x).astype(np.int64) for x in parts)
+    middle = (k + k1 + 1) / 2
+    a, b = lon[goes], lat[goes]
+    x, y = lon_back[goes], lat_back[goes]
+    share = np.minimum(middle * _HOUR / np.maximum((gaps["until"] - gaps["t"]).to_numpy()[goes], 1), 1.0)
+    run = gaps["sog"].to_numpy()[goes] / 10 * KN_M_S * middle * HOUR_S
+    way = np.where(back[goes], share * distance_m(a, b, x, y), run)
+    x, y = destination(a, b, np.where(back[goes], bearing_deg(a, b, x, y), gaps["cog"].to_numpy()[goes] / 10), way)
+    gap = np.concatenate([np.arange(n), stays, goes])
+    first = np.concatenate([np.full(n, -HOURS), np.zeros(stays.size, np.int64), k])
+    last = np.concatenate([np.full(n, -1), np.full(stays.size, HOURS - 1), k1])
+    return gap, np.concatenate([lon, lon[stays], x]), np.concatenate([lat, lat[stays], y]), first, last
+
+
+def _heard(
+    points: pl.DataFrame, gaps: pl.DataFrame, sky: bool, lon: Any, lat: Any, reach_m: float
+) -> tuple[Heard, Ints]:
+    """The messages by satellites, or by others, that may tell something of the places asked, hashed; and the number of
+    each gap's mover.
+    """
+    x, y = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
+    near = np.zeros((181, 361), np.bool_)
+    tall = reach_m / 110_000.0 + 0.02
+    for side in range(-1, 2):
+        wide = tall / np.cos(np.radians(np.minimum(np.abs(lat) + tall, 89.0)))
+        for dy in np.linspace(-tall, tall, 7):
+            for part in np.linspace(0.0, 1.0, 1 + int(np.ceil(wide.max(initial=1.0)))):
+                east = (lon + side * part * np.minimum(wide, 180.0) + 180.0) % 360.0
+                near[np.clip(lat + dy + 90.0, 0, 180).astype(int), east.astype(int)] = True
+    near[[0, 1, 2, -3, -2, -1]] |= near.any()
+    held = near[(y + 90.0).astype(np.int16), (x + 180.0).astype(np.int16)]
+    at = np.flatnonzero(held & (points.select(_SKY.alias("s"))["s"].to_numpy() == sky))
+    some = points[at]
+    t, track = some["t_seen"].to_physical().to_numpy(), some["track"].to_numpy()
+    onward = np.append(t[1:], _NEVER)[: t.size]
+    onward[np.append(track[1:] != track[:-1], True)[: t.size]] = _NEVER
+    movers = some["mover"].unique().sort().to_numpy()
+    sort = {name: k + 1 for k, name in enumerate(_SORTS)}
+    sorts = some["transponder"].replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
+    who_ = np.searchsorted(movers, some["mover"].to_numpy())
+    heard = Heard.of(reach_m, t, onward, x[at], y[at], who_, track, sorts)
+    return heard, np.searchsorted(movers, gaps["mover"].to_numpy())
+
+
+def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Rows of a step: silences that were made are events, other open ones are remembered."""
+    if not len(found):
+        return nothing()
+    chance = pl.when(pl.col("ppm") >= 0).then(pl.col("ppm") / 1e6)
+    daily = pl.when(pl.col("milli_day") >= 0).then(pl.col("milli_day") / 1000)
+    rows = found.with_columns(
+        pack({c: found[c].to_numpy() for c in _MEMORY}),
+        window.class_of(found["mover"]).alias("class"),
+        guarded=touches("zones", zone_keys(window, ("closed", "mpa"))),
+        p_silence=chance.round(6),
+        positions_day=daily.round(1),
+        duration_s=(pl.col("until") - pl.col("t")) // S_US,
+        shore_m=pl.when(pl.col("shore") >= 0).then(pl.col("shore").cast(pl.Float64)),
+    )
+    made = (
+        (pl.col("duration_s") >= int(p.duration_min_s))
+        & ((pl.col("p_silence") < p.silence_p_max).fill_null(False) | (p.silence_p_max >= 1.0))
+        & ((pl.col("shore_m") >= p.shore_min_m).fill_null(False) | (p.shore_min_m <= 0.0))
+        & (~pl.col("still") | (pl.col("under_way") == 0) | (pl.col("ahead") >= p.ahead_min))
+        & (pl.col("satellite") >= p.satellite_min)
+        & ((pl.col("positions_day") > p.positions_day_min).fill_null(False) | (p.positions_day_min <= 0.0))
+    )
+    rows = rows.with_columns(made=made).filter(pl.col("made") | pl.col("still"))
+    instant = pl.Datetime("us", "UTC")
+    rows = rows.with_columns(
+        state=pl.when(~pl.col("made"))
+        .then(pl.lit("pending"))
+        .when("still")
+        .then(pl.lit("open"))
+        .otherwise(pl.lit("closed")),
+        t_start=pl.col("t").cast(instant),
+        t_end=pl.when(~pl.col("still")).then(pl.col("until").cast(instant)),
+        t_end_floor=pl.col("until").cast(instant),
+        participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
+        p=1.0 - pl.col("p_silence"),
+        severity=pl.when(pl.col("elsewhere") > 0)
+        .then(1)
+        .when(pl.col("still") & (pl.col("under_way") == 1))
+        .then(1)
+        .when("guarded")
+        .then(3)
+        .otherwise(2),
+        heard_elsewhere=pl.col("elsewhere"),
+        hours_judged=pl.col("hours"),
+        own_share=pl.col("own_ppm") / 1e6,
+        satellite_12h=pl.col("satellite"),
+        memory=pl.when("still").then("memory"),
+    )
+    told = pl.col("p_silence").is_not_null()
+    rows = rows.with_columns(
+        reasons(
+            reason("silence", "no message for so long", pl.col("duration_s"), "s", p.duration_min_s),
+            reason("others_heard", "chance by reception alone", pl.col("p_silence"), None, p.silence_p_max, when=told),
+            reason("hours_judged", "hours with others enough to tell", pl.col("hours"), "h", when=told),
+            reason(
+                "satellite",
+                "messages by satellite in the 12 h before",
+                pl.col("satellite"),
+                None,
+                p.satellite_min,
+                when=pl.lit(p.satellite_min > 0),
+            ),
+            reason(
+                "reception",
+                "messages a day and vessel around",
+                pl.col("positions_day"),
+                None,
+                p.positions_day_min,
+                when=pl.lit(p.positions_day_min > 0),
+            ),
+            reason(
+                "heard_elsewhere",
+                "its number was heard elsewhere meanwhile: a false place or a second ship",
+                pl.col("elsewhere"),
+                weight=-1.0,
+                when=pl.col("elsewhere") > 0,
+            ),
+            reason(
+                "not_back",
+                "was under way and is not back: it may have sailed out of the covered sea",
+                weight=-1.0,
+                when=pl.col("still") & (pl.col("under_way") == 1),
+            ),
+            reason("guarded_zone", "began in a closed or protected zone", when=pl.col("guarded")),
+        )
+    )
+    return emit(RULE, p, rows)
+
+
+_BUSY = tuple(
+    sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(hours=20, speed_kn=0.2) for k in range(6)
+)
+_FEW = _BUSY[:3]
+_PACIFIC = tuple(
+    sea.vessel(mover=412000010 + k, at=(-179.95 + 0.03 * k, -17.1), start="2025-03-01T18:00:00Z").drift(
+        20, speed_kn=0.2
+    )
+    for k in range(6)
+)
+
+CASES = (
+    fires(
+        "silent for eight hours while six others are heard",
+        sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2),
+        *_BUSY,
+    ),
+    fires("still silent, near the shore", sea.vessel(off_nmi=3).sail(3, speed_kn=2), *_BUSY),
+    silent("three others only: abstains", sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2), *_FEW),
+    silent("at an anchorage", sea.vessel(anchorage_nmi=1).sail(3, speed_kn=0.1).dark(8, speed_kn=0.1).sail(2), *_BUSY),
+    silent(
+        "sails on at 15 knots, out of the covered sea", sea.vessel().sail(2, 180, 15).dark(12, 180, 15).sail(2), *_BUSY
+    ),
+    fires(
+        "across 180 degrees and midnight",
+        sea.vessel(at=(179.98, -17.0), start="2025-03-01T20:00:00Z").sail(3, speed_kn=1).dark(8, speed_kn=1).sail(2),
+        *_PACIFIC,
+        hazard="antimeridian",
+    ),
+)
