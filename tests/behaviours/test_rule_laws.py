@@ -78,6 +78,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels.append(_adrift(seed, lon0, start))
     vessels.append(_long_ago(lon0, start))
     vessels += _dropped(seed, lon0, start)
+    vessels.append(_shuttle(seed, lon0, start))
     points = pl.concat([v.points() for v in vessels])
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
@@ -172,6 +173,16 @@ def _dropped(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     when = start + timedelta(hours=first + float(rng.uniform(-1, 12)))
     craft = sea.vessel(mover=412000401, at=(place, -18.1), start=when.isoformat(), every_s=240.0, kind="small")
     return [ship, craft.sail(float(rng.uniform(0.5, 3)), 180, 10)]
+
+
+def _shuttle(seed: int, lon0: float, start: datetime) -> Vessel:
+    """A ferry on one line for two months, until it runs elsewhere, fast."""
+    rng = np.random.default_rng([seed, 3])
+    before = (start - timedelta(hours=1262)).isoformat()
+    v = sea.vessel(mover=412000500, at=(float(wrap_lon(lon0 + 0.45)), -19.5), start=before, every_s=3600.0)
+    for _ in range(105):
+        v = v.sail(6, 0, 10).sail(6, 180, 10)
+    return Vessel(**{**v.__dict__, "kind": "passenger"}).sail(float(rng.uniform(4, 9)), 90, 24)
 
 
 def _end(at: tuple[float, float], course: float, far_nmi: float) -> tuple[float, float]:
