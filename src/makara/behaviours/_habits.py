@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from makara.base.geo import A_M
 from makara.base.units import KN_M_S
 from makara.behaviours._rule import Window
-from makara.behaviours._speeds import arrays, flat_m, made_good
+from makara.behaviours._speeds import arrays, flat_m, made_good_at
 
 Ints = NDArray[np.int64]
 
@@ -36,6 +36,8 @@ REACH_M: Final = 50_000.0
 _OWN_MAX: Final = 8_000
 _CLASS_MAX: Final = 40_000
 """Hours after which a history is halved, so that what was long ago counts less."""
+_TRUST: Final = 20.0
+"""A class must have been at a place for so long before half of what it did there counts as its way."""
 _SPAN: Final = 1 << 20
 
 _SHORT: Final = 4
@@ -105,9 +107,9 @@ def samples(window: Window, bridge_us: int) -> pl.DataFrame:
         told = pl.DataFrame({"track": track[first]}).join(known, on="track", how="left", maintain_order="left")
         begun = told["begin"].fill_null(pl.Series(begun)).to_numpy()
     at = np.flatnonzero(_hourly(track, t, begun, window.frm_us))
-    made = made_good(points, bridge_us)[at]
+    made = made_good_at(points, at, bridge_us)
     some = points.select("report", "track", "mover", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "mark", "zones")
-    rows = some[at].with_columns(t=pl.Series(t[at]), made=pl.Series(made, dtype=pl.Int64()))
+    rows = some[at].with_columns(t=pl.Series(t[at]), made=pl.Series(made))
     told_mm = (pl.col("sog_kn") * (KN_M_S * 1000)).round().cast(pl.Int64)
     rows = rows.with_columns(mm_s=pl.coalesce(told_mm, "made")).filter(
         (pl.col("mm_s") >= 0) & (pl.col("cog_deg").is_not_null() | (pl.col("mm_s") < KN_M_S * 1000))
@@ -159,35 +161,29 @@ def _nearest(heads: Any, onward: Any, keys: Any, px: Any, py: Any, lon: float, l
 
 
 @njit(cache=True)
-def _bits(count: float, total: float) -> float:
-    return -math.log2(count / total)
-
-
-@njit(cache=True)
-def _kinematics(own: Any, here: Any, b: int, what: int) -> float:
-    """Surprise in bits of a bin (what 0), its band of speed (1) or its course (2), own and class history together."""
-    hits = 0
+def _chance(own: Any, here: Any, b: int, what: int) -> float:
+    """Chance of a bin (what 0), its band of speed (1) or its course (2): the higher of the mover's and its class's."""
+    mine = theirs = 0
     size = 1
     if what == 0 or b == 0:
-        hits = own[_BIN + b] + here[b]
-    elif what == 1:
-        first = 1 + (b - 1) // _SECTORS * _SECTORS
-        size = _SECTORS
-        for k in range(first, first + _SECTORS):
-            hits += own[_BIN + k] + here[k]
+        mine, theirs = own[_BIN + b], here[b]
     else:
-        size = _BANDS
-        for k in range(1 + (b - 1) % _SECTORS, BINS, _SECTORS):
-            hits += own[_BIN + k] + here[k]
-    bits: float = _bits(hits + size / BINS, own[_N] + here.sum() + 1.0)
-    return bits
+        first, step, size = 1 + (b - 1) // _SECTORS * _SECTORS, 1, _SECTORS
+        if what == 2:
+            first, step, size = 1 + (b - 1) % _SECTORS, _SECTORS, _BANDS
+        for k in range(first, first + step * size, step):
+            mine += own[_BIN + k]
+            theirs += here[k]
+    by_own: float = (mine + size / BINS) / (own[_N] + 1.0)
+    by_class: float = theirs / (here.sum() + _TRUST)
+    return max(by_own, by_class)
 
 
 @njit(cache=True)
 def _learn(
     t: Any, lon: Any, lat: Any, report: Any, who: Any, kind: Any, kinds: int, bins: Any, own: Any,
-    places: Any, px: Any, py: Any, row_of: Any, here: Any, learn: int, ranked: int, tail: float, memory: int,
-    apart: int,
+    places: Any, px: Any, py: Any, row_of: Any, here: Any, learn: int, ranked: int, tail: float, bits: float,
+    memory: int, apart: int,
 ) -> Any:  # fmt: skip
     """Each sample is ranked by how surprising it is, and then learned.
 
@@ -250,8 +246,8 @@ def _learn(
                 slot = k
         here_hours = they.sum()
         mine = 0 if slot < 0 else me[_HOURS + slot]
-        place = max(0.0, _bits(mine + here_hours + 0.5, me[_N] + 1.0))
-        s = round((_kinematics(me, they, bins[i], 0) + place) * 1000.0)
+        place = -math.log2(max((mine + 0.5) / (me[_N] + 1.0), here_hours / (here_hours + _TRUST)))
+        s = round((place - math.log2(_chance(me, they, bins[i], 0))) * 1000.0)
         surprise[i], row[i], hours[i] = s, r, here_hours
         if me[_N] >= learn:
             over = 0
@@ -260,11 +256,12 @@ def _learn(
             if me[_RANKED] >= ranked:
                 rank[i] = over + 1
                 among[i] = me[_RANKED] + 1
-                if rank[i] <= min(tail * among[i], TOPS) and t[i] - me[_TOLD] >= apart:
+                high = s >= 1000.0 * bits and rank[i] <= min(tail * among[i], TOPS)
+                if high and t[i] - me[_TOLD] >= apart:
                     me[_TOLD] = t[i]
                     told[i] = True
-                    parts[i, 0] = _kinematics(me, they, bins[i], 1)
-                    parts[i, 1] = _kinematics(me, they, bins[i], 2)
+                    parts[i, 0] = -math.log2(_chance(me, they, bins[i], 1))
+                    parts[i, 1] = -math.log2(_chance(me, they, bins[i], 2))
                     parts[i, 2] = place
             _rank(me, s)
         _add(me, they, bins[i], slot, keys[at])
@@ -326,6 +323,7 @@ def learned(
     learn: int,
     ranked: int,
     tail: float,
+    bits: float,
     memory_us: int,
     apart_us: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -338,6 +336,7 @@ def learned(
         learn: hours that are learned before surprises are ranked.
         ranked: surprises ranked before one may stand out.
         tail: share of hours that stand out.
+        bits: what is less surprising does not, however rare.
         memory_us: a mover silent for longer is forgotten.
         apart_us: an hour so soon after one that stood out is not told again.
 
@@ -377,6 +376,7 @@ def learned(
         learn,
         ranked,
         tail,
+        bits,
         memory_us,
         apart_us,
     )

@@ -9,9 +9,10 @@ Source: the European Maritime Safety Agency's automated behaviour monitoring (an
 conformal (Laxhammar & Falkman 2014), so that the share of false ones is known; the rest is Makara's own.
 
 One sample an hour of each track is compared with the histories of its mover and of its class at that place (within
-50 km): how surprising, in bits, are its band of speed and course, and the place itself, where a history of both
-together gives their chance. Then it is ranked among the mover's own surprises so far. It stands out if it is among the
-highest one in a thousand, so there is nothing before a thousand hours have been ranked.
+50 km): how surprising, in bits, are its band of speed and course, and the place itself, by whichever of the two
+histories finds them less so. Then it is ranked among the mover's own surprises so far. It stands out if it is among the
+highest one in a thousand, so there is nothing before a thousand hours have been ranked; and if its chance was small
+at all, which it is not where others of the class do the same.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ RULE = Rule(
     inputs={"track_points": 7 * HOUR_S, "tracks": 0, "vessels": 0},
     parameters=(
         Parameter("tail_max", 0.001, "share of a vessel's hours that stand out"),
+        Parameter("surprise_min", 7.0, "and that surprise by at least so many bits (7: a chance of 1 in 128)"),
         Parameter("history_min", 1000, "hours ranked before one may stand out (at least 1 / tail_max)"),
         Parameter("learn_min", 200, "hours learned before any are ranked"),
         Parameter("bridge_max_s", 6 * HOUR_S, "a leg longer than this tells no speed (at most 6 h)"),
@@ -78,8 +80,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     here = unpack(carried.filter(~mine), HERE).select(*HERE, "marks", kind="scope")
     rows = samples(window, min(int(p.bridge_max_s), 6 * HOUR_S) * S_US)
     memory, apart = int(p.memory_s) * S_US, int(p.apart_min_s) * S_US
-    told = learned(rows, own, here, int(p.learn_min), int(p.history_min), p.tail_max, memory, apart)
-    rows, own_after, here_after = told
+    limits = (int(p.learn_min), int(p.history_min), p.tail_max, p.surprise_min, memory, apart)
+    rows, own_after, here_after = learned(rows, own, here, *limits)
     seen = _marks(rows, own, here)
     events = _rows(rows.filter("told"), seen, p)
     own_after = own_after.filter(pl.col("t_last") + memory >= window.to_us)
@@ -141,6 +143,13 @@ def _rows(found: pl.DataFrame, seen: pl.DataFrame, p: Parameters) -> pl.DataFram
     rows = rows.with_columns(
         reasons(
             reason("stands_out", "rank among its own hours, as a share", pl.col("tail"), None, p.tail_max),
+            reason(
+                "surprise",
+                "surprise by its own and its class's history",
+                pl.col("surprise_bits"),
+                "bits",
+                p.surprise_min,
+            ),
             *(
                 reason(f"unusual_{c}", f"its {c}, in bits", pl.col(f"by_{c}"), when=pl.col(f"by_{c}") >= 5.0)
                 for c in _PARTS
