@@ -87,6 +87,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels += _false_places(seed, lon0, start)
     vessels += _made_silence(seed, lon0, start)
     vessels += _renumbered(seed, lon0, start)
+    vessels.append(_shuttle(seed, lon0, start))
     every = pl.concat([v.points() for v in vessels]).unique("report", keep="first", maintain_order=True)
     points = _moored(every, lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
@@ -214,6 +215,16 @@ def _dropped(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     return [ship, craft.sail(float(rng.uniform(0.5, 3)), 180, 10)]
 
 
+def _shuttle(seed: int, lon0: float, start: datetime) -> Vessel:
+    """A ferry on one line for two months, until it runs elsewhere, fast."""
+    rng = np.random.default_rng([seed, 3])
+    before = (start - timedelta(hours=1262)).isoformat()
+    v = sea.vessel(mover=412000500, at=(float(wrap_lon(lon0 + 0.45)), -19.5), start=before, every_s=3600.0)
+    for _ in range(105):
+        v = v.sail(6, 0, 10).sail(6, 180, 10)
+    return Vessel(**{**v.__dict__, "kind": "passenger"}).sail(float(rng.uniform(4, 9)), 90, 24)
+
+
 def _end(at: tuple[float, float], course: float, far_nmi: float) -> tuple[float, float]:
     lon, lat = destination(*at, course, far_nmi * NMI_M)
     return float(lon), float(lat)
@@ -276,7 +287,7 @@ def _made_silence(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     out = []
     for k in range(8):
         here = (float(wrap_lon(at[0] + 0.02 * k)), at[1] + float(rng.uniform(-0.05, 0.05)))
-        v = sea.vessel(mover=412000400 + k, at=here, start=begin, every_s=900.0, kind="fishing").sail(4, 40, 1.5)
+        v = sea.vessel(mover=412000900 + k, at=here, start=begin, every_s=900.0, kind="fishing").sail(4, 40, 1.5)
         quiet = float(rng.uniform(6.5, 16))
         v = v.dark(quiet, 40, 1.5) if k < 2 else v.sail(20, 40.0 + 20 * k, 0.6)
         out.append(v.sail(1, 40, 1.5) if k == 0 else v)
@@ -288,12 +299,12 @@ def _renumbered(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     rng = np.random.default_rng([seed, 4])
     at = (float(wrap_lon(lon0 + 2.0)), -14.0)
     begin = (start + timedelta(seconds=int(rng.integers(0, 3600)))).isoformat()
-    ship = sea.vessel(mover=412000500, at=at, start=begin, every_s=600.0).sail(3, 70, 10).dark(1, 70, 10)
-    after = ship.sail(float(rng.uniform(2, 9)), 90, 10).points().with_columns(mover=pl.lit(412000501, pl.Int64()))
+    ship = sea.vessel(mover=412001000, at=at, start=begin, every_s=600.0).sail(3, 70, 10).dark(1, 70, 10)
+    after = ship.sail(float(rng.uniform(2, 9)), 90, 10).points().with_columns(mover=pl.lit(412001001, pl.Int64()))
     cut = after.filter(pl.col("t_seen") > after["t_seen"].min() + timedelta(hours=3, minutes=30))
     first = cut.row(0, named=True)
     other = sea.vessel(
-        mover=412000501, at=(first["lon_deg"], first["lat_deg"]), start=first["t_seen"].isoformat(), every_s=600.0
+        mover=412001001, at=(first["lon_deg"], first["lat_deg"]), start=first["t_seen"].isoformat(), every_s=600.0
     )
     back = ship.dark(float(rng.uniform(4, 9)), 250, 10).sail(0.5, 250, 10)
     return [back, other.sail(5, 90, 10)]
@@ -304,20 +315,20 @@ def _add_claims(seed: int, lon0: float, start: datetime, tables: dict[str, pl.Da
     rng = np.random.default_rng([seed, 5])
     at = float(rng.uniform(1, 6))
     said = (
-        (412000200, 0.5, "NAME A", 9074729, 90.0),
-        (412000200, at + 1, "NAME B", 9074729, 90.0),
-        (412000201, 0.5, "NAME C", 9074720, None),
-        (412000300, 1.0, "NAME D", 9319466, 40.0),
-        (412000500, 1.0, "NAME E", 9319466, 40.0),
-        (412000501, 4.5, "NAME F", 9319466, 40.0),
+        (412000700, 0.5, "NAME A", 9074729, 90.0),
+        (412000700, at + 1, "NAME B", 9074729, 90.0),
+        (412000701, 0.5, "NAME C", 9074720, None),
+        (412000800, 1.0, "NAME D", 9319466, 40.0),
+        (412001000, 1.0, "NAME E", 9319466, 40.0),
+        (412001001, 4.5, "NAME F", 9319466, 40.0),
     )
     tables["claims"] = sea.claims(*said, start=start.isoformat())
     seen = start + timedelta(hours=float(rng.uniform(1, 6)))
     look = sea.unmatched(("del0", float(wrap_lon(lon0 + 0.1)), -18.0, seen.isoformat(), 300.0))
-    match = look["matches"].with_columns(p=pl.lit(0.9), track=pl.lit(412000200, pl.Int64()), p_dark=pl.lit(0.0))
+    match = look["matches"].with_columns(p=pl.lit(0.9), track=pl.lit(412000700, pl.Int64()), p_dark=pl.lit(0.0))
     tables["detections"] = pl.concat([tables["detections"], look["detections"]])
     tables["matches"] = pl.concat([tables["matches"], match], how="diagonal_relaxed")
-    long = pl.when(pl.col("mover") == 412000200).then(90.0)
+    long = pl.when(pl.col("mover") == 412000700).then(90.0)
     tables["vessels"] = tables["vessels"].with_columns(length_m=long.cast(pl.Float32()))
 
 

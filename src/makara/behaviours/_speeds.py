@@ -66,6 +66,24 @@ def made_good(points: pl.DataFrame, bridge_us: int) -> NDArray[np.int32]:
     return out
 
 
+@njit(cache=True)
+def _made_good_at(rows: Any, track: Any, t: Any, lon: Any, lat: Any, span: int, bridge: int) -> Any:
+    out = np.full(rows.size, -1, np.int64)
+    for k in range(rows.size):
+        i = j = rows[k]
+        while j > 0 and track[j - 1] == track[j] and t[j] - t[j - 1] <= bridge and t[i] - t[j] < span:
+            j -= 1
+        if t[i] - t[j] >= span:
+            out[k] = int(flat_m(lon[j], lat[j], lon[i], lat[i]) * 1e9 / (t[i] - t[j]) + 0.5)
+    return out
+
+
+def made_good_at(points: pl.DataFrame, rows: Ints, bridge_us: int) -> Ints:
+    """As :func:`made_good`, at some rows only."""
+    out: Ints = _made_good_at(rows, *arrays(points), SPAN_S * S_US, bridge_us)
+    return out
+
+
 def arrays(points: pl.DataFrame) -> tuple[Any, ...]:
     """Track, time (microseconds), longitude and latitude of points as arrays."""
     return (

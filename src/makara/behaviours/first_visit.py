@@ -167,7 +167,7 @@ def _presences(window: Window, p: Parameters, memory: int) -> pl.DataFrame:
         len(names),
         memory,
     )
-    first: pl.DataFrame = points[begin].select("mover", t_first=pl.col("t_seen").to_physical())
+    first: pl.DataFrame = points.select("mover", t_first=pl.col("t_seen").to_physical())[begin]
     return first.with_columns(zone=names.gather(what), t_last=pl.Series(end), row=pl.Series(begin))
 
 
@@ -225,7 +225,7 @@ def _rows(window: Window, came: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     came = came.filter(pl.col("never_seen") | pl.col("list").is_not_null())
     if not len(came):
         return nothing()
-    at = window.track_points[came["row"]].select("lon_deg", "lat_deg", "mmsi", "mark")
+    at = window.track_points.select("lon_deg", "lat_deg", "mmsi", "mark")[came["row"]]
     rows = pl.concat([came, at], how="horizontal").join(
         of_kinds(window.get("zones"), p.kinds), on="zone", how="left", maintain_order="left"
     )
