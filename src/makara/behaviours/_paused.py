@@ -78,8 +78,11 @@ def _leg_kn(t: Any, lon: Any, lat: Any, i: Any) -> Any:
 
 
 @njit(cache=True)
-def _is_slow(t: Any, lon: Any, lat: Any, i: Any) -> Any:
-    return t[i] - t[i - 1] <= BRIDGE_S * S_US and _leg_kn(t, lon, lat, i) < _SLOW_KN
+def _is_slow(t: Any, lon: Any, lat: Any, sog: Any, i: Any) -> Any:
+    """Whether the whole leg was slow: what came and left fast has paused somewhere on the way."""
+    if t[i] - t[i - 1] > BRIDGE_S * S_US or (sog[i - 1] >= _SLOW_KN and sog[i] >= _SLOW_KN):
+        return False
+    return _leg_kn(t, lon, lat, i) < _SLOW_KN
 
 
 @njit(cache=True)
@@ -109,7 +112,7 @@ def _paused(
                 continue
             low, high = f_t[f], f_t[f]
             x, y = f_lon[f], f_lat[f]
-            slow = _is_slow(t, lon, lat, k)
+            slow = _is_slow(t, lon, lat, sog, k)
             own = f_track[f] != 0
             pause = 0.0
             if slow:
@@ -138,14 +141,14 @@ def _paused(
             if far > f_reach[f]:
                 continue
             i = k - 1
-            while i > a and t[i] == low and _is_slow(t, lon, lat, i):
+            while i > a and t[i] == low and _is_slow(t, lon, lat, sog, i):
                 if f_t[f] - t[i - 1] > BRIDGE_S * S_US:
                     break
                 pause += (t[i] - t[i - 1]) / 1e6
                 low = t[i - 1]
                 i -= 1
             i = k + 1
-            while i <= last and t[i - 1] == high and _is_slow(t, lon, lat, i):
+            while i <= last and t[i - 1] == high and _is_slow(t, lon, lat, sog, i):
                 pause += (t[i] - t[i - 1]) / 1e6
                 high = t[i]
                 i += 1
