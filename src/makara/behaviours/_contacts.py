@@ -37,7 +37,8 @@ _DEG_M: Final = 111_195.0
 _HOST_M: Final = 2 * NMI_M
 _HOST_KN: Final = 4.0
 _HOST_S: Final = 30 * MINUTE_S
-"""A slow contact (from its last two looks) seen so lately and so near is beside a detection."""
+_HOST_DM: Final = 120
+"""A slow contact (from its last two looks) seen so lately, so near and measured so long is beside a detection."""
 _LEAST: Final = 1e-13
 """A link less likely than this (a density per square metre) is none."""
 _AROUND_M: Final = 60 * NMI_M
@@ -363,7 +364,7 @@ def _beside(states: Any, live: Any, row: Any, t: Any, x: Any, y: Any) -> None:
     best = _HOST_M
     for k in live:
         s = states[k]
-        if s[0] == row[0] or s[8] < 2 or t - s[2] > _HOST_S * S_US:
+        if s[0] == row[0] or s[8] < 2 or t - s[2] > _HOST_S * S_US or s[9] < _HOST_DM * s[10] or not s[10]:
             continue
         if np.sqrt(s[6] * s[6] + s[7] * s[7]) > _HOST_KN * KN_M_S * 1000.0:
             continue
@@ -373,4 +374,4 @@ def _beside(states: Any, live: Any, row: Any, t: Any, x: Any, y: Any) -> None:
         if far <= best:
             best = far
             row[11], row[12], row[13] = s[0], s[3], s[4]
-            row[14] = s[9] // s[10] if s[10] else 0
+            row[14] = s[9] // s[10]

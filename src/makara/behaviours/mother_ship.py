@@ -52,7 +52,7 @@ RULE = Rule(
     parameters=(
         Parameter("near_m", 2 * NMI_M, "small boats are within this of the mother (at most 2 nmi)"),
         Parameter("small_max_m", 12.0, "a boat measured shorter than this is small"),
-        Parameter("host_min_m", 12.0, "a mother without AIS is measured longer than this, where it is known"),
+        Parameter("host_min_m", 12.0, "a mother without AIS is measured longer than this (at least 12 m)"),
         Parameter("host_max_m", 60.0, "and shorter than this"),
         Parameter("slow_max_kn", 4.0, "the mother makes no more than this"),
         Parameter("fast_min_kn", 15.0, "a small boat at this speed was sent out"),
