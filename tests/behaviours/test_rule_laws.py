@@ -88,6 +88,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels += _made_silence(seed, lon0, start)
     vessels += _renumbered(seed, lon0, start)
     vessels.append(_shuttle(seed, lon0, start))
+    vessels += _hosts(seed, lon0, start)
     every = pl.concat([v.points() for v in vessels]).unique("report", keep="first", maintain_order=True)
     points = _moored(every, lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
@@ -96,11 +97,12 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
             sea.square("zo-closed", "closed", (float(wrap_lon(lon0 + 0.1)), -17.0), 0.35),
             sea.square("zo-eez", "eez", (float(wrap_lon(lon0 - 0.6)), -16.7), 0.5),
             sea.line("zo-cable", "cable", [(float(wrap_lon(lon0 + 0.05 + x)), y) for x, y in ((0, -19), (0.1, -17.5))]),
+            sea.square("zo-risk", "risk", (float(wrap_lon(lon0 + 2.5)), -17.0), 0.4),
         ]
     )
     end = points["t_seen"].max()
     assert isinstance(end, datetime)
-    tables = {"zones": zones, "vessels": _vessels(vessels), **_dark(rng, lon0, start)}
+    tables = {"zones": zones, "vessels": _vessels(vessels), **_dark(rng, lon0, start, _boats(seed, lon0, start))}
     tables["authorisations"] = pl.DataFrame(
         {"mmsi": [412000002], "zone": ["zo-closed"], "gear": [None], "from": [None], "to": [None]},
         schema_overrides={"from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC"), "gear": pl.String()},
@@ -337,13 +339,47 @@ def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
     return pl.DataFrame({"mover": list(known), "class": list(known.values())}, schema_overrides={"mover": pl.Int64()})
 
 
-def _dark(rng: np.random.Generator, lon0: float, start: datetime) -> dict[str, pl.DataFrame]:
+def _dark(rng: np.random.Generator, lon0: float, start: datetime, more: list[Any]) -> dict[str, pl.DataFrame]:
     seen = []
     for k in range(12):
         t = start + timedelta(seconds=int(rng.integers(0, 40_000)))
         at = float(wrap_lon(lon0 + rng.uniform(-0.3, 0.3))), -17.0 + float(rng.uniform(-0.3, 0.3))
         seen.append((f"de{k:02d}", at[0], at[1], t.isoformat(), float(rng.choice([8.0, 45.0]))))
-    return sea.unmatched(*seen)
+    return sea.unmatched(*seen, *more)
+
+
+def _hosts(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A carrier that lies still for hours; a merchant ship under way in an area of risk."""
+    rng = np.random.default_rng((seed, 2))
+    begin = (start + timedelta(hours=1)).isoformat()
+    still = sea.vessel(412000300, (float(wrap_lon(lon0 + 2.4)), -16.2), begin, every_s=700.0, kind="carrier")
+    ship = sea.vessel(412000301, (float(wrap_lon(lon0 + 2.3)), -17.0), begin, every_s=420.0, kind="cargo")
+    return [still.sail(1, 90, 12).drift(float(rng.uniform(2, 5)), 90, 0.4).sail(2, 0, 12), ship.sail(5, 90, 12)]
+
+
+def _boats(seed: int, lon0: float, start: datetime) -> list[Any]:
+    """Boats without AIS: beside the carrier; a dhow whose skiffs run at the ship in the area of risk; a go-fast."""
+    rng = np.random.default_rng((seed, 3))
+
+    def boat(name: str, east: float, lat: float, after_h: float, minutes: tuple[float, ...], **how: Any) -> list[Any]:
+        at = (float(wrap_lon(lon0 + east)), lat)
+        return sea.boat(name, at, minutes, start=(start + timedelta(hours=after_h)).isoformat(), **how)
+
+    wait = tuple(float(m) for m in range(0, 70, 10))
+    beside = float(rng.uniform(2.5, 3.5))
+    drifted = 2.6083 + 0.4 * (beside - 2) / 57.6
+    found = boat("by", drifted, -16.2012, beside, (0.0,), length_m=14.0, speed_kn=0.0)
+    found += boat("bz", 2.61, -16.204, beside + 0.5, (0.0,), length_m=40.0, speed_kn=0.0)
+    found += boat("ma", 2.6, -16.88, 1.2, (*wait, 72.0, 79.0, 86.0), length_m=19.0, speed_kn=0.6)
+    for k in range(2):
+        found += boat(f"sk{k}", 2.605 + 0.004 * k, -16.885, 1.2, wait, length_m=7.0, speed_kn=0.6)
+        run = tuple(float(m) for m in (75, 80, 85, 90))
+        found += boat(
+            f"sk{k}r", 2.66 + 0.004 * k, -16.885 + 0.5, 1.2, run, course_deg=180.0, speed_kn=24.0, length_m=7.0
+        )
+    gaps = rng.uniform(8, 14, 4).cumsum()
+    found += boat("go", 1.2, -18.3, 4.0, (0.0, *map(float, gaps)), speed_kn=float(rng.uniform(28, 40)), length_m=11.0)
+    return found
 
 
 def window(s: Sea, r: Rule, frm: datetime, to: datetime) -> Window:

@@ -27,12 +27,18 @@ CONTACT: Final = (
 and how exactly (decimetres), its velocity (mm/s; looks below 2: none), its looks, the sum of the lengths measured."""
 SILENT_S: Final = 2 * HOUR_S
 """A contact not seen for so long is lost."""
+_WIDTH: Final = 15
 _SAME_S: Final = MINUTE_S
 """Two sightings closer in time than this tell no speed."""
 _FAST_KN: Final = 60.0
 _RUN_S: Final = 45 * MINUTE_S
 """After a longer silence a contact is not taken to have run off at any speed, but to have stayed or kept its way."""
 _DEG_M: Final = 111_195.0
+_HOST_M: Final = 2 * NMI_M
+_HOST_KN: Final = 4.0
+_HOST_S: Final = 30 * MINUTE_S
+_HOST_DM: Final = 120
+"""A slow contact (from its last two looks) seen so lately, so near and measured so long is beside a detection."""
 _LEAST: Final = 1e-13
 """A link less likely than this (a density per square metre) is none."""
 _AROUND_M: Final = 60 * NMI_M
@@ -82,7 +88,8 @@ class Contacts:
         seen: the new detections with ``key`` (of their contact), ``looks`` (of it so far), the look before (``t_prev,
             lon_prev, lat_prev``; null at the first), ``speed_kn`` and ``low_kn`` (between both; less the error of
             both), ``east, north`` (mm/s), ``chance`` (log10 of the number of such links expected by chance,
-            thousandths), ``length_mean_m`` of the contact so far, ``marks`` and ``evidence``.
+            thousandths), ``length_mean_m`` of the contact so far, ``marks`` and ``evidence``; and the nearest slow
+            contact beside it, if any: ``host`` (its key), ``host_lon, host_lat`` (1e-7 degrees), ``host_length_m``.
         states: the columns of :data:`CONTACT`, ``participants`` (its first detection) and ``marks``; of those not yet
             lost.
         names: ``key, participants`` of all contacts carried or seen.
@@ -118,13 +125,15 @@ def follow(window: Window, held: pl.DataFrame, p_dark_min: float) -> Contacts:
         sd,
         length,
     )
-    told = {n: rows[:, k] for k, n in enumerate(("key", "looks", "t_prev", "lon_prev", "lat_prev", *_LEG))}
+    told = {n: rows[:, k] for k, n in enumerate(_ROW)}
     seen = new.with_columns([pl.Series(n, v, dtype=pl.Int64()) for n, v in told.items()])
     first = pl.col("t_prev") < 0
     seen = seen.with_columns(
         pl.when(~first).then(pl.col("t_prev", "lon_prev", "lat_prev")),
         speed_kn=pl.when(~first).then(pl.col("speed") / 1000 / KN_M_S),
         low_kn=pl.when(~first).then(pl.col("low") / 1000 / KN_M_S),
+        host=pl.when(pl.col("host") != 0).then("host"),
+        host_length_m=pl.when(pl.col("host_length_dm") > 0).then(pl.col("host_length_dm") / 10),
         length_mean_m=pl.when(pl.col("length_dm") > 0).then(pl.col("length_dm") / 10),
         marks=pl.concat_list(pl.concat_list("mark"), pl.col("marks").fill_null([])).list.drop_nulls(),
         evidence=pl.concat_list(pl.concat_list("detection"), pl.col("looked").fill_null([])),
@@ -144,7 +153,10 @@ def follow(window: Window, held: pl.DataFrame, p_dark_min: float) -> Contacts:
     return Contacts(seen, alive.join(marks, on="key", how="left", maintain_order="left"), names)
 
 
-_LEG: Final = ("east", "north", "speed", "low", "chance", "length_dm")
+_ROW: Final = (
+    "key", "looks", "t_prev", "lon_prev", "lat_prev", "east", "north", "speed", "low", "chance", "length_dm",
+    "host", "host_lon", "host_lat", "host_length_dm",
+)  # fmt: skip
 
 
 def recall(carried: pl.DataFrame, extras: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -286,7 +298,7 @@ def _follow(old: Any, own: Any, t: Any, lon: Any, lat: Any, sd: Any, length: Any
     count = old.shape[0]
     states = np.zeros((count + t.size, old.shape[1]), np.int64)
     states[:count] = old
-    rows = np.zeros((t.size, 11), np.int64)
+    rows = np.zeros((t.size, _WIDTH), np.int64)
     live = np.arange(count)
     low = 0
     while low < t.size:
@@ -309,6 +321,8 @@ def _follow(old: Any, own: Any, t: Any, lon: Any, lat: Any, sd: Any, length: Any
             rows[j, 0], rows[j, 1], rows[j, 2], rows[j, 10] = own[j], 1, -1, s[9]
             count += 1
         live = np.concatenate((live, np.arange(began, count)))
+        for j in range(low, high):
+            _beside(states, live, rows[j], t[j], lon[j], lat[j])
         low = high
     return states[:count], rows
 
@@ -342,3 +356,22 @@ def _link(states: Any, live: Any, to: Any, c: Any, row: Any, t: Any, x: Any, y: 
     s[6], s[7] = row[5], row[6]
     s[8] += 1
     row[1] = s[8]
+
+
+@njit(cache=True)
+def _beside(states: Any, live: Any, row: Any, t: Any, x: Any, y: Any) -> None:
+    """The nearest slow contact beside a detection, or beside where its boat was at the look before."""
+    best = _HOST_M
+    for k in live:
+        s = states[k]
+        if s[0] == row[0] or s[8] < 2 or t - s[2] > _HOST_S * S_US or s[9] < _HOST_DM * s[10] or not s[10]:
+            continue
+        if np.sqrt(s[6] * s[6] + s[7] * s[7]) > _HOST_KN * KN_M_S * 1000.0:
+            continue
+        far = distance_scalar(s[3] / 1e7, s[4] / 1e7, x, y)
+        if row[2] >= 0:  # a boat that has just been sent out
+            far = min(far, distance_scalar(s[3] / 1e7, s[4] / 1e7, row[3] / 1e7, row[4] / 1e7))
+        if far <= best:
+            best = far
+            row[11], row[12], row[13] = s[0], s[3], s[4]
+            row[14] = s[9] // s[10]
