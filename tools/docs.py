@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
+from draw import LETTERS, draw
 from makara import tables
+from makara.behaviours import find, rule
 from makara.behaviours import names as rule_names
-from makara.behaviours import rule
 from makara.cli.main import COMMANDS
 from makara.session.settings import default_settings
 from makara.sources import names as source_names
@@ -44,18 +45,60 @@ def tables_page() -> str:
 
 
 def rules_page() -> str:
-    """Every rule with parameters, reach and innocent explanations."""
-    out = [NOTE, "# Rules\n\n", "One file in `behaviours/` is one rule. Parameters are set in makara.toml.\n"]
+    """The rules, with where each is described."""
+    out = [
+        NOTE,
+        "# Rules\n\nOne file in `behaviours/` is one rule. Parameters are set in makara.toml, also by area: see "
+        "[settings](settings.md) and [tune alerts](../how-to/tune-alerts.md).\n\n",
+        "| rule | version | what it finds |\n| --- | --- | --- |\n",
+    ]
     for name in rule_names():
-        module = rule(name)
-        r = module.RULE
-        out.append(f"\n## {name} {r.version}\n\n{(module.__doc__ or '').strip()}\n\n")
-        out.append("| parameter | default | meaning |\n| --- | --- | --- |\n")
-        out += [f"| {p.name} | {p.default} | {cell(p.doc)} |\n" for p in r.parameters]
-        reach = ", ".join(f"{table} ({seconds} s back)" for table, seconds in r.inputs.items())
-        out.append(f"\nReads: {reach}.\n\nLooks the same: {', '.join(r.innocent)}.\n\n")
-        out.append(f"Details: {', '.join(r.details)}.\n\nProfiles: {', '.join(r.profiles)}.\n")
+        first = (rule(name).__doc__ or "").strip().splitlines()[0].partition(": ")[2]
+        out.append(f"| [{name}](rules/{name}.md) | {rule(name).RULE.version} | {cell(first)} |\n")
     return "".join(out)
+
+
+def rule_page(name: str, shown: str) -> str:
+    """One rule: why, a drawing, parameters by profile, innocent explanations, cases.
+
+    Args:
+        name: the rule.
+        shown: what its first case that fires says on the radio.
+    """
+    module = rule(name)
+    r = module.RULE
+    title, _, text = (module.__doc__ or "").strip().partition("\n")
+    case = next(c for c in module.CASES if c.fires)
+    out = [NOTE, f"# {name} {r.version}\n\n{title}\n{text}\n\n![{case.text}]({name}.svg)\n\n"]
+    out.append(f"*{case.text[0].upper()}{case.text[1:]}.* On the radio: \u201c{shown}.\u201d\n\n")
+    sets = {p: r.resolve(p).values for p in r.profiles}
+    out.append(f"## Parameters\n\n| parameter | {' | '.join(sets)} | meaning |\n| --- |{' --- |' * len(sets)} --- |\n")
+    for q in r.parameters:
+        values = " | ".join(f"{v[q.name]}" for v in sets.values())
+        out.append(f"| {q.name} | {values} | {cell(q.doc)} |\n")
+    out.append("\nThe columns are profiles; `makara` is in force unless makara.toml says otherwise.\n\n")
+    reach = "\n".join(f"- {table}, {seconds / 3600:g} h back" for table, seconds in r.inputs.items())
+    out.append(f"## Reads\n\n{reach}\n\n## What looks the same\n\n")
+    out += [f"- {i.replace('_', ' ')}\n" for i in r.innocent]
+    out.append("\n## Details of its events\n\n| name | type |\n| --- | --- |\n")
+    out += [f"| {n} | {cell(t)} |\n" for n, t in r.details.items()]
+    out.append("\n## Cases that hold\n\n")
+    out += [f"- {'fires' if c.fires else 'is silent'}: {c.text}\n" for c in module.CASES]
+    return "".join(out)
+
+
+def rule_pages() -> dict[str, str]:
+    """A page and a drawing for each rule that is there."""
+    out = {}
+    for name in rule_names():
+        case = next(c for c in rule(name).CASES if c.fires)
+        events = case.run(find, name)
+        shown = rule(name).why(events.row(0, named=True))
+        for letter, mover in zip(LETTERS, dict.fromkeys(v.mover for v in case.vessels), strict=False):
+            shown = shown.replace(f"MMSI {mover:09d}", letter).replace(f"{mover:09d}", letter)
+        out[f"rules/{name}.md"] = rule_page(name, shown)
+        out[f"rules/{name}.svg"] = draw(case, events)
+    return out
 
 
 def cli_page() -> str:
@@ -104,6 +147,7 @@ def pages() -> dict[str, str]:
         "sources.md": sources_page(),
         "settings.md": settings_page(),
     }
+    out |= rule_pages()
     for name in tables.names():
         text = json.dumps(tables.table(name).json_schema(), indent=1, ensure_ascii=False)
         out[f"schema/{name}.json"] = text + "\n"

@@ -352,8 +352,8 @@ def _hosts(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     """A carrier that lies still for hours; a merchant ship under way in an area of risk."""
     rng = np.random.default_rng((seed, 2))
     begin = (start + timedelta(hours=1)).isoformat()
-    still = sea.vessel(412000300, (float(wrap_lon(lon0 + 2.4)), -16.2), begin, every_s=700.0, kind="carrier")
-    ship = sea.vessel(412000301, (float(wrap_lon(lon0 + 2.3)), -17.0), begin, every_s=420.0, kind="cargo")
+    still = sea.vessel(412001100, (float(wrap_lon(lon0 + 2.4)), -16.2), begin, every_s=700.0, kind="carrier")
+    ship = sea.vessel(412001101, (float(wrap_lon(lon0 + 2.3)), -17.0), begin, every_s=420.0, kind="cargo")
     return [still.sail(1, 90, 12).drift(float(rng.uniform(2, 5)), 90, 0.4).sail(2, 0, 12), ship.sail(5, 90, 12)]
 
 

@@ -149,6 +149,26 @@ def test_an_alert_says_why_and_shows_where(window: Window) -> None:
     expect(page.locator("#list li button").first).to_be_focused()
 
 
+def test_what_is_raised_listed_and_suppressed_stands_apart_with_its_reason(
+    window: Window, api: Any, hostile: Any
+) -> None:
+    page = window.open()
+    where = api.get("picture").json()["alerts"]["where"]
+    order = [w for w in ("raised", "listed", "suppressed", "withdrawn") if w in where]
+    assert {"raised", "listed", "suppressed"} <= set(order) and where == sorted(where, key=order.index)
+    heads = page.locator("#list li.part")
+    expect(heads).to_have_count(len(order) - 1)
+    expect(heads.first).to_contain_text("budget")
+    page.locator("#list li.part:has-text('Listed') + li button").click()
+    expect(page.locator("#panel .note")).to_contain_text("Listed, not raised")
+    page.keyboard.press("Escape")
+    page.locator("#list li.part:has-text('Suppressed') + li button").click()
+    expect(page.locator("#panel .note")).to_contain_text(hostile[0])
+    page.locator("#panel").get_by_role("heading", name="What would change our mind").wait_for()
+    partner = api.get("picture", params={"partner": "FJI"}).json()["alerts"]
+    assert set(partner["where"]) <= {"raised", "withdrawn"}, "what an owner is told first is its own business"
+
+
 def test_a_click_on_the_map_opens_what_is_there(window: Window, api: Any) -> None:
     picture = api.get("picture").json()
     lon, lat = (picture["vessels"][c][0] / 10_000 for c in ("x", "y"))

@@ -76,7 +76,8 @@ def decide(
     """
     standing = events.filter(pl.col("state") != "withdrawn")
     known = _known(vessels, members, _lists(vessels, lists))
-    kinds = indicators(standing, standing, bases or {})
+    grave = standing.filter(pl.col("severity") >= (subscriptions["severity_min"].min() or 0))
+    kinds = indicators(grave, standing, bases or {})
     pairs = wanted(standing, subscriptions, known, kinds)
     named = [ids.ident("al", s, e) for s, e in pairs.select("subscription", "event").iter_rows()]
     lines = _lines(pairs, events, previous)

@@ -7,6 +7,7 @@ carried from one to the next: so memory is bounded by a part, and the events are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -78,8 +79,9 @@ def backtest(
     if span and first < last:
         before = timedelta(seconds=WARM_S + rules[0].module.RULE.inputs.get("track_points", 0))
         start = max(first - before, span[0])
+        ground = _Ground.of(view, inputs, vessels, last)
         for part in _parts(view, rules[0], start, last, bbox):
-            done = _through(view, rules, inputs, vessels, part)
+            done = _through(ground, rules, part)
             found = [_joined(a, b) for a, b in zip(found, done, strict=True)]
     counted = _counted(found, rules, frm, bbox)
     least = settings.subscriptions["watch"].severity_min if "watch" in settings.subscriptions else 2
@@ -162,74 +164,88 @@ def _near(bbox: Box, by_deg: float) -> pl.Expr:
     return high if wide >= 360 else high & ((pl.col("lon_deg") - (w - by_deg)) % 360 <= wide)
 
 
-def _through(
-    view: View, rules: Sequence[RuleInForce], inputs: Inputs, vessels: pl.DataFrame, part: Part
-) -> list[pl.DataFrame]:
+@dataclass(frozen=True)
+class _Ground:
+    """What is the same in every part: read once."""
+
+    view: View
+    inputs: Inputs
+    reads: Mapping[str, int]
+    vessels: pl.DataFrame
+    horizons: pl.DataFrame
+    collections: pl.DataFrame
+    tracks: pl.DataFrame
+    events: pl.DataFrame
+
+    @classmethod
+    def of(cls, view: View, inputs: Inputs, vessels: pl.DataFrame, end: datetime) -> _Ground:
+        """Of a lake, as known until ``end``."""
+        reads = inputs.rules[0].module.RULE.inputs
+        heard = view.scan("track_points").filter(pl.col("t_seen") < end).group_by("receiver")
+        horizons = heard.agg(pl.col("t_seen").max().alias("horizon"), marks=pl.col("mark").unique().sort())
+        kinds = [name[7:] for name in reads if name.startswith("events:")]
+        return cls(
+            view,
+            inputs,
+            reads,
+            vessels,
+            horizons.select(HORIZONS.names()).collect(engine="streaming"),
+            view.read("collections"),
+            view.read("tracks"),
+            newest(view.read("events", pl.col("kind").is_in(kinds))) if kinds else table("events").empty(),
+        )
+
+    def still(self, part: Part, frm: datetime, to: datetime) -> Picture:
+        """The picture as a rule may see it in [frm, to), of the movers of a part."""
+        movers, only, _ = part
+        reach = timedelta(seconds=max(self.reads.values()))
+        since = frm - reach if frm - EPOCH > reach else EPOCH
+        back = frm - timedelta(seconds=self.reads.get("track_points", 0))
+        whose = pl.lit(True) if movers is None else pl.col("mover").is_between(*movers)
+        if only is not None:
+            whose = whose & pl.col("mover").is_in(only.implode())
+        points = table("track_points").empty().lazy()
+        if "track_points" in self.reads:
+            seen = pl.col("t_seen").is_between(back, to, closed="left") & whose
+            points = self.view.scan("track_points").filter(seen, pl.col("track").is_not_null())
+        sent = self.view.scan("reports").filter(pl.col("t_seen").is_between(back, to) & whose)
+        said = sent.select("report", "transponder", "mmsi")
+        points = points.drop("source", "t_known").join(said, on="report", how="left")
+        detections = self.view.read("detections", pl.col("t_seen").is_between(since, to, closed="left"))
+        seen_then = detections.lazy().select("detection")
+        return Picture(
+            reports=table("reports").empty(),
+            claims=table("claims").empty(),
+            collections=self.collections,
+            detections=detections,
+            points=points.sort("mover", "t_seen", "report").collect(),
+            tracks=self.tracks.filter(whose),
+            matches=self.view.scan("matches").join(seen_then, on="detection", how="semi").collect(),
+            vessels=self.vessels,
+            events=self.events,
+            alerts=table("alerts").empty(),
+            marks=table("marks").empty(),
+            horizons=self.horizons,
+            released={},
+            seq={},
+            before=pl.DataFrame(schema={"mover": pl.Int64(), "t_seen": pl.Datetime("us", "UTC"), "mark": pl.String()}),
+            held_marks=pl.DataFrame(schema={"track": pl.Int64(), "mark": pl.String()}),
+            transponders=pl.DataFrame(schema={"mover": pl.Int64(), "transponder": pl.String()}),
+        )
+
+
+def _through(ground: _Ground, rules: Sequence[RuleInForce], part: Part) -> list[pl.DataFrame]:
     """Events of each rule and set of parameters in one part."""
-    movers, only, edges = part
     each = [(r, p) for r in rules for p in r.sets]
     carried = [nothing() for _ in each]
     done = [finish(r.module.RULE, p, nothing()) for r, p in each]
-    for a, b in pairwise(edges):
-        picture = _still(view, rules[0], vessels, movers, only, a, b, edges[-1])
+    for a, b in pairwise(part[2]):
+        picture = ground.still(part, a, b)
         for k, (r, p) in enumerate(each):
-            out = r.module.step(picture.window(r, a, b, inputs), carried[k], p)
+            out = r.module.step(picture.window(r, a, b, ground.inputs), carried[k], p)
             carried[k] = carry(out)
             done[k] = merge(done[k], finish(r.module.RULE, p, out))
     return done
-
-
-def _still(
-    view: View,
-    rule: RuleInForce,
-    vessels: pl.DataFrame,
-    movers: tuple[int, int] | None,
-    only: pl.Series | None,
-    frm: datetime,
-    to: datetime,
-    end: datetime,
-) -> Picture:
-    """The picture as a rule may see it in [frm, to), of all or of some movers."""
-    inputs = rule.module.RULE.inputs
-    reach = timedelta(seconds=max(inputs.values()))
-    since = frm - reach if frm - EPOCH > reach else EPOCH
-    back = frm - timedelta(seconds=inputs.get("track_points", 0))
-    whose = pl.lit(True) if movers is None else pl.col("mover").is_between(*movers)
-    if only is not None:
-        whose = whose & pl.col("mover").is_in(only.implode())
-    points = table("track_points").empty().lazy()
-    if "track_points" in inputs:
-        seen = pl.col("t_seen").is_between(back, to, closed="left") & whose
-        points = view.scan("track_points").filter(seen, pl.col("track").is_not_null())
-    extra = view.scan("reports").filter(pl.col("t_seen").is_between(back, to) & whose)
-    points = points.drop("source", "t_known").join(
-        extra.select("report", "transponder", "mmsi"), on="report", how="left"
-    )
-    detections = view.read("detections", pl.col("t_seen").is_between(since, to, closed="left"))
-    kinds = [name[7:] for name in inputs if name.startswith("events:")]
-    events = newest(view.read("events", pl.col("kind").is_in(kinds))) if kinds else table("events").empty()
-    heard = view.scan("track_points").filter(pl.col("t_seen") < end).group_by("receiver")
-    horizons = heard.agg(pl.col("t_seen").max().alias("horizon"), marks=pl.col("mark").unique().sort())
-    none = table("alerts").empty()
-    return Picture(
-        reports=table("reports").empty(),
-        claims=table("claims").empty(),
-        collections=view.read("collections"),
-        detections=detections,
-        points=points.sort("mover", "t_seen", "report").collect(),
-        tracks=view.read("tracks", whose),
-        matches=view.scan("matches").join(detections.lazy().select("detection"), on="detection", how="semi").collect(),
-        vessels=vessels,
-        events=events,
-        alerts=none,
-        marks=table("marks").empty(),
-        horizons=horizons.select(HORIZONS.names()).collect(),
-        released={},
-        seq={},
-        before=pl.DataFrame(schema={"mover": pl.Int64(), "t_seen": pl.Datetime("us", "UTC"), "mark": pl.String()}),
-        held_marks=pl.DataFrame(schema={"track": pl.Int64(), "mark": pl.String()}),
-        transponders=pl.DataFrame(schema={"mover": pl.Int64(), "transponder": pl.String()}),
-    )
 
 
 def _joined(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:

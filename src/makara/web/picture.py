@@ -31,6 +31,8 @@ UNIT: Final = 10_000
 """Steps a degree."""
 SHAPE_TOLERANCE_DEG: Final = 0.01
 LINE_TOLERANCE_DEG: Final = 0.0008
+WHERE: Final = ("raised", "listed", "suppressed", "withdrawn")
+"""Where an alert stands, in the order in which they are shown."""
 HOLE_S: Final = 1800
 """A longer silence within a track ends a line: the page draws it dashed."""
 
@@ -56,9 +58,10 @@ PICTURE: Final[dict[str, Any]] = {
             "detection", "x", "y", "age", "sensor", "length", "state", "p_dark",
         ),
         "alerts": _columns(
-            "The most urgent first, with the facts of their events; start and end in s since 1970.",
-            "alert", "event", "state", "rank", "kind", "severity", "p", "start", "end", "open", "x", "y", "movers",
-            "zones", "scope",
+            "With the facts of their events; start and end in s since 1970. where: raised (first), listed (beyond the"
+            " budget of their watch), suppressed, withdrawn; of each the most urgent first.",
+            "alert", "event", "state", "where", "rank", "kind", "severity", "p", "start", "end", "open", "x", "y",
+            "movers", "zones", "scope",
         ),
         "zones": _columns("shape: [[type, steps], ...]; p polygon, l line, o point.", "zone", "name", "kind", "shape"),
         "looks": _columns("Footprints of looks.", "sensor", "start", "shape"),
@@ -166,15 +169,17 @@ def detections(seen: Release, newest: datetime | None) -> dict[str, list[Any]]:
 
 
 def alerts(seen: Release) -> dict[str, list[Any]]:
-    """Alerts, the most urgent first; those that no longer hold come last."""
+    """Alerts, the most urgent first: raised, then listed, suppressed, and those that no longer hold."""
     facts = _rows(seen, "events").drop("version", "source", "t_known", "mark", strict=False)
     facts = facts.rename({"state": "event_state"})
-    rows = _rows(seen, "alerts").join(facts, on="event", how="inner")
-    rows = rows.sort(
-        pl.col("state") == "withdrawn", pl.col("rank"), "alert", descending=[False, True, False], nulls_last=True
-    )
+    gone, silent = pl.col("state") == "withdrawn", pl.col("suppressed_by").is_not_null()
+    place = pl.when(gone).then(3).when(silent).then(2).when(pl.col("listed").fill_null(False)).then(1).otherwise(0)
+    rows = _rows(seen, "alerts").join(facts, on="event", how="inner").with_columns(place=place)
+    rows = rows.sort("place", "rank", "alert", descending=[False, True, False], nulls_last=True)
+    where = pl.col("place").replace_strict(dict(enumerate(WHERE)), return_dtype=pl.String).alias("where")
     return rows.select(
-        "alert", "event", "state", pl.col("rank").round(2), "kind", "severity", pl.col("p").cast(pl.Float64).round(2),
+        "alert", "event", "state", where, pl.col("rank").round(2), "kind", "severity",
+        pl.col("p").cast(pl.Float64).round(2),
         pl.col("t_start").dt.epoch("s").alias("start"), pl.coalesce("t_end", "t_end_floor").dt.epoch("s").alias("end"),
         (pl.col("event_state") == "open").alias("open"), *_place(), pl.col("participants").alias("movers"),
         "zones", "scope",

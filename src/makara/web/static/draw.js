@@ -309,7 +309,7 @@ export function alerts(ctx, view, model, c) {
   for (let i = model.alerts.length - 1; i >= 0; i--) {
     const a = model.alerts[i];
     if (a.wx === null) continue;
-    for (const n of view.copies(a.wx)) symbol.alert(ctx, view.x(a.wx + n), view.y(a.wy), a.severity, c, a.state === "withdrawn");
+    for (const n of view.copies(a.wx)) symbol.alert(ctx, view.x(a.wx + n), view.y(a.wy), a.severity, c, a.where !== "raised");
   }
 }
 

@@ -17,6 +17,8 @@ export const what = (e, model) => kind(e.kind) + (model.zoneName.has(e.scope) ? 
 export const absent = (id) => (/^mv\d+$/.test(id) ? "MMSI " + id.slice(2).padStart(9, "0") : id.startsWith("mv") ? "A vessel without AIS identity" : "A detection not in this view");
 const chip = (s) => el("span", { class: `chip s${s ?? 1}` }, `severity ${s ?? "?"}`);
 
+const PARTS = { listed: "Listed: beyond the budget of their watch", suppressed: "Suppressed", withdrawn: "Withdrawn" };
+
 const items = {
   alerts: (m) => m.alerts.map((a) => ({
     id: a.alert, text: `${what(a, m)} ${a.names.join(" ")} ${a.zoneNames.join(" ")} ${a.movers ?? ""}`,
@@ -25,7 +27,7 @@ const items = {
       [a.names.join(", ") || "participants withheld"],
       [`${time(a.start)}${a.open ? ", still going on" : a.end === null || a.end - a.start < 60 ? "" : ` for ${span(a.end - a.start)}`}`, `rank ${a.rank ?? "withheld"}`],
     ],
-    gone: a.state === "withdrawn",
+    gone: a.state === "withdrawn", part: PARTS[a.where],
   })),
   vessels: (m) => m.vessels.map((v) => ({
     id: v.mover, text: `${nameOf(v)} ${v.mmsi ?? ""} ${v.class ?? ""} ${v.flag ?? ""}`,
@@ -47,10 +49,11 @@ export function list(box, tab, model, find, selected, choose) {
   const words = find.trim().toLowerCase();
   const every = items[tab](model);
   const found = words ? every.filter((i) => i.text.toLowerCase().includes(words)) : every;
-  const shown = found.slice(0, MOST).map((i) =>
+  const shown = found.slice(0, MOST).map((i, k) => [
+    i.part && i.part !== found[k - 1]?.part ? el("li", { class: "part" }, i.part) : "",
     el("li", {}, el("button",
       { type: "button", class: i.gone ? "gone" : null, "aria-pressed": String(i.id === selected), "data-id": i.id, onclick: () => choose(i.id) },
-      i.rows.map(([a, b]) => el("span", { class: "row" }, el("span", {}, a), b ? (b.nodeType ? b : el("span", {}, b)) : "")))));
+      i.rows.map(([a, b]) => el("span", { class: "row" }, el("span", {}, a), b ? (b.nodeType ? b : el("span", {}, b)) : ""))))]);
   const parts = [el("ol", {}, shown)];
   if (!shown.length) parts.unshift(el("p", { class: "empty" }, every.length ? "Nothing matches." : `There are no ${tab} in this view.`));
   if (found.length > MOST) parts.push(el("p", { class: "empty" }, `${count(found.length - MOST, "more")}; narrow them with Find.`));
@@ -100,6 +103,8 @@ export function alertPanel(a, model, told, close, go) {
   return [
     head(what(a, model), close, chip(a.severity)),
     a.state === "withdrawn" ? el("p", { class: "note" }, "Withdrawn: what is known by now no longer supports it.") : "",
+    a.where === "listed" ? el("p", { class: "note" }, "Listed, not raised: others of its watch rank higher, and its budget is used up.") : "",
+    explain.suppressed_by ? el("p", { class: "note" }, "Suppressed by " + explain.suppressed_by) : "",
     el("p", { class: "why" }, explain.why),
     facts([
       ["Began", time(a.start, true)], [a.open ? "Known until" : "Ended", time(a.end, true)],
