@@ -9,6 +9,7 @@ import numpy as np
 from case_reading import Read, seconds
 
 from makara.base import geo
+from makara.behaviours import names
 from makara.exercise import START, Case
 from makara.exercise.feed import _SLOW_CLOCK, _as_stamped
 from makara.exercise.places import STATIONS
@@ -111,6 +112,15 @@ def test_every_listed_vessel_is_on_the_air_and_some_only_look_like_one(sea_case:
     named = {m.mmsi for *_, m in sea_case.messages if m.msg_type == 5 and m.shipname.strip() in
              {r["name"] for r in rows if r["list"] == "iuu"}}  # fmt: skip
     assert named - listed, "a namesake"
+
+
+def test_a_day_plants_every_kind_of_event_twice_and_shows_it(long_case: Case) -> None:
+    truth = json.loads(long_case.files["truth.json"])
+    shown = Counter(e["kind"] for e in truth["events"] if e["planted"] and e["observable"])
+    wanted = {*names(), "piracy_approach", "mother_ship", "mother_daughter", "dark_rendezvous", "anomaly", "drop_off",
+              "disabling", "go_fast", "cable", "ship_to_ship", "drifting", "first_visit", "speed_range", "port_visit",
+              "transshipment", "fishing", "spoofing"}  # fmt: skip
+    assert {k: shown[k] for k in wanted if shown[k] < 2} == {}
 
 
 def test_runs_and_bridges() -> None:
