@@ -25,7 +25,7 @@ def sea_case() -> Read:
 
 @pytest.fixture(scope="session")
 def long_case() -> Case:
-    return simulate(11, hours=14, vessels=40, land=on_land)
+    return simulate(11, hours=24, vessels=0, land=on_land)
 
 
 @pytest.fixture(scope="session")

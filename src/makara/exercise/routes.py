@@ -142,6 +142,10 @@ class Sea:
             stops.append(i)
         return self.at[stops]
 
+    def length_m(self, start: str, end: str) -> float:
+        """About how long the way between two waypoints is, metres; infinite where there is none."""
+        return float(self._cost[self._number[start], self._number[end]]) * STEP_M
+
     def route(self, start: str, end: str, right_m: float = 0.0, corner_m: float = 3000.0) -> FloatArray:
         """A dense, rounded path from one waypoint to another, kept ``right_m`` to starboard of the waypoints.
 

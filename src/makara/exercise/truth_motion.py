@@ -99,10 +99,10 @@ def fishing(w: World) -> Iterator[Fact]:
 
 
 def slow_passages(w: World) -> Iterator[Fact]:
-    """Speeds of 1 to 5 kn for 20 min or more inside a closed or protected area; 12 min are tolerated."""
+    """Speeds of 1 to 5 kn for 20 min or more inside a closed, protected or listed area; 12 min are tolerated."""
     lon, lat, sog = w.minutes
     ten = np.ones(10) / 10.0
-    for zone in (z for z in w.zones if z.kind in ("closed", "mpa")):
+    for zone in (z for z in w.zones if z.kind in ("closed", "mpa", "risk")):
         inside = zone.holds(lon, lat)
         for i in np.flatnonzero(inside.any(axis=1)).tolist():
             if not w.has_ais(i):

@@ -92,9 +92,13 @@ class Stage:
     def inbound(self, start: str, place: Place, kn: float, at: float) -> Pen:
         """A ship that comes from a waypoint and reaches a place at a time and speed.
 
-        It is under way from the beginning if the way is long, else it waits at anchor where it comes from.
+        It is under way from the beginning if the way is long; else it comes from a port beyond the waypoint, or waits
+        there at anchor.
         """
         path = self._way(start, place)
+        spare = kn * KN_M_S * at - _length_m(path)
+        if spare > 0.0 and not start.startswith("anch:"):
+            path = np.vstack([self._beyond(start, spare)[::-1], path[1:]])
         legs = geo.distance_m(path[:-1, 0], path[:-1, 1], path[1:, 0], path[1:, 1])
         left = legs.sum() - np.concatenate([[0.0], np.cumsum(legs)])
         reach = kn * KN_M_S * (at + 30.0)
@@ -108,12 +112,22 @@ class Stage:
         return pen
 
     def onward(self, pen: Pen, end: str, kn: float) -> None:
-        """From where a ship is to a waypoint; there it anchors, or drifts if it is no anchorage."""
-        pen.sail(self._way(end, (pen.lon, pen.lat))[::-1], kn, stop=True)
-        if end.startswith("anch:"):
-            pen.anchor(self.span + 60.0)
-        else:
-            pen.drift(self.span + 60.0, 0.4)
+        """From where a ship is over a waypoint and on to a port; it anchors in the roads if there is time."""
+        path = self._way(end, (pen.lon, pen.lat))[::-1]
+        spare = kn * KN_M_S * (self.span - pen.now) - _length_m(path)
+        if spare > 0.0 and not end.startswith("anch:"):
+            path = np.vstack([path[:-1], self._beyond(end, spare)])
+        x, y = scatter(self.rng, float(path[-1, 0]), float(path[-1, 1]), 2500.0)
+        pen.sail(np.vstack([path[:-8], [[x, y]]]) if len(path) > 16 else path, kn, stop=True)
+        pen.anchor(self.span + 60.0)
+
+    def _beyond(self, node: str, at_least_m: float) -> FloatArray:
+        """From a waypoint to the nearest roads that are so far away by sea, or else to the farthest."""
+        roads = [n for n in self.sea.names if n.startswith("anch:")]
+        away = {n: self.sea.length_m(node, n) for n in roads}
+        near = sorted((d, n) for n, d in away.items() if np.isfinite(d))
+        goal = next((n for d, n in near if d >= at_least_m), near[-1][1])
+        return self.sea.route(node, goal, 600.0)
 
     def _way(self, start: str, place: Place) -> FloatArray:
         """From a waypoint to a place, over the waypoint nearest to it that sees it over clear water."""
@@ -139,6 +153,10 @@ class Stage:
         k = int(np.argmax(late))
         pen.go(float(x[k]), float(y[k]) + 0.0006, kn, by=float(t[k]))
         return True
+
+
+def _length_m(path: FloatArray) -> float:
+    return float(geo.distance_m(path[:-1, 0], path[:-1, 1], path[1:, 0], path[1:, 1]).sum())
 
 
 def offset(place: Place, bearing_deg: float, distance_m: float) -> Place:

@@ -115,7 +115,7 @@ def _factory_default(stage: Stage) -> None:
     """Two small boats whose sets still hold the maker's number, one off Penang, one off Port Blair."""
     if not stage.lasts(4.0):
         return
-    for k, at in enumerate(((100.05, 5.45), (92.92, 11.62))):
+    for k, at in enumerate(((100.05, 5.45), (92.90, 11.42))):
 
         def draw(at: Place = at) -> tuple[Pen, ...]:
             pen = stage.pen(*at)
