@@ -1,8 +1,8 @@
 """Makara: open, self-hosted maritime domain awareness.
 
 Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match``, ``predict``, ``reception``,
-``anchorages``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake: ``open(path) -> Session``. Everything is
-imported when it is first used.
+``anchorages``, ``vessel_class``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake:
+``open(path) -> Session``. Everything is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from makara.base.bridges import to_geopandas, to_movingpandas
-    from makara.behaviours import find
+    from makara.behaviours import find, vessel_class
     from makara.fusion import match, predict, reception
     from makara.session import Session, open
     from makara.session.plot import plot_coverage, plot_density, plot_track
@@ -35,6 +35,7 @@ __all__ = [
     "segment",
     "to_geopandas",
     "to_movingpandas",
+    "vessel_class",
 ]
 
 _HOMES = {
@@ -52,6 +53,7 @@ _HOMES = {
     "segment": "makara.tracks",
     "to_geopandas": "makara.base.bridges",
     "to_movingpandas": "makara.base.bridges",
+    "vessel_class": "makara.behaviours",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -40,7 +40,7 @@ class Arrived:
     claims: pl.DataFrame
     collections: pl.DataFrame
     detections: pl.DataFrame
-    parts: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...] = ()
+    parts: Iterable[tuple[pl.DataFrame, pl.DataFrame]] | None = None
 
     @classmethod
     def of(cls, now: datetime, frames: Mapping[str, pl.DataFrame]) -> Arrived:

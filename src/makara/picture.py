@@ -12,13 +12,14 @@ from typing import Final
 
 import polars as pl
 
+from makara.alerts import is_vessel_id
 from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
-from makara.behaviours import Window, carry, finish, merge, nothing
+from makara.behaviours import Parameters, Window, carry, finish, merge, nothing
 from makara.inputs import Inputs, RuleInForce
 from makara.registry import identify
-from makara.replay import KEPT, earliest, newest, restart, versions, windows
+from makara.replay import KEPT, affected, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
@@ -30,6 +31,8 @@ LOOK_REACH_S: Final = 6 * HOUR_S
 """How far from a look reports may lie and still move its matches."""
 SOURCE: Final = "walk"
 """Source of the rows that no rule makes."""
+OWN: Final = key(Mark.own(OWNER))
+"""The owner's own mark."""
 RuleKey = tuple[str, str, str]
 """Rule@version, profile, hash of the parameters."""
 
@@ -116,18 +119,17 @@ class Picture:
 
     def parts(self, arrived: Arrived, dirty: Dirty) -> Iterator[Dirty]:
         """What must be redone, some movers at a time where reports arrive in parts; whole otherwise."""
-        if not arrived.parts:
+        if arrived.parts is None:
             yield dirty
-        for reports, points in arrived.parts:
-            self.reports, self.points = reports.collect(), points.collect()
+            return
+        for self.reports, self.points in arrived.parts:
             self.horizons = heard(self.horizons, self.reports)
             some = Dirty(since_of(self.reports), dirty.claimants)
             some.mark("track_points", self.reports["t_seen"].min())  # type: ignore[arg-type]
             yield some
             for what, since in some.since.items():
                 dirty.mark(what, since)
-        if arrived.parts:
-            self.reports, self.points = self.reports.clear(), self.points.clear()
+        self.reports, self.points = self.reports.clear(), self.points.clear()
 
     def _check_clocks(self, placed: pl.DataFrame) -> pl.DataFrame:
         """Reports of minutes in which a station's clock is now found to be off, or right after all."""
@@ -254,29 +256,39 @@ class Picture:
             return
         end = max(span) + timedelta(microseconds=1)
         frm = self._restart(rule, dirty, end)
-        held = self.kept.setdefault(rule.key, {})
+        spans = windows(frm, end, min(span))
+        found = [self._replayed(rule, p, k, spans, inputs) for p, k in zip(rule.sets, rule.keys, strict=True)]
+        redone = self._marked(rule.judged(found)).with_columns(source=pl.lit(rule.key[0]))
+        self._revise(kind, rule.profile, redone, frm, now, dirty)
+
+    def _replayed(
+        self, rule: RuleInForce, p: Parameters, key: RuleKey, spans: list[tuple[datetime, datetime]], inputs: Inputs
+    ) -> pl.DataFrame:
+        """Events of a rule with one set of parameters in successive windows; its states are kept between them."""
+        held = self.kept.setdefault(key, {})
+        frm, end = spans[0][0], spans[-1][1]
         for at in [t for t in held if t > frm]:
             del held[at]
         carried = held.get(frm, nothing())
-        done = finish(rule.module.RULE, rule.parameters, carried.clear())
-        for a, b in windows(frm, end, min(span)):
-            out = rule.module.step(self._window(rule, a, b, inputs), carried, rule.parameters)
+        done = finish(rule.module.RULE, p, carried.clear())
+        for a, b in spans:
+            out = rule.module.step(self.window(rule, a, b, inputs), carried, p)
             carried = carry(out)
-            done = merge(done, finish(rule.module.RULE, rule.parameters, out))
+            done = merge(done, finish(rule.module.RULE, p, out))
             if b != end:
                 held[b] = carried
         for old in sorted(held)[:-KEPT]:
             del held[old]
-        redone = self._marked(done).with_columns(source=pl.lit(rule.key[0]))
-        self._revise(kind, rule.profile, redone, frm, now, dirty)
+        return done
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
         since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])
         if since is not None and since < self.floor:
             raise FurtherBackError(since)
-        return max(self.floor, restart(since or end, self.kept.get(rule.key, {})))
+        common = set.intersection(*(set(self.kept.get(k, {})) for k in rule.keys))
+        return max(self.floor, restart(since or end, common))
 
-    def _window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
+    def window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
         """What a rule may read: each table of its inputs within its reach, and what has no time."""
         reach: dict[str, int] = rule.module.RULE.inputs
         frames: dict[str, pl.DataFrame] = {
@@ -308,6 +320,8 @@ class Picture:
 
     def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the meet of their evidence's marks in the place of the list of them."""
+        if not len(rows):
+            return rows.drop("marks").with_columns(mark=pl.lit(None, pl.String()))
         marks, new = meet_lists(rows["marks"], self.marks)
         self.put_marks(new)
         return rows.drop("marks").with_columns(marks.alias("mark"))
@@ -316,6 +330,8 @@ class Picture:
         self, kind: str, profile: str, redone: pl.DataFrame, frm: datetime, now: datetime, dirty: Dirty
     ) -> None:
         mine = self.events.filter(pl.col("kind") == kind, pl.col("profile") == profile)
+        if not len(redone) and not len(affected(mine, frm)):
+            return
         new = versions(mine, redone, frm, now)
         if not len(new):
             return
@@ -338,6 +354,15 @@ class Picture:
         quiet = pl.when(pl.col("kind").is_in(silent)).then(pl.lit("withdrawn")).otherwise("state")
         return self.events.with_columns(state=quiet)
 
+    def members(self, inputs: Inputs) -> pl.DataFrame:
+        """What belongs to which vessel (table vessel_links), where a subscription or act names a vessel by its id."""
+        named = inputs.subscriptions["vessels"].explode().drop_nulls().to_list()
+        named += [o.removeprefix("vessel:") for o in inputs.acts["object"].explode().drop_nulls()]
+        if not any(map(is_vessel_id, named)):
+            return table("vessel_links").empty()
+        seen = pl.concat(f.select("mover", "t_seen", "mark") for f in (self.before, self.points))
+        return identify(self.claims, inputs.lists, seen, inputs.acts, self.tracks, self.transponders)[1]
+
     def put_alerts(self, changed: pl.DataFrame) -> None:
         """Take alert rows that are new or changed."""
         if len(changed):
@@ -358,8 +383,7 @@ class Picture:
         made = entry(released, self.released[partner], self.seq[partner])
         if made is None:
             return
-        own = key(Mark.own(OWNER))
-        stamps = {"source": pl.lit(SOURCE), "t_known": pl.lit(self.now), "mark": pl.lit(own)}
+        stamps = {"source": pl.lit(SOURCE), "t_known": pl.lit(self.now), "mark": pl.lit(OWN)}
         line, rows = (frame.with_columns(**stamps) for frame in made)
         self.note("releases", table("releases").conform(line))
         self.note("released_rows", table("released_rows").conform(rows))

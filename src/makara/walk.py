@@ -13,7 +13,7 @@ from makara.arrived import Arrived
 from makara.engine import Embedded
 from makara.fusion import match
 from makara.inputs import Inputs
-from makara.picture import Picture
+from makara.picture import OWN, Picture
 from makara.registry import classes, watched
 from makara.sharing import release
 from makara.tracks import segment, tracks
@@ -41,7 +41,11 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
 
     heard = picture.heard(inputs)  # 6: alerts
     lists = watched(picture.vessels, inputs.lists)
-    picture.put_alerts(decide(heard, inputs.subscriptions, picture.alerts, None, now, zones=inputs.zones, lists=lists))
+    about = {"zones": inputs.zones, "lists": lists, "members": picture.members(inputs), "acts": inputs.acts}
+    alerts = decide(
+        heard, inputs.subscriptions, picture.alerts, picture.vessels, now, bases=inputs.bases, own=OWN, **about
+    )
+    picture.put_alerts(alerts)
 
     for partner in inputs.partners:  # 7: release, the only gate out
         view = {"events": picture.events, "alerts": picture.alerts}

@@ -2,66 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
+from events_made import NONE, NOW, T0, event, events, subscriptions
 from polars.testing import assert_frame_equal
 
 from makara.alerts import decide, explain
 from makara.base import ids
 from makara.tables import table
-
-T0 = datetime(2026, 1, 1, tzinfo=UTC)
-NOW = T0 + timedelta(hours=12)
-NONE = table("alerts").empty()
-STAMPS = {"source": "test", "t_known": T0, "mark": "mkone"}
-
-
-def event(n: int, **parts: Any) -> dict[str, Any]:
-    return (
-        STAMPS
-        | {
-            "event": ids.ident("ev", n),
-            "version": 1,
-            "supersedes": None,
-            "state": "closed",
-            "kind": "gap",
-            "profile": "makara",
-            "scope": "",
-            "rule": "gap@1.0",
-            "parameters": "p",
-            "t_start": T0,
-            "t_end": T0 + timedelta(hours=8),
-            "t_end_floor": T0 + timedelta(hours=8),
-            "lon_deg": 1.0,
-            "lat_deg": 2.0,
-            "participants": [f"mv{n}"],
-            "mmsi": [n],
-            "zones": [],
-            "p": 0.75,
-            "severity": 2,
-            "reasons": [
-                {"code": "silence", "value": 8.0, "unit": "h", "against": 6.0, "weight": 1.0, "text": "silent"}
-            ],
-            "innocent": ["no_reception"],
-            "details": "{}",
-            "evidence": ["feed:nmea"],
-        }
-        | parts
-    )
-
-
-def events(*rows: dict[str, Any]) -> pl.DataFrame:
-    return (
-        table("events").conform(pl.DataFrame(list(rows), infer_schema_length=None)) if rows else table("events").empty()
-    )
-
-
-def subscriptions(**parts: Any) -> pl.DataFrame:
-    row = STAMPS | {"subscription": "watch", "who": "self", "kinds": ["*"], "zones": ["*"], "severity_min": 2} | parts
-    return table("subscriptions").conform(pl.DataFrame([row]))
 
 
 def zones() -> pl.DataFrame:

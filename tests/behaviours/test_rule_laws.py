@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -22,8 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from makara.base.geo import distance_m, wrap_lon
+from makara.base.geo import destination, distance_m, wrap_lon
 from makara.base.time import parse
+from makara.base.units import NMI_M
 from makara.behaviours import names, rule
 from makara.behaviours._cases import Vessel, sea
 from makara.behaviours._chains import link
@@ -37,9 +38,11 @@ every_rule = pytest.mark.parametrize("kind", names())
 
 
 START = parse("2025-02-27T19:00:00Z")
+BY_THE_SUN = ("fishing",)
+"""Rules that read the time of day: to them the same event elsewhere is one under the same sun."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sea:
     """What a rule gets: points and tables, and when all ends."""
 
@@ -75,13 +78,21 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         vessels.append(_legs(v, rng))
     vessels += _pair(rng, lon0, start)
     vessels.append(_clone(vessels[0], lon0, start))
+    vessels.append(_adrift(seed, lon0, start))
+    vessels.append(_long_ago(lon0, start))
+    vessels += _dropped(seed, lon0, start)
     vessels.append(_caller(np.random.default_rng([seed, 30]), lon0, start))
-    points = _moored(pl.concat([v.points() for v in vessels]), lon0)
+    vessels += _tankers(seed, lon0, start)
+    vessels += _over_cable(seed, lon0, start)
+    vessels += _false_places(seed, lon0, start)
+    every = pl.concat([v.points() for v in vessels]).unique("report", keep="first", maintain_order=True)
+    points = _moored(every, lon0)
     points = points.with_columns(mark=pl.format("mk{}", pl.col("mover") % 3))
     zones = pl.concat(
         [
             sea.square("zo-closed", "closed", (float(wrap_lon(lon0 + 0.1)), -17.0), 0.35),
             sea.square("zo-eez", "eez", (float(wrap_lon(lon0 - 0.6)), -16.7), 0.5),
+            sea.line("zo-cable", "cable", [(float(wrap_lon(lon0 + 0.05 + x)), y) for x, y in ((0, -19), (0.1, -17.5))]),
         ]
     )
     end = points["t_seen"].max()
@@ -91,6 +102,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
         {"mmsi": [412000002], "zone": ["zo-closed"], "gear": [None], "from": [None], "to": [None]},
         schema_overrides={"from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC"), "gear": pl.String()},
     )
+    tables["lists"] = pl.DataFrame({"list": ["iuu"] * 3, "mmsi": [412000000, 412000003, 412000100]})
     return Sea(points, tables, end + timedelta(hours=float(rng.uniform(0, 9)))).with_tags()
 
 
@@ -142,7 +154,7 @@ HARBOUR_LAT = -19.4
 def _caller(rng: np.random.Generator, lon0: float, start: datetime) -> Vessel:
     """One that calls at a harbour, stops or is silent there, and perhaps leaves and comes again."""
     v = sea.vessel(
-        mover=412000300,
+        mover=412000500,
         at=(float(wrap_lon(lon0 - 0.1)), HARBOUR_LAT),
         start=(start + timedelta(seconds=int(rng.integers(0, 3000)))).isoformat(),
         every_s=float(rng.choice([300, 700])),
@@ -160,8 +172,97 @@ def _caller(rng: np.random.Generator, lon0: float, start: datetime) -> Vessel:
 def _moored(points: pl.DataFrame, lon0: float) -> pl.DataFrame:
     """Points with their distance from the one anchorage of the sea, off the harbour; the others are far from it."""
     far = distance_m(points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), lon0, HARBOUR_LAT)
-    near = (pl.col("mover") == 412000300) & (pl.Series(far) < 50_000)
+    near = (pl.col("mover") == 412000500) & (pl.Series(far) < 50_000)
     return points.with_columns(anchorage_m=pl.when(near).then(pl.Series(far)).cast(pl.Float32))
+
+
+def _adrift(seed: int, lon0: float, start: datetime) -> Vessel:
+    """One that sails, loses its engine twice with a while between, and sails on."""
+    rng = np.random.default_rng([seed, 1])
+    v = sea.vessel(
+        mover=412000200,
+        at=(float(wrap_lon(lon0 + rng.uniform(-0.3, 0.3))), -15.5),
+        start=(start + timedelta(seconds=int(rng.integers(0, 7200)))).isoformat(),
+        every_s=float(rng.choice([120, 300, 900, 2700])),
+        kind="tanker",
+    )
+    between = float(rng.uniform(0.1, 1.5))
+    v = v.sail(1, 80, 9).adrift(float(rng.uniform(1, 5)), 80, 1.1, 190).sail(between, 80, 2)
+    return v.adrift(float(rng.uniform(0.2, 5)), 100, 0.6, 350).sail(1, 80, 9)
+
+
+def _long_ago(lon0: float, start: datetime) -> Vessel:
+    """One that was in both zones six weeks before, so that they have been watched since."""
+    before = (start - timedelta(days=42)).isoformat()
+    return sea.vessel(mover=412000300, at=(float(wrap_lon(lon0 - 0.7)), -16.9), start=before).sail(6, 90, 10)
+
+
+def _dropped(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A ship that stops twice in mid-passage, and a small craft that comes to where it did."""
+    rng = np.random.default_rng([seed, 2])
+    at = float(wrap_lon(lon0 - 1.5)), -18.2
+    first, slow = (float(rng.uniform(*x)) for x in ((4, 6), (0.3, 2.5)))
+    ship = sea.vessel(mover=412000400, at=at, start=start.isoformat(), every_s=float(rng.choice([120, 600, 1500])))
+    ship = Vessel(**{**ship.__dict__, "kind": "cargo"}).sail(first, 85, 13).sail(slow, 95, 1.5).sail(5, 85, 13)
+    ship = ship.sail(float(rng.uniform(0.3, 2.5)), 85, 6.5).sail(4, 85, 13)
+    place, _ = _end(at, 85, first * 13)
+    when = start + timedelta(hours=first + float(rng.uniform(-1, 12)))
+    craft = sea.vessel(mover=412000401, at=(place, -18.1), start=when.isoformat(), every_s=240.0, kind="small")
+    return [ship, craft.sail(float(rng.uniform(0.5, 3)), 180, 10)]
+
+
+def _end(at: tuple[float, float], course: float, far_nmi: float) -> tuple[float, float]:
+    lon, lat = destination(*at, course, far_nmi * NMI_M)
+    return float(lon), float(lat)
+
+
+def _tankers(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Two tankers that sail side by side for hours, slowly."""
+    rng = np.random.default_rng((seed, 1))
+    at, hours, course = (float(wrap_lon(lon0 + 0.7)), -16.9), float(rng.uniform(2, 7)), float(rng.uniform(0, 360))
+    out = []
+    for k in range(2):
+        begin = (start + timedelta(hours=2, seconds=11 * k)).isoformat()
+        v = sea.vessel(412000600 + k, (at[0], at[1] + 0.0012 * k), begin, every_s=900.0 + 240 * k, kind="tanker")
+        out.append(v.sail(hours, course, 3.0).sail(3, 120.0 + 140 * k, 11.0))
+    return out
+
+
+def _over_cable(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """A ship on passage that slows over the cable, crosses it again, and drifts there; another that passes."""
+    rng = np.random.default_rng([seed, 1])
+    out = []
+    for k in range(2):
+        at = (float(wrap_lon(lon0 + 0.1 - 0.4 - 0.05 * k)), -18.0 + 0.1 * k)
+        begin = start + timedelta(seconds=int(rng.integers(0, 7200)))
+        every = float(rng.choice([120, 300, 600]))
+        v = sea.vessel(mover=412000700 + k, at=at, start=begin.isoformat(), every_s=every, kind="cargo").sail(
+            2.2, 90, 10
+        )
+        if k == 0:
+            v = v.sail(float(rng.uniform(0.4, 0.7)), 90, 4).sail(1, 270, 4).sail(float(rng.uniform(0.4, 1.6)), 90, 4)
+        out.append(v.sail(4, 90, 10))
+    return out
+
+
+def _false_places(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Three ships that fall silent; under their numbers ships appear far away, two at one place, one on a circle."""
+    rng = np.random.default_rng([seed, 2])
+    out = []
+    for k in range(3):
+        begin = start + timedelta(seconds=int(rng.integers(0, 1800)))
+        hours = float(rng.uniform(2.5, 4.5))
+        at = (float(wrap_lon(lon0 - 1.2 + 0.1 * k)), -19.0)
+        here = sea.vessel(mover=412000800 + k, track=300 + k, at=at, start=begin.isoformat(), every_s=300.0)
+        out.append(here.sail(1, 20, 7).dark(hours, 20, 7).sail(1, 20, 7).sail(1, 30, 6))
+        away = (float(wrap_lon(lon0 + 6.0 + 0.02 * k)), -12.0)
+        begin += timedelta(hours=1, seconds=400)
+        there = sea.vessel(mover=412000800 + k, track=310 + k, at=away, start=begin.isoformat(), every_s=300.0)
+        legs = int((hours - 0.4) * 6)
+        for leg in range(legs):
+            there = there.sail(1 / 6, 20.0 * leg if k else 33.0 * (leg % 3), 5.0)
+        out.append(there)
+    return out
 
 
 def _vessels(vessels: list[Vessel]) -> pl.DataFrame:
@@ -187,9 +288,22 @@ def window(s: Sea, r: Rule, frm: datetime, to: datetime) -> Window:
             tables[name] = frame.filter((pl.col("t_seen") >= frm - reach) & (pl.col("t_seen") < to))
     if "detections" in tables and "detections" in r.inputs:
         tables["matches"] = tables["matches"].join(tables["detections"], on="detection", how="semi")
+    for name, reach_s in r.inputs.items():
+        if name.startswith("events:"):
+            base = base_events(name[7:], s, to)
+            tables[name] = base.filter(pl.col("t_end_floor") >= frm - timedelta(seconds=reach_s))
     horizon = {"receiver": ["terrestrial"], "horizon": [to], "marks": [["mk-feed"]]}
     tables["horizons"] = pl.DataFrame(horizon, schema_overrides={"horizon": pl.Datetime("us", "UTC")})
     return Window(frm, to, tables)
+
+
+@lru_cache(maxsize=256)
+def base_events(kind: str, s: Sea, to: datetime) -> pl.DataFrame:
+    """Another rule's events as known at an instant, each with one mark, as the walk gives them."""
+    module = rule(kind)
+    out = module.step(window(s, module.RULE, START - timedelta(days=4000), to), nothing(), module.RULE.resolve())
+    found = finish(module.RULE, module.RULE.resolve(), out)
+    return found.with_columns(mark=pl.col("marks").list.join("+")).drop("marks")
 
 
 def run(module: Any, s: Sea, cuts: tuple[datetime, ...] = ()) -> tuple[pl.DataFrame, Any]:
@@ -230,7 +344,26 @@ def same(a: pl.DataFrame, b: pl.DataFrame) -> None:
 def shifted(details: str, shift: float) -> str:
     """Details with their longitudes moved back."""
     d = json.loads(details)
-    return json.dumps({k: float(wrap_lon(v - shift)) if k.startswith("lon_") else v for k, v in d.items()})
+    return json.dumps(
+        {k: float(wrap_lon(v - shift)) if k.startswith("lon_") and v is not None else v for k, v in d.items()}
+    )
+
+
+def earlier(moved: pl.DataFrame, shift: timedelta) -> pl.DataFrame:
+    """Events moved back in time."""
+
+    def back(text: str) -> str:
+        def one(m: re.Match[str]) -> str:
+            t = datetime.fromisoformat(m[0]) - shift
+            return t.isoformat().replace("+00:00", "Z")
+
+        return TIME.sub(one, text)
+
+    return moved.with_columns(
+        pl.col("t_start", "t_end", "t_end_floor") - shift,
+        pl.col("details").map_elements(back, return_dtype=pl.String()),
+        evidence=pl.Series([[back(e) for e in x] for x in moved["evidence"]], dtype=pl.List(pl.String())),
+    )
 
 
 def test_the_sea_has_something_for_every_rule() -> None:
@@ -283,7 +416,9 @@ def test_any_partition_of_the_movers_gives_the_same_events(kind: str, seed: int)
 @few
 @given(seed=SEEDS, shift=st.floats(-360, 360, allow_nan=False))
 def test_a_shift_of_longitude_shifts_the_events_and_nothing_else(kind: str, seed: int, shift: float) -> None:
-    moved, _ = run(rule(kind), generate(seed, lon_shift=shift))
+    later = timedelta(microseconds=round(-shift * 240e6)) if kind in BY_THE_SUN else timedelta(0)
+    moved, _ = run(rule(kind), generate(seed, lon_shift=shift, time_shift=later))
+    moved = earlier(moved, later)
     back = pl.Series("lon_deg", wrap_lon(moved["lon_deg"].to_numpy() - shift))
     moved = moved.with_columns(details=pl.Series([shifted(d, shift) for d in moved["details"]], dtype=pl.String()))
     unwrap = pl.when(pl.col("lon_deg") < 0).then(pl.col("lon_deg") + 360).otherwise("lon_deg")
@@ -295,21 +430,10 @@ def test_a_shift_of_longitude_shifts_the_events_and_nothing_else(kind: str, seed
 @given(seed=SEEDS, seconds=st.integers(-100_000_000, 100_000_000), micros=st.integers(0, 999_999))
 def test_a_shift_of_time_shifts_the_events_and_nothing_else(kind: str, seed: int, seconds: int, micros: int) -> None:
     shift = timedelta(seconds=seconds, microseconds=micros)
+    if kind in BY_THE_SUN:
+        shift = timedelta(days=shift.days)
     moved, _ = run(rule(kind), generate(seed, time_shift=shift))
-
-    def back(text: str) -> str:
-        def one(m: re.Match[str]) -> str:
-            t = datetime.fromisoformat(m[0]) - shift
-            return t.isoformat().replace("+00:00", "Z")
-
-        return TIME.sub(one, text)
-
-    then = moved.with_columns(
-        pl.col("t_start", "t_end", "t_end_floor") - shift,
-        pl.col("details").map_elements(back, return_dtype=pl.String()),
-        evidence=pl.Series([[back(e) for e in x] for x in moved["evidence"]], dtype=pl.List(pl.String())),
-    )
-    same(whole(kind, seed), then)
+    same(whole(kind, seed), earlier(moved, shift))
 
 
 @every_rule

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def sea_case() -> Read:
-    return read(simulate(7, hours=6, vessels=70, land=on_land))
+    return read(simulate(7, hours=6, vessels=110, land=on_land))
 
 
 @pytest.fixture(scope="session")

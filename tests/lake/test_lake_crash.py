@@ -65,6 +65,7 @@ def test_killed_at(lake: Lake, point: str, when: str, nth: int) -> None:
 @pytest.mark.parametrize(
     ("point", "when"),
     [
+        ("makara.lake.files._file", "after"),
         ("makara.lake.delta.write_version", "after"),
         ("makara.lake.delta.sync", "before"),
         ("makara.lake.state.insert", "before"),

@@ -234,8 +234,8 @@ def _name_extension(d: Difference) -> bool:
     m = d.told.message
     if d.column != "name" or m.msg_type != 21:
         return False
-    whole, alone, here = (n.replace(" ", "") for n in (m.full_name, m.name, d.ours or ""))
-    return here in (whole, whole[:-1]) or (len(m.name) < 20 and here == alone)
+    whole, alone, cut, here = (n.replace(" ", "") for n in (m.full_name, m.name, d.theirs or "", d.ours or ""))
+    return here in (whole, whole[:-1], cut) or (len(m.name) < 20 and here == alone)
 
 
 MEANT: dict[str, tuple[str, Callable[[Difference], bool]]] = {
@@ -281,7 +281,8 @@ MEANT: dict[str, tuple[str, Callable[[Difference], bool]]] = {
         "table 52: month 1 to 12, hour 0 to 23, minute 0 to 59; 0, 24, 60 not available", _no_date,
     ),
     "a name goes on only when it is full, by 14 characters": (
-        "table 70: an extension of 0 to 84 bits is for names of over 20 characters; pyais reads spare bits too",
+        "table 70: an extension of 0 to 84 bits is for names of over 20 characters, and a space may begin it; "
+        "pyais strips that space, and reads spare bits too",
         _name_extension,
     ),
     "unstructured data have no application": (

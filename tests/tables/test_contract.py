@@ -70,7 +70,7 @@ NAMED = [
 ]
 BARE = {
     "probabilities and shares": "p p_lo p_hi p_vessel p_none p_runner_up p_heard p_dark p_inside cloud_share share",
-    "an order": "rank severity severity_min",
+    "an order": "rank severity severity_min indicators_min",
     "ids and their parts": "mmsi to_mmsi mover claim message track report reject runner_up joins imo snapshot h3_3 "
     "cell",
     "counts": "n n_heard n_movers trials heard rows rejects bytes bits steps budget",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from makara.base import geo
-from makara.tracks import clocks, off_between, segment, touched
-from makara.tracks.clocks import off_minutes
+from makara.tracks import _heard, clocks, off_between, segment, touched
+from makara.tracks.clocks import off_minutes, off_of
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -100,6 +100,34 @@ def test_verdicts_change_only_where_new_reports_reach(sea, start_min, minutes):
     outside = (pl.col("minute") < frm) | (pl.col("minute") >= to)
     assert_frame_equal(was.filter(outside), now.filter(outside))
     assert_frame_equal(off_between(reports, frm, to), now.filter(~outside))
+
+
+@pytest.mark.parametrize("cells", [_heard.CELLS_MAX, 0])
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32), st.sampled_from([5.0, 30.0, 33.0, 300.0]))
+def test_what_is_plainly_right_need_not_be_looked_at(cells, seed, wrong_s):
+    """Minutes found with and without a verdict on every station-hour: noisy clocks, some of them off for a while."""
+    rng = np.random.default_rng(seed)
+    movers, n = 12, 90
+    t = np.sort(rng.integers(0, 5 * 3600, (movers, n)), axis=1).ravel()
+    station = rng.choice(5, movers * n, p=[0.3, 0.3, 0.2, 0.15, 0.05])
+    wrong = np.array([(0.0, wrong_s)[int(k)] for k in rng.integers(0, 2, 5)])
+    shown = t + wrong[station] * (t % 10_000 < 6_000) + rng.normal(0.0, 8.0, movers * n)
+    reports = pl.DataFrame(
+        {
+            "report": np.arange(movers * n),
+            "mover": np.repeat(np.arange(movers), n),
+            "t_seen": pl.Series((shown * 1e6).astype(np.int64)).cast(pl.Duration("us")) + T0,
+            "lon_deg": np.repeat(rng.uniform(-180, 180, movers), n),
+            "lat_deg": np.repeat(rng.uniform(-60, 60, movers), n) + t * 10.0 / 3600.0 / 60.0,
+            "sog_kn": pl.Series(np.full(movers * n, 10.0), dtype=pl.Float32),
+            "cog_deg": pl.Series(np.zeros(movers * n), dtype=pl.Float32),
+            "station": pl.Series([f"s{k}" for k in station]),
+        }
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_heard, "CELLS_MAX", cells)
+        assert_frame_equal(off_of(reports), off_minutes(clocks(reports)))
 
 
 def test_longitudes_across_180_and_over_the_pole(sea):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import polars as pl
 import pytest
 
 import makara
+from makara.behaviours import names
 from makara.replay import CONTENTS
 
 KEYS = ["event", "kind", "profile", "scope", "t_start", *CONTENTS]
@@ -33,8 +35,18 @@ def same(a: makara.Session, b: makara.Session) -> None:
         drop = ["t_known", "source"]
         left, right = (s.view(table).drop(drop).sort(key) for s in (a, b))
         assert left.to_dicts() == right.to_dicts(), table
-    alerts = [s.alerts().filter(pl.col("state") != "withdrawn").sort("alert")["alert"].to_list() for s in (a, b)]
+    standing = [s.alerts().filter(pl.col("state") != "withdrawn").sort("alert") for s in (a, b)]
+    alerts = [rows.select("alert", "listed", "suppressed_by").rows() for rows in standing]
     assert alerts[0] == alerts[1]
+    assert standing[0]["listed"].any(), "some are beyond the budget"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def budget() -> Iterator[None]:
+    """So few alerts a watch that some are listed."""
+    with pytest.MonkeyPatch.context() as m:
+        m.setenv("MAKARA_SUBSCRIPTIONS__WATCH__BUDGET", "2")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +161,7 @@ def test_no_event_is_cut_at_midnight_or_knows_a_sentinel(walked: makara.Session)
 
 
 def test_a_rule_on_trial_alerts_nobody(sea_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = {"dark", "encounter", "gap", "identity", "loitering", "zone_entry"}
-    for kind in kinds:
+    for kind in names():
         monkeypatch.setenv(f"MAKARA_RULES__{kind}__SHADOW", "true")
     session = makara.open(tmp_path / "lake")
     session.ingest("case", sea_case)

@@ -8,15 +8,29 @@ from typing import Any, Final
 
 import polars as pl
 
+from makara.alerts.budget import listed
+from makara.alerts.indicators import Bases, indicators
 from makara.alerts.rank import ranked
+from makara.alerts.suppress import in_force, suppressed
+from makara.alerts.wanted import Known, wanted
 from makara.base import ids
 from makara.tables import table
 
-SOURCE: Final = "alerts@1.0"
-ANY: Final = "*"
+SOURCE: Final = "alerts@1.1"
 BY_OPERATORS: Final = ("claimed", "tasked", "closed")
 """States that operators set; only the end of the event's standing overrides them."""
-CONTENTS: Final = ("version", "rank", "contributions", "state", "who", "outcome", "suppressed_by", "line", "mark")
+CONTENTS: Final = (
+    "version",
+    "rank",
+    "contributions",
+    "state",
+    "who",
+    "outcome",
+    "suppressed_by",
+    "listed",
+    "line",
+    "mark",
+)
 """Columns whose change makes a new row."""
 
 
@@ -29,46 +43,66 @@ def decide(
     *,
     zones: pl.DataFrame | None = None,
     lists: pl.DataFrame | None = None,
+    members: pl.DataFrame | None = None,
+    acts: pl.DataFrame | None = None,
+    bases: Bases | None = None,
+    own: str | None = None,
 ) -> pl.DataFrame:
     """Alerts that are new or changed.
 
-    An alert stands as long as its event does and matches its subscription (kinds, zones, least severity); otherwise it
-    is withdrawn, whatever operators did with it: recalls must travel. It bears its event's mark; release gives partners
-    a rank of their own, since ours may speak of events that they may not see.
+    An alert stands as long as its event does and matches its subscription (kinds, zones, vessels or lists, least
+    severity and indicators); otherwise it is withdrawn, whatever operators did with it: recalls must travel. Where an
+    event takes another's place, its alert goes on with what operators did with that one's, and is not the ``line``'s
+    first. Beyond the budget of its watch it is ``listed``. It bears its event's mark, or ``own`` where the subscription
+    looks at more than the event; release gives partners a rank of their own, since ours may speak of events that they
+    may not see.
 
     Args:
         events: newest version of every event, withdrawn ones included (table events).
         subscriptions: table subscriptions.
         previous: newest row of every alert (table alerts).
-        vessels: table vessels with ``lists`` (list of names) by ``mmsi`` where the registry gives them; None: none.
+        vessels: what is known of movers: ``mover, mmsi, imo``, and ``lists`` (list of names) where the registry gives
+            them; None: nothing.
         now: becomes ``t_known``.
         zones: table zones, for the rank; None: places add nothing to it.
-        lists: table lists, for the rank; None: lists add nothing to it.
+        lists: table lists, for the rank and for subscriptions; None: nobody is on one.
+        members: table vessel_links, for subscriptions and acts that name a vessel by its id; None: none do.
+        acts: table acts; None: nothing is suppressed.
+        bases: by kind, the kinds whose events its rule reads; None: none do.
+        own: the owner's mark; None: as the event's.
 
     Returns:
         Rows of table alerts, in the order of their ids.
     """
     standing = events.filter(pl.col("state") != "withdrawn")
-    wanted = _wanted(standing, subscriptions)
-    named = [ids.ident("al", s, e) for s, e in wanted.select("subscription", "event").iter_rows()]
+    known = _known(vessels, members, _lists(vessels, lists))
+    kinds = indicators(standing, standing, bases or {})
+    pairs = wanted(standing, subscriptions, known, kinds)
+    named = [ids.ident("al", s, e) for s, e in pairs.select("subscription", "event").iter_rows()]
+    lines = _lines(pairs, events, previous)
+    current = pairs.with_columns(
+        alert=pl.Series(named, dtype=pl.String),
+        before=pl.Series([one[0] if one else None for one in lines], dtype=pl.String),
+        line=pl.Series([[a, *one] for a, one in zip(named, lines, strict=True)], dtype=pl.List(pl.String)),
+    )
+    silent = suppressed(current, events, in_force(acts, now) if acts is not None else [], known)
     rank = ranked(
-        standing.join(wanted, on="event", how="semi"),
-        standing,
+        standing.join(pairs, on="event", how="semi"),
+        kinds,
         table("zones").empty() if zones is None else zones,
-        _lists(vessels, lists),
+        known.lists,
         now,
     )
     current = (
-        wanted.with_columns(alert=pl.Series(named, dtype=pl.String), first=_first_of_line(wanted, events, previous))
-        .join(rank, on="event", how="left")
-        .join(events.select("event", "version", "mark"), on="event", how="left")
+        current.with_columns(silent, first=pl.col("before").is_null())
+        .drop("line")
+        .join(rank, on="event", how="left", maintain_order="left")
+        .join(events.select("event", "version", "mark", "t_start"), on="event", how="left", maintain_order="left")
+        .with_columns(mark=pl.when("alone").then("mark").otherwise(pl.coalesce(pl.lit(own), "mark")))
     )
-    held = previous.select("alert", "state", "who", "outcome", "suppressed_by", "line")
-    kept = pl.col("state").is_in(BY_OPERATORS)
-    alive = current.join(held, on="alert", how="left").with_columns(
-        pl.when(kept).then(pl.col("state")).otherwise(pl.lit("new")).alias("state"),
-        pl.col("line").fill_null(pl.col("first")),
-    )
+    alive = _continued(current, previous)
+    facts = alive.with_columns(silent=pl.col("suppressed_by").is_not_null(), held=pl.col("state") != "new")
+    alive = alive.with_columns(listed(facts, subscriptions))
     gone = (
         previous.filter(pl.col("state") != "withdrawn")
         .join(current, on="alert", how="anti")
@@ -84,17 +118,26 @@ def decide(
     return rows.filter(pl.DataFrame(changed).select(pl.any_horizontal(pl.all())).to_series()).sort("alert")
 
 
-def _wanted(events: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of subscription and event that match."""
-    found = []
-    for s in subscriptions.iter_rows(named=True):
-        match = pl.col("severity") >= s["severity_min"]
-        if ANY not in s["kinds"]:
-            match &= pl.col("kind").is_in(s["kinds"])
-        if ANY not in s["zones"]:
-            match &= pl.col("zones").list.set_intersection(s["zones"]).list.len() > 0
-        found.append(events.filter(match).select(pl.lit(s["subscription"]).alias("subscription"), "event"))
-    return pl.concat([pl.DataFrame(schema={"subscription": pl.String, "event": pl.String}), *found])
+def _known(vessels: pl.DataFrame | None, members: pl.DataFrame | None, lists: pl.DataFrame) -> Known:
+    ships = {"mover": pl.Int64(), "imo": pl.Int32()}
+    if vessels is None or any(c not in vessels.columns for c in ships):
+        vessels = pl.DataFrame(schema=ships)
+    return Known(vessels, table("vessel_links").empty() if members is None else members, lists)
+
+
+def _continued(current: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """Alerts with what operators did with them, or with those whose place they take."""
+    held = previous.select("alert", "state", "who", "outcome", "line")
+    kept = pl.col("state").is_in(BY_OPERATORS)
+    earlier = held.filter(kept).select(before="alert", **{f"{c}_before": c for c in ("state", "who", "outcome")})
+    known = current.join(held, on="alert", how="left", maintain_order="left")
+    known = known.join(earlier, on="before", how="left", maintain_order="left")
+    fresh = pl.col("state").is_null()
+    taken = [pl.when(fresh).then(f"{c}_before").otherwise(pl.col(c)).alias(c) for c in ("state", "who", "outcome")]
+    return known.with_columns(taken).with_columns(
+        pl.when(kept).then(pl.col("state")).otherwise(pl.lit("new")).alias("state"),
+        pl.col("line").fill_null(pl.col("first")),
+    )
 
 
 def _lists(vessels: pl.DataFrame | None, lists: pl.DataFrame | None) -> pl.DataFrame:
@@ -107,19 +150,24 @@ def _lists(vessels: pl.DataFrame | None, lists: pl.DataFrame | None) -> pl.DataF
     return pl.concat(found)
 
 
-def _first_of_line(current: pl.DataFrame, events: pl.DataFrame, previous: pl.DataFrame) -> pl.Series:
-    """Whether no earlier event of the line that ``supersedes`` draws was alerted to the same subscription."""
+def _lines(current: pl.DataFrame, events: pl.DataFrame, previous: pl.DataFrame) -> list[list[str]]:
+    """Of each pair the alerts to the same subscription of earlier events of its line, the nearest first.
+
+    The line is the one that ``supersedes`` draws.
+    """
     before = {e: s for e, s in events.select("event", "supersedes").iter_rows() if s is not None}
     alerted = {(s, e) for f in (previous, current) for s, e in f.select("subscription", "event").iter_rows()}
-    first = []
+    lines = []
     for subscription, event in current.select("subscription", "event").iter_rows():
-        seen = {event}
+        seen, line = {event}, []
         earlier = before.get(event)
-        while earlier is not None and earlier not in seen and (subscription, earlier) not in alerted:
+        while earlier is not None and earlier not in seen:
             seen.add(earlier)
+            if (subscription, earlier) in alerted:
+                line.append(ids.ident("al", subscription, earlier))
             earlier = before.get(earlier)
-        first.append(earlier is None or earlier in seen)
-    return pl.Series("line", first, dtype=pl.Boolean)
+        lines.append(line)
+    return lines
 
 
 def explain(alert: Mapping[str, Any], event: Mapping[str, Any], why_text: str) -> dict[str, Any]:
@@ -132,6 +180,9 @@ def explain(alert: Mapping[str, Any], event: Mapping[str, Any], why_text: str) -
     """
     return {
         "alert": alert["alert"],
+        "state": alert.get("state"),
+        "listed": alert.get("listed"),
+        "suppressed_by": alert.get("suppressed_by"),
         "event": event["event"],
         "kind": event["kind"],
         "severity": event["severity"],

@@ -9,7 +9,7 @@ p            how sure the event is; unknown counts as one half             0 to 
 recency      goes on or ended within 6 h / within 24 h / longer ago        0.5/0.25/0
 zone         touches a zone where it matters most (table ``ZONE_WEIGHT``)  0 to 0.5
 list         a vessel in it is on a list (registers are none)              0 or 1
-indicators   further kinds of event of the same vessel within 24 h         0 to 0.75
+indicators   further independent kinds of event of it within 24 h         0 to 0.75
 ============ ============================================================ ==========
 
 Recency goes in steps, so that an alert is not revised with every tick of the clock. Makara's own proposal, to be
@@ -23,7 +23,8 @@ from typing import Final
 
 import polars as pl
 
-from makara.base.units import DAY_S, HOUR_S
+from makara.alerts.wanted import REGISTER
+from makara.base.units import HOUR_S
 from makara.tables import REASONS
 
 P_UNKNOWN: Final = 0.5
@@ -41,24 +42,23 @@ ZONE_WEIGHT: Final = {
 LIST_WEIGHT: Final = 1.0
 INDICATOR_WEIGHT: Final = 0.25
 INDICATORS_MOST: Final = 3
-NEAR_S: Final = DAY_S
-_REGISTER: Final = "_register"
 
 
 def ranked(
-    events: pl.DataFrame, everything: pl.DataFrame, zones: pl.DataFrame, lists: pl.DataFrame, now: datetime
+    events: pl.DataFrame, kinds: pl.DataFrame, zones: pl.DataFrame, lists: pl.DataFrame, now: datetime
 ) -> pl.DataFrame:
     """Rank of events by what is known now.
 
     Args:
         events: events to rank (table events).
-        everything: all events that stand (newest versions, none withdrawn), among which other indicators are sought.
+        kinds: independent further kinds by event, as :func:`makara.alerts.indicators.indicators` gives them.
         zones: table zones (``zone``, ``kind``).
         lists: table lists (``list``, ``mmsi``).
         now: the instant to which recency is measured.
 
     Returns:
-        ``event``, ``rank``, ``contributions``: those of the six that add something; their weights sum to ``rank``.
+        ``event``, ``rank``, ``contributions``: those of the six that add something; their weights sum to ``rank``;
+        ``standing``: rank without recency, which does not change with the clock.
     """
     age_s = (
         pl.when(pl.col("state") == "open").then(0.0).otherwise((pl.lit(now) - pl.col("t_end_floor")).dt.total_seconds())
@@ -68,7 +68,7 @@ def ranked(
         .with_columns(age_s.alias("age_s"))
         .join(_zone_kinds(events, zones), on="event", how="left", maintain_order="left")
         .join(_listed(events, lists), on="event", how="left", maintain_order="left")
-        .join(_indicators(events, everything), on="event", how="left", maintain_order="left")
+        .join(kinds, on="event", how="left", maintain_order="left")
     )
     recent = pl.lit(0.0)
     for limit, weight in reversed(RECENT):
@@ -97,10 +97,10 @@ def ranked(
     listed = facts.with_columns(pl.concat_list(parts).cast(REASONS).alias("contributions")).with_columns(
         pl.col("contributions").list.filter(pl.element().struct.field("weight") > 0)
     )
-    weights = pl.element().struct.field("weight").cast(pl.Float64)
-    return listed.select(
-        "event", pl.col("contributions").list.eval(weights).list.sum().round(4).alias("rank"), "contributions"
-    )
+    worth, code = (pl.element().struct.field(f) for f in ("weight", "code"))
+    rank = pl.col("contributions").list.eval(worth.cast(pl.Float64)).list.sum().round(4)
+    lasting = pl.col("contributions").list.eval(worth.cast(pl.Float64).filter(code != "recency")).list.sum().round(4)
+    return listed.select("event", rank.alias("rank"), "contributions", lasting.alias("standing"))
 
 
 def _part(code: str, value: pl.Expr | None, weight: pl.Expr, unit: str | None, text: str | pl.Expr) -> pl.Expr:
@@ -132,29 +132,11 @@ def _zone_kinds(events: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
 
 def _listed(events: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
     """Lists that vessels of each event are on, as text."""
-    named = lists.filter(~pl.col("list").str.ends_with(_REGISTER)).select("list", "mmsi").drop_nulls()
+    named = lists.filter(~pl.col("list").str.ends_with(REGISTER)).select("list", "mmsi").drop_nulls()
     return (
         events.select("event", "mmsi")
         .explode("mmsi")
         .join(named, on="mmsi")
         .group_by("event")
         .agg(pl.col("list").unique().sort().str.join(", ").alias("lists"))
-    )
-
-
-def _indicators(events: pl.DataFrame, everything: pl.DataFrame) -> pl.DataFrame:
-    """Other kinds of event (severity 1 or more) of the same participants within a day of each event."""
-    who = ["event", "kind", "participants", "t_start", "t_end_floor"]
-    mine = events.select(who).explode("participants").drop_nulls("participants")
-    others = everything.filter(pl.col("severity") >= 1).select(who).explode("participants")
-    reach = pl.duration(seconds=NEAR_S)
-    return (
-        mine.join(others, on="participants", suffix="_other")
-        .filter(
-            pl.col("kind") != pl.col("kind_other"),
-            pl.col("t_start_other") <= pl.col("t_end_floor") + reach,
-            pl.col("t_end_floor_other") >= pl.col("t_start") - reach,
-        )
-        .group_by("event")
-        .agg(pl.col("kind_other").unique().sort().alias("kinds"))
     )

@@ -31,6 +31,7 @@ from makara.behaviours._rule import (
     nothing,
     ordered,
 )
+from makara.behaviours._vessels import vessel_class
 
 
 @cache
@@ -62,8 +63,10 @@ def find(
     zones: Any = None,
     vessels: Any = None,
     authorisations: Any = None,
+    lists: Any = None,
     horizons: Any = None,
     tracks: Any = None,
+    events: Any = None,
     to: datetime | None = None,
     **parameters: float | int | str,
 ) -> pl.DataFrame:
@@ -80,8 +83,10 @@ def find(
         zones: table zones; points without ``zones`` or ``anchorage_m`` are tagged with it.
         vessels: table vessels, or any frame with ``mover`` (or ``mmsi``) and ``class``.
         authorisations: table authorisations.
+        lists: table lists.
         horizons: table horizons; without it, silence is judged against ``to``.
         tracks: table tracks; without it, tracks are linked by time and reach.
+        events: table events, for rules that build on other rules' events; without it, those rules are run first.
         to: end of what is known; the last row's time unless given.
         parameters: values that differ from the profile's.
 
@@ -103,6 +108,7 @@ def find(
         "zones": zones,
         "vessels": vessels,
         "authorisations": authorisations,
+        "lists": lists,
         "horizons": horizons,
         "tracks": tracks,
     }
@@ -117,7 +123,23 @@ def find(
     if "tracks" not in tables:
         tables["tracks"] = link(clean)
     end = to if to is not None else _end(tables)
+    for name in module.RULE.inputs:
+        if name.startswith("events:"):
+            tables[name] = _base(name[7:], tables, end, None if events is None else _frame(events))
     return finish(module.RULE, p, module.step(Window(EPOCH, end, tables), nothing(), p))
+
+
+def _base(kind: str, tables: dict[str, pl.DataFrame], to: datetime, given: pl.DataFrame | None) -> pl.DataFrame:
+    """Another rule's events: those that the caller gave, else what the rule finds with its defaults."""
+    if given is not None:
+        held = given.filter(pl.col("kind") == kind, pl.col("t_start") < to)
+        return held.filter(pl.col("state") != "withdrawn")
+    base = rule(kind)
+    p, own = base.RULE.resolve(), dict(tables)
+    for name in base.RULE.inputs:
+        if name.startswith("events:"):
+            own[name] = _base(name[7:], tables, to, None)
+    return finish(base.RULE, p, base.step(Window(EPOCH, to, own), nothing(), p))
 
 
 def _end(tables: dict[str, pl.DataFrame]) -> datetime:
@@ -148,4 +170,5 @@ __all__ = [
     "names",
     "nothing",
     "rule",
+    "vessel_class",
 ]

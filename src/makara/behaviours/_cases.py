@@ -7,7 +7,8 @@ A vessel is built leg by leg and turned into points only when the case runs::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ import polars as pl
 import shapely
 
 from makara.base import ids
-from makara.base.geo import destination
+from makara.base.geo import destination, wrap_lon
 from makara.base.time import parse, to_us
 from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
 
@@ -34,6 +35,7 @@ class Leg:
     speed_kn: float
     every_s: float | None
     to: tuple[float, float] | None = None
+    heading_deg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Vessel:
         """Slow and heard."""
         return self.sail(hours, course_deg, speed_kn)
 
+    def adrift(self, hours: float, course_deg: float = 90.0, speed_kn: float = 0.8, heading_deg: float = 0.0) -> Vessel:
+        """Carried along, the bow elsewhere; heard with its heading."""
+        leg = Leg(hours * HOUR_S, course_deg, speed_kn, self.every_s, heading_deg=heading_deg)
+        return replace(self, legs=(*self.legs, leg))
+
     def dark(self, hours: float, course_deg: float = 90.0, speed_kn: float = 10.0) -> Vessel:
         """Under way and not heard."""
         return replace(self, legs=(*self.legs, Leg(hours * HOUR_S, course_deg, speed_kn, None)))
@@ -93,15 +100,17 @@ class Vessel:
             if leg.every_s is not None:
                 ago = np.arange(0.0, leg.seconds, leg.every_s)
                 x, y = destination(lon, lat, leg.course_deg, ago * metres)
-                found.append((x, y, t + (ago * S_US).astype(np.int64), leg.speed_kn, leg.course_deg))
+                found.append((x, y, t + (ago * S_US).astype(np.int64), leg.speed_kn, leg.course_deg, leg.heading_deg))
             x, y = destination(lon, lat, leg.course_deg, leg.seconds * metres)
             lon, lat = float(x), float(y)
             t += int(leg.seconds * S_US)
         rows = [
             pl.DataFrame({"t_seen": when, "lon_deg": x, "lat_deg": y}).with_columns(
-                sog_kn=pl.lit(speed, pl.Float32()), cog_deg=pl.lit(course % 360.0, pl.Float32())
+                sog_kn=pl.lit(speed, pl.Float32()),
+                cog_deg=pl.lit(course % 360.0, pl.Float32()),
+                heading_deg=pl.lit(bow, pl.Float32()),
             )
-            for x, y, when, speed, course in found
+            for x, y, when, speed, course, bow in found
         ]
         near = None if self.anchorage_nmi is None else self.anchorage_nmi * NMI_M
         track = self.mover if self.track is None else self.track
@@ -135,6 +144,40 @@ class sea:
         else:
             shape = shapely.box(w, s, e, n)
         return pl.DataFrame({"zone": [zone], "name": [zone], "kind": [kind], "geometry": [shapely.to_wkb(shape)]})
+
+    @staticmethod
+    def line(zone: str, kind: str, through: Sequence[tuple[float, float]]) -> pl.DataFrame:
+        """Table zones with a line through places, cut at 180 degrees (longitudes may run on beyond it)."""
+        parts = []
+        for (x1, y1), (x2, y2) in itertools.pairwise(through):
+            x1, x2 = (x1 - 360.0, x2 - 360.0) if min(x1, x2) >= 180.0 else (x1, x2)
+            if max(x1, x2) <= 180.0:
+                parts.append([(x1, y1), (x2, y2)])
+                continue
+            y = y1 + (180.0 - x1) / (x2 - x1) * (y2 - y1)
+            (xa, ya), (xb, yb) = sorted([(x1, y1), (x2, y2)])
+            parts += [[(xa, ya), (180.0, y)], [(-180.0, y), (xb - 360.0, yb)]]
+        shape = shapely.to_wkb(shapely.multilinestrings([shapely.linestrings(p) for p in parts]))
+        return pl.DataFrame({"zone": [zone], "name": [zone], "kind": [kind], "geometry": [shape]})
+
+    @staticmethod
+    def boat(
+        name: str,
+        at: tuple[float, float],
+        minutes: tuple[float, ...],
+        *,
+        course_deg: float = 90.0,
+        speed_kn: float = 30.0,
+        length_m: float | None = 10.0,
+        start: str = START,
+    ) -> list[tuple[str, float, float, str, float | None]]:
+        """Sightings (for ``unmatched``) of one boat at minutes after ``start``, when it is at ``at``."""
+        out = []
+        for k, minute in enumerate(minutes):
+            x, y = destination(*at, course_deg, minute * 60 * speed_kn * KN_M_S)
+            when = (parse(start) + timedelta(minutes=minute)).isoformat()
+            out.append((f"{name}-{k}", float(wrap_lon(float(x))), float(y), when, length_m))
+        return out
 
     @staticmethod
     def unmatched(*seen: tuple[str, float, float, str, float | None], p_dark: float = 0.95) -> dict[str, pl.DataFrame]:

@@ -26,7 +26,8 @@ _HALF: Final = 1 << 12
 
 _NAMES: Final = (
     "a", "b", "t_first", "t_last", "start", "row_a", "row_b", "end_a", "end_b", "mm", "lon", "lat",
-    "made_0", "mm_0", "slow_0", "pace_0", "in_ms", "in_made", "in_slow", "in_mm", "in_pace",
+    "made_0", "mm_0", "slow_0", "pace_0", "east_0", "north_0",
+    "in_ms", "in_made", "in_slow", "in_mm", "in_pace", "in_east", "in_north",
 )  # fmt: skip
 _WIDTH: Final = len(_NAMES)
 
@@ -58,9 +59,10 @@ def near(legs: Legs, reach_m: float, slow_mm_s: float, known_from_us: int) -> pl
         ``a, b`` (numbers of the vessels, a < b), ``t_first, t_last`` (first and last such report), ``start`` (the later
         start of both legs at the first), ``row_a, row_b, end_a, end_b`` (legs at the first and last), ``mm`` (least
         distance), ``lon, lat`` (middle at the first, 1e-7 degrees). Then of the time between ``start`` and ``t_first``:
-        ``made_0`` (interpolated, ms), ``mm_0`` (distance), ``slow_0`` (slow vessels), ``pace_0`` (both speeds, mm/s);
-        and of that between ``t_first`` and ``t_last``: ``in_ms``, and summed over it ``in_made`` (ms), ``in_slow``,
-        ``in_mm, in_pace`` (times ms).
+        ``made_0`` (interpolated, ms), ``mm_0`` (distance), ``slow_0`` (slow vessels), ``pace_0`` (both speeds, mm/s),
+        ``east_0, north_0`` (bearing from a to b as a vector of length 1000); and of that between ``t_first`` and
+        ``t_last``: ``in_ms``, and summed over it ``in_made`` (ms), ``in_slow, in_mm, in_pace, in_east, in_north``
+        (times ms).
     """
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
     pairs = _candidates(who, at, lo, hi) if who.size else np.empty((0, 2), np.int64)
@@ -213,6 +215,15 @@ def _share(piece: Any, key: Any, at: Any, who: Any, lo: Any, hi: Any) -> Any:
 
 
 @njit(cache=True)
+def _heading(x: float, y: float) -> tuple[int, int]:
+    """Direction of a vector: its east and north, thousandths."""
+    far = np.sqrt(x * x + y * y)
+    if far == 0.0:
+        return 0, 0
+    return round(1000.0 * x / far), round(1000.0 * y / far)
+
+
+@njit(cache=True)
 def _meet(
     who: Any, t: Any, lon: Any, lat: Any, pace: Any, at: Any, low: Any, high: Any, pairs: Any,
     reach: float, limit: float, known: int,
@@ -242,31 +253,36 @@ def _meet(
                     made = (max(0, a1 - a0) + max(0, b1 - b0) - both) // 1000
                     mm = round(far * 1000.0)
                     slow = (1 if pace[i] < limit else 0) + (1 if pace[j] < limit else 0)
+                    d = (bx - ax + 180.0) % 360.0 - 180.0
+                    east, north = _heading(d * np.cos(ay * np.pi / 180.0), by - ay)
                     if n > held and out[n - 1, 3] == start:
                         ms = (when - start) // 1000
                         out[n - 1, 3] = when
                         out[n - 1, 7] = i
                         out[n - 1, 8] = j
                         out[n - 1, 9] = min(out[n - 1, 9], mm)
-                        out[n - 1, 16] += ms
-                        out[n - 1, 17] += made
-                        out[n - 1, 18] += ms * slow
-                        out[n - 1, 19] += ms * mm
-                        out[n - 1, 20] += ms * (pace[i] + pace[j])
+                        out[n - 1, 18] += ms
+                        out[n - 1, 19] += made
+                        out[n - 1, 20] += ms * slow
+                        out[n - 1, 21] += ms * mm
+                        out[n - 1, 22] += ms * (pace[i] + pace[j])
+                        out[n - 1, 23] += ms * east
+                        out[n - 1, 24] += ms * north
                     else:
                         if n == room:
                             more = np.empty((room * 2, _WIDTH), np.int64)
                             more[:room] = out
                             out = more
                             room *= 2
-                        d = (bx - ax + 180.0) % 360.0 - 180.0
                         x = round(((ax + d * 0.5 + 180.0) % 360.0 - 180.0) * 1e7)
                         y = round((ay + by) * 0.5e7)
                         first = (who[i], who[j], when, when, start, i, j, i, j, mm, x, y, made, mm, slow)
                         for k in range(15):
                             out[n, k] = first[k]
                         out[n, 15] = pace[i] + pace[j]
-                        out[n, 16:] = 0
+                        out[n, 16] = east
+                        out[n, 17] = north
+                        out[n, 18:] = 0
                         n += 1
             if t[i] == when:
                 i += 1

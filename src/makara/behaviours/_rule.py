@@ -36,6 +36,8 @@ POINTS: Final = pl.Schema(
     | {"mmsi": pl.Int32(), "mark": pl.String(), "transponder": pl.String()}
 )
 """Columns of the track points that a rule sees; those that are missing are filled with null."""
+_FINISHED: Final = [c for c in _EVENTS if c not in ("version", "supersedes", "source", "t_known", "mark")] + ["marks"]
+_NONE: Final = pl.DataFrame(schema={c: _EVENTS.get(c, pl.List(pl.String())) for c in _FINISHED})
 REQUIRED: Final = ("report", "mover", "track", "t_seen", "lon_deg", "lat_deg")
 """Columns of track points that cannot be filled."""
 
@@ -226,7 +228,9 @@ def emit(rule: Rule, p: Parameters, rows: pl.DataFrame) -> pl.DataFrame:
     its default. Floats are rounded as table events declares.
     """
     have = set(rows.columns)
-    shown = [pl.col(c).cast(t).alias(c) for c, t in rule.details.items() if c in have]
+    shown = [pl.col(c).cast(t) for c, t in rule.details.items() if c in have]
+    # Division by 1e7 need not give the nearest number.
+    shown = [e.round(7) if e.meta.output_name().endswith("_deg") else e for e in shown]
     defaults: dict[str, pl.Expr] = {
         "kind": pl.lit(rule.kind),
         "profile": pl.lit(p.profile),
@@ -266,6 +270,8 @@ def merge(earlier: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
 
     Open events of the earlier stretch that the later one does not state anew no longer hold.
     """
+    if not len(earlier):
+        return later
     kept = earlier.filter(pl.col("state") != "open").join(later.select("event"), on="event", how="anti")
     return pl.concat([kept, later]).sort("event")
 
@@ -277,13 +283,14 @@ def finish(rule: Rule, p: Parameters, step_frame: pl.DataFrame) -> pl.DataFrame:
         Columns of table events (without version, supersedes and what the lake stamps) and ``marks``.
     """
     rows = step_frame.filter(pl.col("state") != "pending")
+    if not len(rows):
+        return _NONE
     seconds = rows["t_start"].dt.epoch("s").to_list()
     members = map(tuple, rows["participants"].to_list())
     keys = zip(rows["kind"], rows["profile"], rows["scope"], members, seconds, strict=True)
     event = pl.Series("event", [_event(*k) for k in keys], dtype=pl.String())
     full = rows.with_columns(event, rule=pl.lit(f"{rule.kind}@{rule.version}"), parameters=pl.lit(p.hash))
-    names = [c for c in _EVENTS if c in full.columns] + ["marks"]
-    return full.select(names).sort("event", "t_end_floor").unique("event", keep="last", maintain_order=True)
+    return full.select(_FINISHED).sort("event", "t_end_floor").unique("event", keep="last", maintain_order=True)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -13,7 +13,8 @@ import polars as pl
 from numba import njit
 
 from makara.base.geo import distance_scalar
-from makara.base.units import HOUR_S, MINUTE_S, S_US
+from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.behaviours._rule import Window
 
 _HOUR: Final = HOUR_S * S_US
 _QUARTER: Final = 15 * MINUTE_S * S_US
@@ -102,6 +103,78 @@ def hourly(points: pl.DataFrame, bridge_us: int) -> pl.DataFrame:
     return points.with_columns(pl.Series("t_first", since), pl.Series("mm_s", speed), known).with_columns(
         pl.when("known").then(pl.col("t_first", "mm_s"))
     )
+
+
+_SUMS: Final = ("ms", "mm", "shore", "shore_ms", "n")
+_FIRSTS: Final = ("mover", "mmsi", "lon", "lat", "zone_row")
+STAY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
+"""What a slow stay remembers: sums of its time (ms), way (mm), distance from shore (m s; ms of it known), reports."""
+
+
+def slow_stays(
+    window: Window, points: pl.DataFrame, held: pl.DataFrame, speed_max_kn: float, bridge_us: int
+) -> pl.DataFrame:
+    """Stretches of a track in which every hour was slow, those of earlier windows continued.
+
+    Args:
+        window: its new reports end hours; those before are context.
+        points: points of the window (columns of POINTS), ordered by track and time.
+        held: what was carried, unpacked by :data:`STAY`.
+        speed_max_kn: an hour is slow when its mean speed is below this.
+        bridge_us: longest time between two reports that is interpolated.
+
+    Returns:
+        The columns of :data:`STAY`, ``over``, ``zones`` (at its start), ``marks`` and ``run``; ordered by run.
+    """
+    hits, zones, heard = _slow(window, points, bridge_us, speed_max_kn)
+    old = held.with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
+    runs, marks = join_runs(hits, old, ["track"], pl.col("t_first") > pl.col("t_prev"), firsts=_FIRSTS, sums=_adds())
+    runs = runs.join(heard, on="track", how="left", maintain_order="left").join(marks, on="run", how="left")
+    passed = (pl.col("heard") > pl.col("t_last") + _HOUR).fill_null(False)
+    over = ~pl.col("final") | passed | (pl.col("t_last") + bridge_us < window.to_us)
+    both = pl.concat([zones, old.select("zone_row", "zones")])
+    return runs.join(both, on="zone_row", how="left").with_columns(over=over).sort("run")
+
+
+def _slow(
+    window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """New reports at the end of a slow hour; their zones by row; and when each track was heard last."""
+    points = points.select(
+        "track",
+        "mover",
+        pl.col("mmsi").cast(pl.Int64).fill_null(-1),
+        pl.col("t_seen").to_physical().alias("t"),
+        "lon_deg",
+        "lat_deg",
+        "shore_m",
+        "zones",
+        "mark",
+    ).with_row_index("zone_row")
+    measured = hourly(points, bridge)
+    limit = speed_max_kn * KN_M_S * 1000
+    slow = measured.filter((pl.col("t") >= window.frm_us) & (pl.col("mm_s") < limit))
+    heard = points.group_by("track", maintain_order=True).agg(heard=pl.col("t").max())
+    hits = slow.with_columns(
+        pl.col("zone_row").cast(pl.Int64),
+        t_last=pl.col("t"),
+        lon=(pl.col("lon_deg") * 1e7).round().cast(pl.Int64),
+        lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
+        shore_now=pl.col("shore_m").round().cast(pl.Int64),
+    ).drop("t", "lon_deg", "lat_deg", "shore_m")
+    return hits.drop("zones"), hits.select("zone_row", "zones"), heard
+
+
+def _adds() -> dict[str, pl.Expr]:
+    """What each slow hour adds to its stay: only what is new of it."""
+    ms = (pl.col("t_last") - pl.col("since")) // 1000
+    return {
+        "ms": ms,
+        "mm": ms * pl.col("mm_s") // 1000,
+        "shore": ms // 1000 * pl.col("shore_now").fill_null(0),
+        "shore_ms": ms * pl.col("shore_now").is_not_null().cast(pl.Int64),
+        "n": pl.lit(1, pl.Int64()),
+    }
 
 
 @njit(cache=True)

@@ -104,6 +104,15 @@ def _edges(legs: Any, first: Any, zone: Any, lon: Any, lat: Any) -> Any:
     return out
 
 
+def of_kinds(zones: pl.DataFrame | None, kinds: str) -> pl.DataFrame:
+    """Zones of some kinds (text, with commas between): ``zone, zone_kind, zone_name``."""
+    if zones is None or not len(zones):
+        return pl.DataFrame(schema={"zone": pl.String(), "zone_kind": pl.String(), "zone_name": pl.String()})
+    wanted = [k.strip() for k in kinds.split(",")]
+    name = pl.coalesce("name", "zone")
+    return zones.filter(pl.col("kind").is_in(wanted)).select("zone", zone_kind="kind", zone_name=name)
+
+
 NEAR_M: Final = 50_000.0
 """Distances to anchorages are given below this."""
 

@@ -13,7 +13,7 @@ below alerts. Where the matching abstains (``p_dark`` null: outside a look, or r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,7 @@ from makara.base.geo import distance_scalar
 from makara.base.time import to_us
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._cases import fires, sea, silent
+from makara.behaviours._contacts import unmatched
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -63,18 +64,10 @@ RULE = Rule(
     },
 )
 
-_OPTIONAL: Final = {
-    "collection": pl.String(),
-    "length_m": pl.Float32(),
-    "semi_major_m": pl.Float32(),
-    "mark": pl.String(),
-    "sensor": pl.String(),
-}
-
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Unmatched detections of the window; nothing is carried."""
-    seen = _unmatched(window, p)
+    seen = unmatched(window, p.p_dark_min)
     if not len(seen):
         return nothing()
     follow = min(int(p.follow_max_s), 2 * HOUR_S) * S_US
@@ -102,27 +95,6 @@ def why(event: Mapping[str, Any]) -> str:
         f"{d['sensor'] or 'a sensor'} saw a vessel at {place(event)}{size}, AIS-unmatched with probability"
         f" {d['p_dark']:.2f}{again}"
     )
-
-
-def _unmatched(window: Window, p: Parameters) -> pl.DataFrame:
-    """Detections of the window and just before it that no AIS explains, ordered by time."""
-    detections, matches = window.get("detections"), window.get("matches")
-    if detections is None or matches is None or not len(detections) or not len(matches):
-        return pl.DataFrame()
-    lacking = [pl.lit(None, dtype=t).alias(c) for c, t in _OPTIONAL.items() if c not in detections.columns]
-    known = detections.filter(pl.col("t_seen") < window.to).with_columns(lacking)
-    held = matches.filter(pl.col("p_dark") >= p.p_dark_min)
-    if "against" in held.columns:
-        held = held.filter(pl.col("against") == "ais")
-    extra = {
-        "p_none": pl.Float32(),
-        "p_heard": pl.Float32(),
-        "looked": pl.List(pl.String()),
-        "marks": pl.List(pl.String()),
-    }
-    held = held.with_columns([pl.lit(None, dtype=t).alias(c) for c, t in extra.items() if c not in held.columns])
-    both = known.join(held.select("detection", "p_dark", *extra), on="detection").unique("detection", keep="first")
-    return both.with_columns(t=pl.col("t_seen").to_physical()).sort("t", "detection")
 
 
 @njit(cache=True)

@@ -14,15 +14,15 @@ anchorages is left out, and the reasons say so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours import _encounter_gfw
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._pairs import Legs, near, speeds
+from makara.behaviours._meetings import MEMORY, PAIR, Terms, meet
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -38,12 +38,11 @@ from makara.behaviours._rule import (
     unpack,
     zone_keys,
 )
-from makara.behaviours._stays import join_runs, marks_of
 from makara.behaviours._words import detail, hours, place, who
 
 RULE = Rule(
     kind="encounter",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": 2 * HOUR_S, "zones": 0, "vessels": 0},
     parameters=(
         Parameter("distance_max_m", 500.0, "side by side: no farther than this"),
@@ -55,12 +54,20 @@ RULE = Rule(
         Parameter("pause_max_s", 20 * MINUTE_S, "apart for less than this goes on"),
         Parameter("merge_max_s", 4 * HOUR_S, "meetings of a pair less than this apart are one event"),
         Parameter("made_max_share", 0.5, "share of interpolated time above which the rule refuses"),
+        Parameter("duration_max_s", 365 * DAY_S, "longest event"),
+        Parameter("classes", "any", "any, or fishing_carrier: only a fishing vessel with a carrier"),
     ),
     profiles={
         "makara": {},
         "gfw": {},
         "gfw_raw": {},
         "skylight": {"distance_max_m": 250.0, "duration_min_s": 30 * MINUTE_S},
+        "starboard": {
+            "duration_min_s": HOUR_S,
+            "duration_max_s": 6 * DAY_S,
+            "merge_max_s": 12 * HOUR_S,
+            "classes": "fishing_carrier",
+        },
     },
     innocent=("tug_and_tow", "pilot_boat", "pair_fishing", "help_in_distress", "same_fishing_ground"),
     details={
@@ -76,58 +83,29 @@ RULE = Rule(
     by="place",
 )
 
-_PAIR: Final = ("mover_a", "mover_b")
-_FIRSTS: Final = ("mmsi_a", "mmsi_b", "lon", "lat", "shore", "zone_row")
-_SUMS: Final = ("ms", "made_ms", "slow_ms", "mm_ms", "speed_ms")
-_MEMORY: Final = (
-    "sure",
-    *_PAIR,
-    "mmsi_a",
-    "mmsi_b",
-    "t_first",
-    "t_last",
-    "lon",
-    "lat",
-    "shore",
-    "mm",
-    *_SUMS,
-    "meetings",
-)
-
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Meetings that end in the window or last at its end, joined with the pair's meetings just before."""
     if p.profile in ("gfw", "gfw_raw"):
         return _encounter_gfw.step(RULE, window, carried, p)
-    old = unpack(carried, _MEMORY).with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
-    hits, told, zones = _hits(window, p)
-    going = old.filter(pl.col("sure") == 0)
-    pause = int(p.pause_max_s) * S_US
-    begins = (pl.col("start") != pl.col("t_prev")) & (pl.col("t_first") - pl.col("t_prev") > pause)
-    runs, marks = join_runs(hits, going, _PAIR, begins, firsts=_FIRSTS, sums=_adds(), mins=["mm"])
-    marks = _all_marks(runs, marks, told)
-    runs = runs.join(marks, on="run", how="left", maintain_order="left")
-    zones = pl.concat([zones, old.select("zone_row", "zones")])
-    bridge, merge = int(p.bridge_max_s) * S_US, int(p.merge_max_s) * S_US
-    runs = runs.with_columns(
-        alive=pl.col("final") & (pl.col("t_last") + 2 * bridge >= window.to_us),
-        sure=_lasted(p),
-        meetings=pl.lit(1, pl.Int64()),
+    far = (window.track_points["anchorage_m"].fill_null(np.inf) >= p.anchorage_min_m).to_numpy()
+    if not _anchorages_known(window):
+        far = np.ones(len(far), bool)
+    terms = Terms(
+        reach_m=p.distance_max_m,
+        slow_kn=p.speed_max_kn,
+        leg_max_kn=p.leg_max_kn,
+        bridge_us=int(p.bridge_max_s) * S_US,
+        pause_us=int(p.pause_max_s) * S_US,
+        merge_us=int(p.merge_max_s) * S_US,
+        lasted=_lasted(p),
     )
-    done = old.filter(pl.col("sure") == 1).with_columns(alive=pl.lit(False))
-    names = [*_PAIR, "t_first", "t_last", *_FIRSTS, *_SUMS, "mm", "meetings", "marks", "alive"]
-    meetings = pl.concat([done.select(names), runs.filter(pl.col("sure")).select(names)])
-    events = _merged(meetings, merge)
-    kept = _merged(meetings.filter(~pl.col("alive")), merge).filter("final")
-    ongoing = runs.filter("alive").select(names)
-    kept = kept.join(ongoing.select(*_PAIR, t_next="t_first"), on=_PAIR, how="left", maintain_order="left")
-    waits = (pl.col("t_last") + merge + bridge >= window.to_us) | (pl.col("t_next") - pl.col("t_last") < merge)
-    kept = kept.filter(waits.fill_null(pl.col("t_last") + merge + bridge >= window.to_us))
+    found = meet(window, window.track_points, far, unpack(carried, MEMORY), terms)
     return pl.concat(
         [
-            _rows(window, events, zones, p, "event"),
-            _rows(window, kept, zones, p, "kept"),
-            _rows(window, ongoing, zones, p, "going"),
+            _rows(window, found.events, found.zones, p, "event"),
+            _rows(window, found.kept, found.zones, p, "kept"),
+            _rows(window, found.ongoing, found.zones, p, "going"),
         ]
     )
 
@@ -150,69 +128,6 @@ def _anchorages_known(window: Window) -> bool:
     return bool(zone_keys(window, ("port", "anchorage"))) or window.get("anchorages") is not None
 
 
-def _hits(window: Window, p: Parameters) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """New instants at which two vessels are side by side; the marks of the reports behind them; zones by row."""
-    points = window.track_points
-    movers = points["mover"].unique().sort()
-    t = points["t_seen"].to_physical().to_numpy()
-    track, who_ = points["track"].to_numpy(), np.searchsorted(movers.to_numpy(), points["mover"].to_numpy())
-    far = (points["anchorage_m"].fill_null(np.inf) >= p.anchorage_min_m).to_numpy()
-    if not _anchorages_known(window):
-        far = np.ones(len(points), bool)
-    usable = np.zeros(len(points), bool)
-    dt = np.diff(t)
-    usable[1:] = (track[1:] == track[:-1]) & (dt > 0) & (dt <= int(p.bridge_max_s) * S_US) & far[1:] & far[:-1]
-    legs = Legs(who_, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), usable)
-    usable &= speeds(legs) <= p.leg_max_kn * KN_M_S * 1000
-    found = near(legs, p.distance_max_m, p.speed_max_kn * KN_M_S * 1000, window.frm_us)
-    a, b = found["row_a"].to_numpy(), found["row_b"].to_numpy()
-    mmsi = points["mmsi"].cast(pl.Int64).fill_null(-1)
-    shore = points["shore_m"].round().cast(pl.Int64).fill_null(-1)
-    hits = found.with_columns(
-        mover_a=points["mover"].gather(a),
-        mover_b=points["mover"].gather(b),
-        mmsi_a=mmsi.gather(a),
-        mmsi_b=mmsi.gather(b),
-        shore=shore.gather(a),
-        zone_row=pl.col("row_a"),
-        mark=pl.lit(None, pl.String()),
-    )
-    zones = pl.DataFrame({"zone_row": pl.Series(a, dtype=pl.Int64()), "zones": points["zones"].gather(a)})
-    return hits, _told(hits, points["mark"]), zones.unique("zone_row")
-
-
-def _told(hits: pl.DataFrame, mark: pl.Series) -> pl.DataFrame:
-    """The marks of all reports behind each stretch: ``mover_a, mover_b, t_last, mark``."""
-    found = [hits.clear().select(*_PAIR, "t_last", "mark")]
-    for one in mark.drop_nulls().unique().sort():
-        count = np.concatenate([[0], np.cumsum((mark == one).fill_null(False).to_numpy())])
-        has = np.zeros(len(hits), bool)
-        for row, end in (("row_a", "end_a"), ("row_b", "end_b")):
-            has |= count[hits[end].to_numpy() + 1] > count[hits[row].to_numpy() - 1]
-        found.append(hits.filter(pl.Series(has)).select(*_PAIR, "t_last", mark=pl.lit(one)))
-    return pl.concat(found)
-
-
-def _adds() -> dict[str, pl.Expr]:
-    """What each stretch adds: itself, and the time before it back to the stretch that it continues."""
-    joined = (pl.col("start") == pl.col("t_prev")).fill_null(False)
-    ms = pl.when(joined).then((pl.col("t_first") - pl.col("start")) // 1000).otherwise(0)
-    return {
-        "ms": ms + pl.col("in_ms"),
-        "made_ms": pl.when(joined).then("made_0").otherwise(0) + pl.col("in_made"),
-        "slow_ms": ms * pl.col("slow_0") + pl.col("in_slow"),
-        "mm_ms": ms * pl.col("mm_0") + pl.col("in_mm"),
-        "speed_ms": ms * pl.col("pace_0") + pl.col("in_pace"),
-    }
-
-
-def _all_marks(runs: pl.DataFrame, marks: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """Marks of runs: those carried, and those of the reports behind their new instants."""
-    spans = runs.select("run", *_PAIR, "t_first", t_run="t_last")
-    inside = told.drop_nulls().join(spans, on=_PAIR).filter(pl.col("t_last").is_between("t_first", "t_run"))
-    return marks_of(pl.concat([marks.explode("marks").rename({"marks": "mark"}), inside.select("run", "mark")]), "run")
-
-
 def _lasted(p: Parameters) -> pl.Expr:
     """Whether a run is a meeting: long enough, slow for more than half of the time, not mostly interpolated."""
     long = pl.col("t_last") - pl.col("t_first") >= int(p.duration_min_s) * S_US
@@ -221,22 +136,16 @@ def _lasted(p: Parameters) -> pl.Expr:
     return long & slow & vouched
 
 
-def _merged(meetings: pl.DataFrame, merge: int) -> pl.DataFrame:
-    """Meetings of a pair joined into events."""
-    both = meetings.sort(*_PAIR, "t_first")
-    other = (
-        (pl.col("mover_a") != pl.col("mover_a").shift(1)) | (pl.col("mover_b") != pl.col("mover_b").shift(1))
-    ).fill_null(True)
-    both = both.with_columns(other=other)
-    begins = pl.col("other") | (pl.col("t_first") - pl.col("t_last").shift(1) >= merge)
-    both = both.with_columns(event=begins.cum_sum(), final=pl.col("other").shift(-1).fill_null(True))
-    return both.group_by("event", maintain_order=True).agg(
-        pl.col(*_PAIR, "t_first", *_FIRSTS).first(),
-        pl.col("t_last", "alive", "final").last(),
-        pl.col(*_SUMS, "meetings").sum(),
-        pl.col("mm").min(),
-        pl.col("marks").explode().drop_nulls().unique().sort(),
+def _wanted(p: Parameters) -> pl.Expr:
+    """Whether an event is one that the profile asks for: of these classes and not too long."""
+    short = pl.col("t_last") - pl.col("t_first") <= int(p.duration_max_s) * S_US
+    if p.classes != "fishing_carrier":
+        return short
+    a, b = (
+        pl.col(x).str.starts_with("fishing") & (pl.col(y) == "carrier")
+        for x, y in (("class_a", "class_b"), ("class_b", "class_a"))
     )
+    return short & (a | b)
 
 
 def _rows(window: Window, found: pl.DataFrame, zones: pl.DataFrame, p: Parameters, role: str) -> pl.DataFrame:
@@ -247,8 +156,11 @@ def _rows(window: Window, found: pl.DataFrame, zones: pl.DataFrame, p: Parameter
     rows = found.join(zones, on="zone_row", how="left", maintain_order="left")
     kinds = pl.DataFrame({"class_a": window.class_of(rows["mover_a"]), "class_b": window.class_of(rows["mover_b"])})
     rows = pl.concat([rows.with_columns(sure=pl.lit(int(role == "kept"), pl.Int64())), kinds], how="horizontal")
+    rows = rows.filter(_wanted(p)) if role == "event" else rows
+    if not len(rows):
+        return nothing()
     share = pl.when(pl.col("ms") > 0).then(pl.col("made_ms") / pl.col("ms")).otherwise(1.0).round(4)
-    movers = [pl.concat_str(pl.lit("mv"), pl.col(c).cast(pl.String)) for c in _PAIR]
+    movers = [pl.concat_str(pl.lit("mv"), pl.col(c).cast(pl.String)) for c in PAIR]
     numbers = [pl.when(pl.col(c) >= 0).then(c) for c in ("mmsi_a", "mmsi_b")]
     fisher = [pl.col(c).str.starts_with("fishing") for c in ("class_a", "class_b")]
     taker = [pl.col(c).is_in(["carrier", "tanker"]) for c in ("class_a", "class_b")]
@@ -257,7 +169,7 @@ def _rows(window: Window, found: pl.DataFrame, zones: pl.DataFrame, p: Parameter
     state = pl.when("alive").then(pl.lit("open")).otherwise(pl.lit("closed")) if role == "event" else pl.lit("pending")
     rows = rows.with_columns(
         state=state,
-        memory=pl.lit(None, pl.Binary()) if role == "event" else pack({c: rows[c].to_numpy() for c in _MEMORY}),
+        memory=pl.lit(None, pl.Binary()) if role == "event" else pack({c: rows[c].to_numpy() for c in MEMORY}),
         t_start=instants("t_first"),
         t_end=pl.when(state == "closed").then(instants("t_last")),
         t_end_floor=instants("t_last"),
@@ -300,7 +212,7 @@ def _rows(window: Window, found: pl.DataFrame, zones: pl.DataFrame, p: Parameter
                 when=pl.lit(not known),
             ),
         ),
-        evidence=pl.concat_list([rows_of(c, pl.col("t_start"), pl.col("t_end_floor")) for c in _PAIR]),
+        evidence=pl.concat_list([rows_of(c, pl.col("t_start"), pl.col("t_end_floor")) for c in PAIR]),
     )
     rows = rows.with_columns(severity=pl.when("moored").then(pl.min_horizontal("severity", 1)).otherwise("severity"))
     return emit(RULE, p, rows)

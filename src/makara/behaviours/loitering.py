@@ -11,7 +11,7 @@ So neither midnight nor the full hour cuts a stay. Where the distance from shore
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ from makara.behaviours._rule import (
     unpack,
     zone_keys,
 )
-from makara.behaviours._stays import hourly, join_runs
+from makara.behaviours._stays import STAY, slow_stays
 from makara.behaviours._words import detail, hours, nmi, place, who
 from makara.behaviours._zones import nearest_line_m
 
@@ -67,28 +67,14 @@ RULE = Rule(
     },
 )
 
-_SUMS: Final = ("ms", "mm", "shore", "shore_ms", "n")
-_FIRSTS: Final = ("mover", "mmsi", "lon", "lat", "zone_row")
-_MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
-
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Slow stays that end in the window or last at its end."""
     if p.profile in ("gfw", "gfw_raw"):
         return _loitering_gfw.step(RULE, window, carried, p)
     bridge = min(int(p.bridge_max_s), 5 * HOUR_S) * S_US
-    hits, zones, heard = _slow(window, bridge, p.speed_max_kn)
-    old = unpack(carried, _MEMORY).with_row_index("k")
-    held = old.with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
-    runs, marks = join_runs(hits, held, ["track"], pl.col("t_first") > pl.col("t_prev"), firsts=_FIRSTS, sums=_adds())
-    if not len(runs):
-        return nothing()
-    runs = runs.join(heard, on="track", how="left", maintain_order="left").join(marks, on="run", how="left")
-    passed = (pl.col("heard") > pl.col("t_last") + HOUR_S * S_US).fill_null(False)
-    over = ~pl.col("final") | passed | (pl.col("t_last") + bridge < window.to_us)
-    both = pl.concat([zones, held.select("zone_row", "zones")])
-    runs = runs.join(both, on="zone_row", how="left").with_columns(over=over).sort("run")
-    return _rows(window, runs, p)
+    stays = slow_stays(window, window.track_points, unpack(carried, STAY), p.speed_max_kn, bridge)
+    return _rows(window, stays, p) if len(stays) else nothing()
 
 
 def why(event: Mapping[str, Any]) -> str:
@@ -103,45 +89,6 @@ def why(event: Mapping[str, Any]) -> str:
     return f"{who(event)} ({d['class']}) {verb} {pace} at {place(event)}{off}{cable}"
 
 
-def _slow(window: Window, bridge: int, speed_max_kn: float) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """New reports at the end of a slow hour; their zones by row; and when each track was heard last."""
-    points = window.track_points.select(
-        "track",
-        "mover",
-        pl.col("mmsi").cast(pl.Int64).fill_null(-1),
-        pl.col("t_seen").to_physical().alias("t"),
-        "lon_deg",
-        "lat_deg",
-        "shore_m",
-        "zones",
-        "mark",
-    ).with_row_index("zone_row")
-    measured = hourly(points, bridge)
-    limit = speed_max_kn * KN_M_S * 1000
-    slow = measured.filter((pl.col("t") >= window.frm_us) & (pl.col("mm_s") < limit))
-    heard = points.group_by("track", maintain_order=True).agg(heard=pl.col("t").max())
-    hits = slow.with_columns(
-        pl.col("zone_row").cast(pl.Int64),
-        t_last=pl.col("t"),
-        lon=(pl.col("lon_deg") * 1e7).round().cast(pl.Int64),
-        lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
-        shore_now=pl.col("shore_m").round().cast(pl.Int64),
-    ).drop("t", "lon_deg", "lat_deg", "shore_m")
-    return hits.drop("zones"), hits.select("zone_row", "zones"), heard
-
-
-def _adds() -> dict[str, pl.Expr]:
-    """What each slow hour adds to its stay: only what is new of it."""
-    ms = (pl.col("t_last") - pl.col("since")) // 1000
-    return {
-        "ms": ms,
-        "mm": ms * pl.col("mm_s") // 1000,
-        "shore": ms // 1000 * pl.col("shore_now").fill_null(0),
-        "shore_ms": ms * pl.col("shore_now").is_not_null().cast(pl.Int64),
-        "n": pl.lit(1, pl.Int64()),
-    }
-
-
 def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Rows of a step for stays: those long and far enough are events, others that go on are remembered."""
     shore = pl.when(pl.col("shore_ms") > 0).then(pl.col("shore") * 1000 / pl.col("shore_ms"))
@@ -154,7 +101,7 @@ def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         return nothing()
     cable = nearest_line_m(window.get("zones"), "cable", rows["lon"].to_numpy() / 1e7, rows["lat"].to_numpy() / 1e7)
     rows = rows.with_columns(
-        pack({c: rows[c].to_numpy() for c in _MEMORY}),
+        pack({c: rows[c].to_numpy() for c in STAY}),
         window.class_of(rows["mover"]).alias("class"),
         pl.Series("cable_m", np.where(cable <= p.cable_near_m, np.round(cable), np.nan), nan_to_null=True),
         guarded=touches("zones", zone_keys(window, ("closed", "mpa", "risk"))),

@@ -1,4 +1,4 @@
-"""Commands that list: sources, rules, doctor."""
+"""Commands that list: sources, doctor."""
 
 from __future__ import annotations
 
@@ -32,34 +32,6 @@ def _source(s: Any) -> dict[str, Any]:
         "doc": s.doc,
         "tables": list(s.tables),
         "options": [{"name": o.name, "doc": o.doc} for o in s.options],
-    }
-
-
-@click.command()
-@format_option
-def rules(form: str) -> None:
-    """Rules: what they mean, parameters with units and defaults, innocent explanations."""
-    from makara.behaviours import names, rule
-
-    found = [(rule(n), rule(n).RULE) for n in names()]
-    if form != "table":
-        plain_rows([_rule(m, r) for m, r in found], form)
-        return
-    for module, r in found:
-        click.echo(f"{r.kind} {r.version}: {(module.__doc__ or '').strip().splitlines()[0]}")
-        for p in r.parameters:
-            click.echo(f"    {p.name} = {p.default}: {p.doc}")
-        click.echo(f"    looks the same: {', '.join(r.innocent)}")
-
-
-def _rule(module: Any, r: Any) -> dict[str, Any]:
-    return {
-        "kind": r.kind,
-        "version": r.version,
-        "doc": (module.__doc__ or "").strip(),
-        "parameters": [{"name": p.name, "default": p.default, "doc": p.doc} for p in r.parameters],
-        "profiles": r.profiles,
-        "innocent": list(r.innocent),
     }
 
 

@@ -1,4 +1,4 @@
-"""Commands that read a lake: events, alerts, coverage, anchorages, rejects. Each reads through release."""
+"""Commands that read a lake: events, coverage, anchorages, rejects. Each reads through release."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import click
 from makara.cli.output import Box, Instant, format_option, lake_argument, show
 
 EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_end", "lon_deg", "lat_deg", "mmsi", "p")
-ALERT_COLUMNS = ("alert", "rank", "state", "event", "version", "subscription")
 COVERAGE_COLUMNS = (
     "cell", "t_start", "t_end", "receiver", "transponder", "state", "trials", "heard", "p_heard", "p_lo", "p_hi"
 )  # fmt: skip
@@ -46,16 +45,6 @@ def events(
     asked: dict[str, Any] = {"kind": kind, "since": since, "until": until, "bbox": bbox, "zone": zone, "mmsi": mmsi}
     found = open_session(lake, create=False).select("events", as_known_at=known, **asked)
     show(found, "events", form, EVENT_COLUMNS)
-
-
-@click.command()
-@lake_argument
-@format_option
-def alerts(lake: str, form: str) -> None:
-    """Alerts of LAKE, the most urgent first."""
-    from makara.session import open as open_session
-
-    show(open_session(lake, create=False).select("alerts"), "alerts", form, ALERT_COLUMNS)
 
 
 @click.command()

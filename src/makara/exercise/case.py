@@ -15,7 +15,7 @@ from makara.base.units import HOUR_S
 from makara.exercise import feed
 from makara.exercise.detections import detect, detections_csv
 from makara.exercise.fleet import Register, assemble
-from makara.exercise.incidents import Stage, licensed, neighbours, plant
+from makara.exercise.incidents import Stage, alike, plant
 from makara.exercise.looks import all_looks, collections_geojson
 from makara.exercise.motion import TICK_S
 from makara.exercise.places import FIJI_GROUNDS, GROUNDS, NODES, PORTS
@@ -24,7 +24,7 @@ from makara.exercise.registers import authorisations_csv, lists_csv
 from makara.exercise.routes import FloatArray, LandMask, Sea
 from makara.exercise.traffic import background
 from makara.exercise.truth import truth_json
-from makara.exercise.truth_motion import World
+from makara.exercise.world import World
 from makara.exercise.zones import all_zones, zones_geojson
 
 START: Final = datetime(2026, 3, 14, 13, 0, tzinfo=UTC)
@@ -79,23 +79,24 @@ def simulate(
     if start.tzinfo is None:
         raise UsageError("start names no time zone; give an aware datetime")
     span = round(hours * HOUR_S / TICK_S) * float(TICK_S)
-    identity, motion, signal, sight, paper = (np.random.default_rng([seed, k]) for k in range(5))
+    identity, motion, signal, sight = (np.random.default_rng([seed, k]) for k in range(4))
     sea, zones = sea_over(land), all_zones()
     stage = Stage(motion, sea, Register(identity), span)
     if not quiet:
-        plant(stage)
-    licensed(stage)
-    neighbours(stage)
+        plant(stage, seed)
+    alike(stage, seed)
     stage.vessels += background(motion, sea, stage.register, span, max(0, vessels - len(stage.vessels)))
     fleet = assemble(stage.vessels)
     seen = passes(signal, span)
     heard = listen(fleet, seen, int(signal.integers(1 << 62)))
     looks = all_looks(stage.planted, start, span, sight)
-    sought = [i for i, v in enumerate(fleet.vessels) if v.incident and (v.mmsi is None or v.silent)]
+    sought = [i for i, v in enumerate(fleet.vessels) if v.incident]
     found = detect(sight, looks, fleet, sea, np.array(sought, np.int64))
     near, far = (feed.lines_of(fleet, heard, satellite, seen, start, signal) for satellite in (False, True))
     name = f"exercise-{seed}{'-quiet' if quiet else ''}"
-    world = World(fleet, zones, tuple(stage.planted), sea, _heard_times(heard, len(fleet.vessels)))
+    positions, statics = (_heard_times(heard, len(fleet.vessels), static) for static in (False, True))
+    asked = tuple(stage.planted), tuple(stage.borderline)
+    world = World(fleet, zones, *asked, sea, positions, statics, tuple(found))
     return Case(name, {
         feed.TERRESTRIAL: feed.gz(near),
         feed.SATELLITE: feed.gz(far),
@@ -104,14 +105,14 @@ def simulate(
         "collections.geojson": collections_geojson(looks, start),
         "zones.geojson": zones_geojson(zones),
         "authorisations.csv": authorisations_csv(fleet, zones, start),
-        "lists.csv": lists_csv(fleet.vessels, start, paper),
-        "truth.json": truth_json(name, world, found, start),
+        "lists.csv": lists_csv(fleet.vessels, start),
+        "truth.json": truth_json(name, world, start),
     })  # fmt: skip
 
 
-def _heard_times(heard: list[Heard], count: int) -> tuple[FloatArray, ...]:
-    """When positions of each vessel were received, sorted, seconds."""
-    positions = [h for h in heard if h.what != "static"]
+def _heard_times(heard: list[Heard], count: int, static: bool) -> tuple[FloatArray, ...]:
+    """When positions (or static data) of each vessel were received, sorted, seconds."""
+    positions = [h for h in heard if (h.what == "static") == static]
     who = np.concatenate([h.vessel for h in positions])
     t = np.concatenate([h.t for h in positions])
     order = np.lexsort((t, who))

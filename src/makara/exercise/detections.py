@@ -30,7 +30,7 @@ SEMI_95: Final = 2.448
 """Semi-axis of the 95 % ellipse in standard deviations (chi-square, two degrees of freedom)."""
 _QUALITY: Final = 1.6
 _STEEP: Final = 4.5
-_FALSE_PER_M2: Final = {"sar": 1.5e-10, "optical": 2e-10, "viirs": 5e-12, "rf": 1e-11}
+_FALSE_PER_M2: Final = {"sar": 1.5e-10, "optical": 2e-10, "viirs": 5e-12, "rf": 1e-11, "radar": 2e-11, "patrol": 2e-11}
 _HEADER: Final = ("detection,collection,sensor,t_seen,lon,lat,length_m,width_m,axis_deg,semi_major_m,semi_minor_m,"
                   "orientation_deg,score,emitter\n")  # fmt: skip
 
@@ -83,7 +83,17 @@ def _border(look: Look, lon: FloatArray, lat: FloatArray) -> NDArray[np.bool_]:
 
 def _of_vessels(rng: np.random.Generator, look: Look, fleet: Fleet, sought: NDArray[np.bool_]) -> list[Detection]:
     n = len(fleet.vessels)
+    if look.sweep_s is not None:
+        return [d for t in look.sweeps() for d in _at(rng, look, fleet, sought, np.full(n, t))]
     t = rng.uniform(look.t_start, look.t_end, n) if look.sensor != "optical" else np.full(n, look.t_start)
+    return _at(rng, look, fleet, sought, t)
+
+
+def _at(
+    rng: np.random.Generator, look: Look, fleet: Fleet, sought: NDArray[np.bool_], t: FloatArray
+) -> list[Detection]:
+    """Who was found when the look passed each vessel at a time."""
+    n = len(fleet.vessels)
     t = np.minimum(t, fleet.span_s - 1.0)
     lon, lat = fleet.at(np.arange(n), t)
     k = (t / 10.0).astype(np.int64)
@@ -108,7 +118,7 @@ def _of_vessels(rng: np.random.Generator, look: Look, fleet: Fleet, sought: NDAr
     out = []
     for i in np.flatnonzero(found):
         v = fleet.vessels[int(i)]
-        sized = look.sensor in ("sar", "optical")
+        sized = look.sensor in ("sar", "optical") or (look.sensor == "patrol" and grow[i] > 0.95)
         length = float(max(4.0, v.length_m * grow[i] * (0.6 if border[i] else 1.0))) if sized else None
         axis = float((heading[i] + lean[i]) % 180.0) if sized and v.length_m > 25.0 else None
         semi = SEMI_95 * look.sd_m * float(scale[i])

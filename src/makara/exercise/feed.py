@@ -29,6 +29,10 @@ _BEACONS: Final = (("ONE FATHOM BANK", 995331001, 3, 101.0, 2.88, "MY-PKG"),
                    ("UNDAN", 995331002, 3, 102.3, 2.0, "MY-MLK"))  # fmt: skip
 """Aids to navigation: name, MMSI, type, longitude, latitude, station that hears it."""
 _OWN_REPORT_S: Final = 600
+_SLOW_CLOCK: Final = ("MY-PIA", 0.5, 0.65, -780)
+"""A station whose clock is wrong for a while: its name, from and to as shares of the exercise, seconds."""
+_SLOW_CLOCK_FROM_S: Final = 8 * 3600.0
+"""Shorter exercises keep all clocks right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +72,39 @@ def _reported(fleet: Fleet, h: Heard) -> tuple[FloatArray, ...]:
     ahead = fleet.heading_deg[h.vessel, k + 1]
     turn = ((ahead - heading + 180.0) % 360.0 - 180.0) * (60.0 / TICK_S)
     slow = np.minimum(180.0, 2.5 / np.maximum(sog, 0.02))
-    cog = (cog + _noise(h, 2) * slow) % 360.0
-    return lon, lat, np.maximum(0.0, sog + 0.06 * _noise(h, 3)), cog, heading, turn
+    cog, sog = (cog + _noise(h, 2) * slow) % 360.0, np.maximum(0.0, sog + 0.06 * _noise(h, 3))
+    _lie(fleet, h, lon, lat, sog, cog, heading)
+    return lon, lat, sog, cog, heading, turn
+
+
+def _lie(
+    fleet: Fleet, h: Heard, lon: FloatArray, lat: FloatArray, sog: FloatArray, cog: FloatArray, heading: FloatArray
+) -> None:
+    """Put what is falsely stated in the place of what is true, in the arrays given."""
+    for i, v in enumerate(fleet.vessels):
+        for lie in v.lies:
+            r = np.flatnonzero((h.vessel == i) & (h.t >= lie.t_start) & (h.t < lie.t_end))
+            k = np.minimum((h.t[r] / TICK_S + 0.5).astype(np.int64), len(lie.track.lon) - 1)
+            for mine, stated in ((lon, lie.track.lon), (lat, lie.track.lat), (sog, lie.track.sog_kn),
+                                 (cog, lie.track.cog_deg), (heading, lie.track.heading_deg)):  # fmt: skip
+                mine[r] = stated[k]
 
 
 def _messages(fleet: Fleet, h: Heard, start_s: int) -> list[tuple[IntArray, Bits]]:
     """Messages heard, encoded: which of them (positions in ``h``), and their bits, type by type."""
-    mmsi = np.array([v.mmsi or 0 for v in fleet.vessels])[h.vessel]
+    said = fleet.said(h.vessel, h.t)
+    mmsi = np.array([c.mmsi for c in fleet.claims()])[said]
     class_a = fleet.transponders()[h.vessel] == 1
     a, b = np.flatnonzero(class_a), np.flatnonzero(~class_a)
     if h.what == "static":
-        return _statics(fleet, h.vessel[a], h.vessel[b], a, b)
+        return _statics(fleet, said, h.vessel, a, b)
     lon, lat, sog, cog, heading, turn = _reported(fleet, h)
     k = np.minimum((h.t / TICK_S + 0.5).astype(np.int64), fleet.lon.shape[1] - 1)
     status = fleet.status[h.vessel, k]
     second = (start_s + h.t).astype(np.int64) % 60
     if h.what == "long_range":
         return [(a, pay.position_long_range(mmsi[a], status[a], lon[a], lat[a], sog[a], cog[a]))]
-    length = np.array([v.length_m for v in fleet.vessels])[h.vessel]
+    length = np.array([c.length_m for c in fleet.claims()])[said]
     heading = np.where(length < 20.0, np.nan, heading)
     turn = np.where(status == 0, np.where(np.abs(turn) < 2.0, 0.0, turn), np.nan)
     turns = fleet.turning()[h.vessel, k]
@@ -97,20 +116,20 @@ def _messages(fleet: Fleet, h: Heard, start_s: int) -> list[tuple[IntArray, Bits
     return out
 
 
-def _statics(fleet: Fleet, va: IntArray, vb: IntArray, a: IntArray, b: IntArray) -> list[tuple[IntArray, Bits]]:
-    """Static messages of vessels (numbers ``va`` of class A, ``vb`` of class B), encoded once a vessel."""
-    out = []
-    for numbers, rows, class_a in ((va, a, True), (vb, b, False)):
-        once, back = np.unique(numbers, return_inverse=True)
+def _statics(fleet: Fleet, said: IntArray, vessel: IntArray, a: IntArray, b: IntArray) -> list[tuple[IntArray, Bits]]:
+    """Static messages (rows ``a`` of class A, ``b`` of class B), encoded once a claim."""
+    out, claims = [], fleet.claims()
+    for rows, class_a in ((a, True), (b, False)):
+        once, first, back = np.unique(said[rows], return_index=True, return_inverse=True)
         if len(once) == 0:
             continue
-        v = [fleet.vessels[int(i)] for i in once]
-        mmsi, kind = [x.mmsi or 0 for x in v], [x.ship_type for x in v]
-        calls, names = [x.callsign for x in v], [x.name for x in v]
-        length, width = [x.length_m for x in v], [x.width_m for x in v]
+        c, v = [claims[int(i)] for i in once], [fleet.vessels[int(i)] for i in vessel[rows][first]]
+        mmsi, kind = [x.mmsi for x in c], [x.ship_type for x in v]
+        calls, names = [x.callsign for x in c], [x.name for x in c]
+        length, width = [x.length_m for x in c], [x.width_m for x in c]
         if class_a:
             rest = ([x.draught_m for x in v], [x.destination for x in v])
-            out.append((rows, pay.static_a(mmsi, [x.imo for x in v], calls, names, kind, length, width, *rest)[back]))
+            out.append((rows, pay.static_a(mmsi, [x.imo for x in c], calls, names, kind, length, width, *rest)[back]))
         else:
             out.append((rows, pay.static_b_name(mmsi, names)[back]))
             out.append((rows, pay.static_b_hull(mmsi, kind, calls, length, width)[back]))
@@ -147,6 +166,7 @@ def lines_of(
                 groups.append((bits, (start_s + h.t[rows]).astype(np.int64), h.by[rows]))
     if not satellite:
         groups += _own_reports(start, fleet.span_s)
+        groups = [(bits, _as_stamped(t, by, start_s, fleet.span_s), by) for bits, t, by in groups]
     parts: list[tuple[Chars, IntArray, IntArray, IntArray]] = []
     total = 0
     for bits, t, source in groups:
@@ -166,6 +186,16 @@ def lines_of(
     at, by, number = (np.concatenate([(p[1], p[2], p[3])[k] for p in parts]) for k in range(3))
     order = np.lexsort((np.arange(len(at)), number, at))
     return Lines(every[order], at[order], by[order])
+
+
+def _as_stamped(t: IntArray, by: IntArray, start_s: int, span_s: float) -> IntArray:
+    """Seconds at which stations say that they received messages: true ones, but for one station's wrong clock."""
+    name, first, last, wrong_s = _SLOW_CLOCK
+    if span_s < _SLOW_CLOCK_FROM_S:
+        return t
+    station = [s.name for s in STATIONS].index(name)
+    wrong = (by == station) & (t >= start_s + first * span_s) & (t < start_s + last * span_s)
+    return np.where(wrong, t + wrong_s, t)
 
 
 def known_csv(lines: Lines, seen: tuple[Pass, ...], start: datetime) -> bytes:

@@ -6,7 +6,7 @@ used, and have a right check digit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -55,6 +55,10 @@ KINDS: Final[dict[str, Kind]] = {
     "small": Kind((8, 19), (5, 9), "", 0, _REGION, 0.28, 0.09),
     "skiff": Kind((6, 10), (12, 22), "", 0, _REGION, 0.25, 0.03),
     "dhow": Kind((15, 28), (6, 9), "", 0, _REGION, 0.28, 0.02),
+    "tanker_dark": Kind((100, 250), (9, 13), "", 0, _WORLD, 0.17, 0.0),
+    "fastboat": Kind((11, 15), (28, 36), "", 0, _REGION, 0.25, 0.0),
+    "survey": Kind((50, 85), (4, 11), "A", 90, _REGION, 0.2, 0.0),
+    "cable_ship": Kind((90, 140), (1, 13), "A", 33, _WORLD, 0.16, 0.0),
     "fishing_dark": Kind((18, 38), (7, 10), "", 0, _REGION, 0.25, 0.03),
 }
 """Classes of vessels; barges come with their tug."""
@@ -69,26 +73,53 @@ DESTINATIONS: Final = ("SINGAPORE", "PORT KLANG", "PENANG", "BELAWAN", "PHUKET",
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a transponder says of its vessel from a time on (``since``, seconds after the start); sizes in metres."""
+
+    since: float
+    mmsi: int
+    imo: int
+    name: str
+    callsign: str
+    length_m: float
+    width_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """A place that a transponder states and where the vessel is not: how, from and to (seconds), the track stated.
+
+    Only the part of the track between the two times is stated. ``brief`` lies are faults of a receiver.
+    """
+
+    how: str
+    t_start: float
+    t_end: float
+    track: Track
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Vessel:
     """A vessel of the sea, its claims and its true track.
 
     Attributes:
         vessel: its name in the truth, ``v0001``.
         kind: its class, a key of KINDS.
-        mmsi: what it transmits; None: no AIS on board.
+        claims: what it says of itself, one after the other; empty: no AIS on board.
         transponder: A, B or empty.
-        length_m, width_m, draught_m: true and claimed size, metres.
+        length_m, width_m, draught_m: true size, metres.
         silent: intervals in which its AIS is off, seconds after the start.
         incident: name of the planted incident it takes part in, or empty.
         lit: whether it works under bright lights at night.
+        lies: when and how its transponder states a false place.
+        listed: whether it stands on the list of past offenders.
+        licensed: gear of a licence that differs from its own gear; None: a licence for its own.
     """
 
     vessel: str
     kind: str
-    mmsi: int | None
-    imo: int
-    name: str
-    callsign: str
+    claims: tuple[Claim, ...]
     ship_type: int
     transponder: str
     length_m: float
@@ -99,6 +130,14 @@ class Vessel:
     silent: tuple[tuple[float, float], ...] = ()
     incident: str = ""
     lit: bool = False
+    lies: tuple[Lie, ...] = ()
+    listed: bool = False
+    licensed: str | None = None
+
+    @property
+    def mmsi(self) -> int | None:
+        """The number that it transmits first; None: no AIS on board."""
+        return self.claims[0].mmsi if self.claims else None
 
 
 @dataclass(slots=True)
@@ -116,6 +155,22 @@ class Register:
             if number not in self.taken:
                 self.taken.add(number)
                 return number
+
+    def imo(self) -> int:
+        """A new IMO number, its check digit right."""
+        body = [6, *(int(d) for d in self.rng.integers(0, 10, 5))]
+        return int("".join(map(str, body)) + str(sum(d * w for d, w in zip(body, range(7, 1, -1), strict=True)) % 10))
+
+    def claim(self, flag: str, length_m: float, width_m: float, *, since: float = 0.0, numbered: bool = True) -> Claim:
+        """A new identity under a flag; without IMO number unless ``numbered``."""
+        rng = self.rng
+        name = f"{rng.choice(_FIRST)} {rng.choice(_SECOND)}"
+        if length_m < 60.0:
+            name = f"{name} {int(rng.integers(1, 99))}"
+        letters = "".join(chr(65 + int(c)) for c in rng.integers(0, 26, 3))
+        callsign = f"{flag[0]}{letters}{int(rng.integers(0, 99)):02d}"[:7]
+        imo = self.imo() if numbered else 0
+        return Claim(since, self._mmsi(flag), imo, name[:20], callsign, length_m, width_m)
 
     def launch(
         self, kind: str, track: Track, *, flag: str | None = None, length_m: float | None = None,
@@ -137,18 +192,14 @@ class Register:
         flag = flag or str(rng.choice(k.flags))
         low, high = k.length_m
         length = float(round(length_m or low + (high - low) * rng.beta(1.4, 2.0), 1))
-        body = [6, *(int(d) for d in rng.integers(0, 10, 5))]
-        imo = int("".join(map(str, body)) + str(sum(d * w for d, w in zip(body, range(7, 1, -1), strict=True)) % 10))
-        letters = "".join(chr(65 + int(c)) for c in rng.integers(0, 26, 3))
-        own = self._mmsi(flag) if k.transponder and mmsi is None else mmsi
-        name = f"{rng.choice(_FIRST)} {rng.choice(_SECOND)}"
-        if length < 60.0:
-            name = f"{name} {int(rng.integers(1, 99))}"
+        width = float(round(max(2.0, length * k.beam), 1))
+        claim = self.claim(flag, length, width, numbered=k.transponder == "A" and length > 40)
+        if mmsi is not None:
+            claim = replace(claim, mmsi=mmsi)
         return Vessel(
-            vessel=f"v{self.count:04d}", kind=kind, mmsi=own, imo=imo if k.transponder == "A" and length > 40 else 0,
-            name=name[:20], callsign=f"{flag[0]}{letters}{int(rng.integers(0, 99)):02d}"[:7],
+            vessel=f"v{self.count:04d}", kind=kind, claims=(claim,) if k.transponder else (),
             ship_type=k.ship_type, transponder=k.transponder, length_m=length,
-            width_m=float(round(max(2.0, length * k.beam), 1)), draught_m=float(round(max(0.8, length * 0.045), 1)),
+            width_m=width, draught_m=float(round(max(0.8, length * 0.045), 1)),
             destination=str(rng.choice(DESTINATIONS)), track=track, silent=silent, incident=incident,
             lit=kind in ("fishing_a", "fishing_b", "fishing_dark") and bool(rng.random() < 0.45),
         )  # fmt: skip
@@ -175,6 +226,20 @@ class Fleet:
     def transponders(self) -> IntArray:
         """1 for class A, 2 for class B, 0 for none."""
         return np.array([{"A": 1, "B": 2}.get(v.transponder, 0) if v.mmsi else 0 for v in self.vessels], np.int64)
+
+    def claims(self) -> tuple[Claim, ...]:
+        """All claims, vessel by vessel; ``said`` gives numbers in this order."""
+        return tuple(c for v in self.vessels for c in v.claims)
+
+    def said(self, which: IntArray, t: FloatArray) -> IntArray:
+        """Number of the claim that vessels with AIS made at times."""
+        ends = np.cumsum([len(v.claims) for v in self.vessels])
+        since = np.array([c.since for c in self.claims()])
+        out = (ends - [len(v.claims) for v in self.vessels])[which]
+        for _ in range(1, max((len(v.claims) for v in self.vessels), default=1)):
+            at = np.minimum(out + 1, len(since) - 1)
+            out = np.where((out + 1 < ends[which]) & (since[at] <= t), at, out)
+        return out.astype(np.int64)
 
     def turning(self) -> NDArray[np.bool_]:
         """Where the heading changed by over 5 degrees in half a minute while making way."""

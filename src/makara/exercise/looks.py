@@ -3,7 +3,8 @@
 Radar looks over the places of the incidents (over the same places in a quiet exercise) and two busy roadsteads, wide
 open-licence radar over the strait, the Andaman Sea and Fiji, one over empty water, night lights and optical scenes at
 the hours at which such satellites pass (half past one at night, half past ten in the morning, local time), and two for
-radio emitters.
+radio emitters. Two coastal radars keep watch for some hours and sweep every six minutes, their plots told hour by hour;
+a patrol aircraft stays over a place for an hour and a half and plots every five minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from shapely.geometry import Polygon
 
 from makara.base.time import from_us, text, to_us
 from makara.base.units import S_US
-from makara.exercise.incidents import CABLE_AT, CLOSED_AT, FIJI, RENDEZVOUS, Planted
+from makara.exercise.incidents import Planted
+from makara.exercise.incidents.cables import CABLE_AT
+from makara.exercise.incidents.craft import HUNTED_FROM, MOTHER_AT, SECOND_FROM
+from makara.exercise.incidents.fisheries import CLOSED_AT
+from makara.exercise.incidents.meetings import FIJI, RENDEZVOUS
+from makara.exercise.incidents.papers import LENGTH_AT
+from makara.exercise.incidents.tankers import DARK_AT
 from makara.exercise.routes import degrees_per_m
 from makara.exercise.zones import collection_json, feature
 
@@ -43,6 +50,13 @@ class Look:
     incidence_deg: float | None = None
     cloud_share: float | None = None
     planned: bool = False
+    sweep_s: float | None = None
+
+    def sweeps(self) -> tuple[float, ...]:
+        """Times of its sweeps, seconds; one that looks once: none."""
+        if self.sweep_s is None:
+            return ()
+        return tuple(float(t) for t in np.arange(self.t_start + 20.0, self.t_end, self.sweep_s))
 
 
 def scene(lon: float, lat: float, along_m: float, across_m: float, heading_deg: float) -> Polygon:
@@ -87,15 +101,15 @@ def all_looks(planted: list[Planted], start: datetime, span_s: float, rng: np.ra
         out.append(_radar(len(out) + 1, what, at, min(t, span_s - 60.0), heading, planned))
 
     asked = {p.name: p.look for p in planted if p.look}
-    usual = {"dark_rendezvous": RENDEZVOUS, "silent": CLOSED_AT, "fiji": FIJI}
-    for name, place in usual.items():
-        x, y, t = asked.get(name) or (*place, 0.5 * span_s)
+    usual = {"dark_rendezvous": (RENDEZVOUS, 0.5), "silent": (CLOSED_AT, 0.5), "fiji": (FIJI, 0.5),
+             "dark_tanker": (DARK_AT, 0.47), "shrunk": (LENGTH_AT, 0.66)}  # fmt: skip
+    for name, (place, share) in usual.items():
+        x, y, t = asked.get(name) or (*place, share * span_s)
         radar(_FINE, (x, y), t, planned=True)
-        if name != "fiji":
+        if name in ("dark_rendezvous", "silent"):
             radar(_FINE_B, (x, y), t + 0.6 * 3600.0, planned=True)
     radar(_FINE_B, CABLE_AT, 0.55 * span_s)
     radar(_FINE_B, (100.15, 5.5), 0.3 * span_s)
-    radar(_FINE, (98.4, 7.65), 0.66 * span_s)
     radar(_WIDE, (100.4, 3.6), 0.35 * span_s)
     radar(_WIDE, (97.2, 8.9), 0.8 * span_s)
     radar(_WIDE, (179.6, -18.2), 0.75 * span_s)
@@ -117,7 +131,38 @@ def all_looks(planted: list[Planted], start: datetime, span_s: float, rng: np.ra
         n = len(out) + 1
         out.append(Look(f"rf-{n:03d}", "rf", "RF-CLUSTER-1", "X-band", t * span_s, t * span_s + 240.0, shape, None,
                         "commercial-a", 1500.0))  # fmt: skip
+    out += _watches(span_s)
     return sorted((k for k in out if k.t_start < span_s), key=lambda k: (k.t_start, k.collection))
+
+
+_COASTAL: Final = (("RDR-CNB", (92.90, 9.20), 55_000.0, HUNTED_FROM - 0.05, 0.70),
+                   ("RDR-HKT", (98.27, 7.92), 50_000.0, 0.40, 0.64))  # fmt: skip
+"""Coastal radars: name, antenna, range in metres, from and to as shares of the exercise."""
+_FLIGHT_S: Final = 1.5 * 3600.0
+_FLIGHTS: Final = ((MOTHER_AT, SECOND_FROM), ((93.9, 12.4), 0.30))
+"""Patrol flights: where, and when as a share of the exercise."""
+_WATCH_MOST_S: Final = 9.0 * 3600.0
+
+
+def _watches(span_s: float) -> list[Look]:
+    """Coastal radars hour by hour, and patrol flights."""
+    out: list[Look] = []
+    for number, (name, at, range_m, first, last) in enumerate(_COASTAL):
+        t, end = first * span_s, min(last * span_s, first * span_s + _WATCH_MOST_S)
+        a = np.linspace(0.0, 2.0 * np.pi, 49)[:-1]
+        per_lon, per_lat = degrees_per_m(at[1])
+        disc = Polygon(np.column_stack([at[0] + range_m * np.sin(a) * per_lon, at[1] + range_m * np.cos(a) * per_lat]))
+        while t < end - 600.0:
+            until = min(t + 3600.0, end)
+            code = f"radar-{number + 1}{len(out) + 1:02d}"
+            out.append(Look(code, "radar", name, "coastal", t, until, disc, 6.0, "own", 60.0, sweep_s=360.0))
+            t = until
+    for number, (at, share) in enumerate(_FLIGHTS):
+        t = max(0.0, share * span_s - 0.2 * _FLIGHT_S)
+        shape = scene(*at, 90_000.0, 90_000.0, 0.0)
+        out.append(Look(f"patrol-{number + 1:03d}", "patrol", "MPA-1", "surface search radar", t,
+                        min(t + _FLIGHT_S, span_s), shape, 7.0, "own", 60.0, sweep_s=300.0))  # fmt: skip
+    return out
 
 
 def instant(start: datetime, t: float) -> str:

@@ -6,7 +6,7 @@ set at 8 kn, wait, and haul at 4 kn; vessels at anchor swing on their chain; dri
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -45,6 +45,7 @@ class Pen:
     lon: float
     lat: float
     parts: list[Part] = field(default_factory=list)
+    gear: str = ""
     _t: list[FloatArray] = field(default_factory=list)
     _xy: list[FloatArray] = field(default_factory=list)
     _heading: list[FloatArray] = field(default_factory=list)
@@ -142,6 +143,7 @@ class Pen:
 
     def tow(self, centre: tuple[float, float], radius_m: float, until: float, kn: float, axis_deg: float) -> None:
         """Trawl up and down inside a circle: straight tows along an axis, each beside the last, joined by turns."""
+        self.gear = "trawl"
         ends = []
         lane, side = self.rng.uniform(-0.4, 0.4), 1.0
         per_lon, per_lat = degrees_per_m(centre[1])
@@ -160,6 +162,7 @@ class Pen:
 
     def longline(self, axis_deg: float, length_m: float, until: float) -> None:
         """Set a line at 8 kn, drift beside its end for two hours, haul it back at 4 kn; again until the time."""
+        self.gear = "longline"
         while self.now < until:
             start = (self.lon, self.lat)
             per_lon, per_lat = degrees_per_m(self.lat)
@@ -172,6 +175,18 @@ class Pen:
             self.drift(self.now + 2.0 * HOUR_S, 0.6, axis_deg)
             back = line[::-1] + (np.array([self.lon, self.lat]) - line[-1]) * np.linspace(1.0, 0.0, len(line))[:, None]
             self.sail(back, 4.0, doing="fish", status=FISHING)
+        self._cut(until)
+
+    def jig(self, until: float, toward_deg: float) -> None:
+        """Fish for squid: drift under lights with the current until a time, move a mile, drift again."""
+        self.gear = "squid_jigger"
+        while self.now < until:
+            first = len(self.parts)
+            self.drift(self.now + float(self.rng.uniform(2.0, 3.5)) * HOUR_S, 0.6, toward_deg, status=FISHING)
+            self.parts[first] = replace(self.parts[first], doing="fish")
+            a = np.radians(toward_deg + 180.0 + self.rng.normal(0.0, 20.0))
+            per_lon, per_lat = degrees_per_m(self.lat)
+            self.go(self.lon + 3000.0 * np.sin(a) * float(per_lon), self.lat + 3000.0 * np.cos(a) * per_lat, 6.0)
         self._cut(until)
 
     def _cut(self, until: float) -> None:
@@ -205,12 +220,13 @@ class Pen:
         status = np.array([p.status for p in self.parts], np.int64)
         part = np.clip(np.searchsorted(starts, t, "right") - 1, 0, len(starts) - 1)
         sog = np.hypot(east, north) / KN_M_S
-        return Track(lon, lat, sog, course, np.where(np.isnan(held), course, held), status[part], tuple(self.parts))
+        return Track(lon, lat, sog, course, np.where(np.isnan(held), course, held), status[part], tuple(self.parts),
+                     self.gear)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A true track, sampled every 10 s: degrees (longitude runs past 180), knots, degrees true, status."""
+    """A track, sampled every 10 s: degrees (longitude runs past 180), knots, degrees true, status; gear, if any."""
 
     lon: FloatArray
     lat: FloatArray
@@ -219,3 +235,4 @@ class Track:
     heading_deg: FloatArray
     status: NDArray[np.int64]
     parts: tuple[Part, ...]
+    gear: str = ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from makara.base.time import text
 from makara.exercise.fleet import Fleet, Vessel
 from makara.exercise.zones import LAWFUL, Zone
@@ -15,29 +13,32 @@ _AFTER = timedelta(days=185)
 
 
 def authorisations_csv(fleet: Fleet, zones: tuple[Zone, ...], start: datetime) -> bytes:
-    """``authorisations.csv``: licences of every fishing vessel in no incident for each zone that it enters."""
+    """``authorisations.csv``: licences of every fishing vessel in no incident for each zone that it enters.
+
+    A licence is for the gear that the vessel fishes with; ``licensed`` vessels hold one for another.
+    """
     rows = ["mmsi,zone,gear,from,to\n"]
     since, until = text(start - _BEFORE), text(start + _AFTER)
     for i, v in enumerate(fleet.vessels):
-        if v.mmsi is None or v.incident or not v.kind.startswith("fishing"):
+        if v.mmsi is None or not v.kind.startswith("fishing") or (v.incident and v.licensed is None):
             continue
         x, y = fleet.lon[i, ::12], fleet.lat[i, ::12]
         inside = [z.zone for z in zones if z.kind in LAWFUL and z.holds(x, y).any()]
-        rows += [f"{v.mmsi},{zone},trawl,{since},{until}\n" for zone in inside]
+        gear = v.licensed or v.track.gear or "trawl"
+        rows += [f"{v.mmsi},{zone},{gear},{since},{until}\n" for zone in inside]
     return "".join(rows).encode()
 
 
-def lists_csv(vessels: tuple[Vessel, ...], start: datetime, rng: np.random.Generator) -> bytes:
-    """``lists.csv``: carriers in their register, and two fishing vessels on a list of past offenders (invented)."""
+def lists_csv(vessels: tuple[Vessel, ...], start: datetime) -> bytes:
+    """``lists.csv``: carriers in their register, and vessels on a list of past offenders (invented)."""
     rows = ["list,mmsi,imo,name,reason,from\n"]
     since = text(start - _BEFORE)
-    carriers = [v for v in vessels if v.kind == "carrier"]
-    rows += [f"carrier_register,{v.mmsi},{v.imo},{v.name},authorised carrier vessel,{since}\n" for v in carriers]
-    listed = [v for v in vessels if v.kind == "fishing_a" and v.incident in ("", "silent")]
-    once = [v for v in listed if v.incident] + [v for v in listed if not v.incident][:40]
-    if once:
-        chosen = {0, int(rng.integers(len(once)))}
-        for k in sorted(chosen):
-            v = once[k]
-            rows.append(f"iuu,{v.mmsi},{v.imo or ''},{v.name},fished without a licence before (invented),{since}\n")
+    for v in vessels:
+        if v.kind == "carrier":
+            c = v.claims[0]
+            rows.append(f"carrier_register,{c.mmsi},{c.imo},{c.name},authorised carrier vessel,{since}\n")
+    for v in vessels:
+        if v.listed:
+            c = v.claims[0]
+            rows.append(f"iuu,{c.mmsi},{c.imo or ''},{c.name},fished without a licence before (invented),{since}\n")
     return "".join(rows).encode()

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from makara.base.time import from_us, text, to_us
 from makara.base.units import S_US
-from makara.exercise import truth_motion, truth_signal
-from makara.exercise.detections import Detection, name
-from makara.exercise.truth_motion import Fact, World
+from makara.exercise import truth_craft, truth_motion, truth_pairs, truth_signal
+from makara.exercise.detections import name
+from makara.exercise.world import Fact, World
+
+_TOLD: Final = (
+    truth_motion.loitering, truth_motion.zone_entries, truth_motion.fishing, truth_motion.slow_passages,
+    truth_motion.drifting, truth_motion.drop_offs, truth_motion.port_visits, truth_pairs.meetings, truth_motion.cables,
+    truth_craft.go_fast, truth_craft.approaches, truth_craft.mother_ships, truth_signal.gaps, truth_signal.told,
+    truth_signal.dark, truth_signal.dark_meetings,
+)  # fmt: skip
 
 
-def facts(w: World, found: list[Detection]) -> list[Fact]:
+def facts(w: World) -> list[Fact]:
     """Everything true or tolerated, by kind, then time."""
-    every: Iterator[Fact] = chain(
-        truth_motion.loitering(w), truth_motion.encounters(w), truth_motion.zone_entries(w), truth_motion.fishing(w),
-        truth_motion.cables(w), truth_signal.gaps(w), truth_signal.told(w), truth_signal.dark(w, found),
-        truth_signal.dark_meetings(w, found),
-    )  # fmt: skip
+    every = chain.from_iterable(tell(w) for tell in _TOLD)
     return sorted(every, key=lambda f: (f.kind, f.t_start, f.vessels, f.zone or ""))
 
 
-def truth_json(case: str, w: World, found: list[Detection], start: datetime) -> bytes:
+def truth_json(case: str, w: World, start: datetime) -> bytes:
     """The file, without a line break inside."""
 
     def when(t: float | None) -> str | None:
@@ -35,7 +37,7 @@ def truth_json(case: str, w: World, found: list[Detection], start: datetime) -> 
         vessels = [w.fleet.vessels[i] for i in f.vessels]
         return {
             "kind": f.kind, "t_start": when(f.t_start), "t_end": when(f.t_end), "vessels": [v.vessel for v in vessels],
-            "mmsi": list(dict.fromkeys(v.mmsi for v in vessels if v.mmsi is not None)), "lon": round(f.lon, 5),
+            "mmsi": list(dict.fromkeys(c.mmsi for v in vessels for c in v.claims)), "lon": round(f.lon, 5),
             "lat": round(f.lat, 5), "zone": f.zone, "detections": list(f.detections), "planted": f.planted,
             "observable": f.observable,
         }  # fmt: skip
@@ -44,17 +46,18 @@ def truth_json(case: str, w: World, found: list[Detection], start: datetime) -> 
     vessels = [
         {
             "vessel": v.vessel, "mmsi": v.mmsi, "class": v.kind, "length_m": v.length_m,
-            "silent": [[when(a), when(min(b, span))] for a, b in v.silent],
+            "gear": v.track.gear or None, "silent": [[when(a), when(min(b, span))] for a, b in v.silent],
+            "false_position": [[when(k.t_start), when(min(k.t_end, span))] for k in v.lies],
         }
         for v in w.fleet.vessels
     ]  # fmt: skip
-    every = facts(w, found)
+    every = facts(w)
     content = {
         "case": case, "t_start": when(0.0), "t_end": when(span), "vessels": vessels,
         "events": [told(f) for f in every if f.sure],
         "tolerated": [told(f) for f in every if not f.sure],
         "detections": {
-            name(k): None if d.vessel is None else w.fleet.vessels[d.vessel].vessel for k, d in enumerate(found)
+            name(k): None if d.vessel is None else w.fleet.vessels[d.vessel].vessel for k, d in enumerate(w.found)
         },
     }  # fmt: skip
     return json.dumps(content, separators=(",", ":")).encode()

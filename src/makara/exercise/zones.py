@@ -22,11 +22,13 @@ from makara.exercise.routes import FloatArray, degrees_per_m
 
 CLOSED: Final = "closed-similan"
 CLOSED_FIJI: Final = "closed-koro-line"
+RESERVE: Final = "mpa-mergui"
 CABLE: Final = "cable-penang-chennai"
+CABLE_WEST: Final = "cable-blair-phuket"
 LAWFUL: Final = ("eez", "closed", "mpa", "risk")
 """Kinds of zones whose entries are noted in the truth."""
-_PORT_M: Final = 3000.0
-_ANCHORAGE_M: Final = 4000.0
+PORT_M: Final = 3000.0
+ANCHORAGE_M: Final = 4000.0
 _LANE_M: Final = 5000.0
 
 
@@ -89,13 +91,14 @@ def all_zones() -> tuple[Zone, ...]:
         Zone(CLOSED, "Similan seasonal closure", "closed", "THA", box(97.35, 8.3, 97.98, 9.0)),
         Zone("closed-perak", "Perak nursery closure", "closed", "MYS", box(99.72, 4.35, 99.95, 4.75)),
         Zone(CLOSED_FIJI, "Koro line closure", "closed", "FJI", box(179.80, -18.25, 180.25, -17.7)),
-        Zone("mpa-mergui", "Mergui bank reserve", "mpa", "MMR", box(96.9, 12.0, 97.4, 12.5)),
+        Zone(RESERVE, "Mergui bank reserve", "mpa", "MMR", box(96.9, 12.0, 97.4, 12.5)),
         Zone("mpa-lau", "Lau reserve", "mpa", "FJI", box(181.2, -19.0, 181.8, -18.3)),
         Zone("risk-strait", "Listed area, southern strait", "risk", "IFC",
              Polygon([(103.3, 1.02), (103.3, 1.3), (103.9, 1.35), (104.6, 1.45), (104.6, 1.2), (103.9, 1.1)])),
+        Zone("risk-ten-degree", "Listed area, Ten Degree Channel", "risk", "IFC", box(93.05, 8.2, 94.6, 9.85)),
         _line(CABLE, "Penang Chennai cable", (100.2, 5.68), (99.75, 5.92), (99.28, 6.0), (98.4, 6.2), (96.5, 6.8),
               (95.0, 7.6), (90.0, 8.2)),
-        _line("cable-blair-phuket", "Port Blair Phuket cable", (92.95, 11.6), (94.5, 10.9), (96.6, 8.9), (97.6, 7.9),
+        _line(CABLE_WEST, "Port Blair Phuket cable", (92.95, 11.6), (94.5, 10.9), (96.6, 8.9), (97.6, 7.9),
               (98.2, 7.72)),
         _line("cable-suva-tonga", "Suva Tonga cable", (178.45, -18.25), (179.4, -18.8), (180.6, -19.3), (182.4, -19.9)),
     ]  # fmt: skip
@@ -108,8 +111,8 @@ def all_zones() -> tuple[Zone, ...]:
         out.append(Zone(f"lane-{key}", name, "lane", None, line.buffer(_LANE_M / 111_000.0, quad_segs=2)))
     for p in PORTS.values():
         title = {"klang": "Port Klang", "portblair": "Port Blair"}.get(p.name, p.name.capitalize())
-        out.append(Zone(f"port-{p.name}", f"{title} harbour", "port", p.country, _disc(p.lon, p.lat, _PORT_M)))
-        disc = _disc(p.anchor_lon, p.anchor_lat, _ANCHORAGE_M)
+        out.append(Zone(f"port-{p.name}", f"{title} harbour", "port", p.country, _disc(p.lon, p.lat, PORT_M)))
+        disc = _disc(p.anchor_lon, p.anchor_lat, ANCHORAGE_M)
         out.append(Zone(f"anch-{p.name}", f"{title} roads", "anchorage", p.country, disc))
         out.append(Zone(f"berth-{p.name}", f"{title} berths", "anchorage", p.country, Point(p.lon, p.lat)))
     return tuple(out)

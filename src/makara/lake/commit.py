@@ -155,6 +155,7 @@ class Commit:
         run = runs[-1]["run"][-1] if runs else self._first_source or "replace"
         made = Snapshot(self.before.number + 1, versions, run)
         with state.connection(self.lake) as db, state.transaction(db):
+            state.ensure(db)
             for name, frames in self._put.items():
                 state.insert(db, table(name), pl.concat(frames), made.number)
             state.insert(db, table("snapshots"), self._row(made), made.number)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from makara.lake import delta
+from makara.lake.files import Days
 from makara.lake.order import GROUP_ROWS, PARTITIONED, PLACED, day, in_order, places
 from makara.tables import Table
 
@@ -71,7 +72,7 @@ def compact(path: Path, t: Table, *, fully: bool = False) -> bool:
         if (len(of) >= least and not _few(of)) or (fully and _coarse(path, of))
     ]
     for days in _together(found):
-        where: str | None = delta.among(pl.Series([d for d, _ in days]))
+        where: Days | None = delta.among(pl.Series([d for d, _ in days]))
         for part in _parts(t, dt, [d for d, _ in days], sum(rows for _, rows in days)):
             delta.write_version(path, t, part, "overwrite" if where else "append", where)
             where = None
@@ -99,7 +100,7 @@ def _together(days: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]
     """Days that are read and written together."""
     some: list[tuple[str, int]] = []
     for day_, rows in days:
-        if some and (len(some) == delta.DAYS_AT_ONCE or sum(n for _, n in some) + rows > PART_ROWS):
+        if some and sum(n for _, n in some) + rows > PART_ROWS:
             yield some
             some = []
         some.append((day_, rows))

@@ -7,7 +7,6 @@ readable.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -18,17 +17,15 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
-import numpy as np
 import polars as pl
 from deltalake import DeltaTable, PostCommitHookProperties, write_deltalake
 
 from makara.base.errors import LakeDamagedError
 from makara.lake.disk import StorageError, sync_files
+from makara.lake.files import Days, write
 from makara.lake.order import PARTITIONED, day, in_order, properties
 from makara.tables import Table
 
-DAYS_AT_ONCE: Final = 64
-"""Days written as one version. Each open file costs memory: 780,000 rows over 700 days peak at 0.8 GB so, not 1.5."""
 TIMES: Final = ("t_seen", "t_end", "at", "t_at", "t_start")
 """The column that a range of a table is replaced by: the first of these that it has."""
 CHECKPOINT_EVERY: Final = 20
@@ -154,7 +151,7 @@ def replace(
         assert since is not None
         frm = since.strftime("%Y-%m-%d")
         kept = scan(t, dt, ~old & (pl.col("day") >= frm)).collect()
-        return _write(path, t, pl.concat([kept, rows]), "overwrite", where=f"day >= '{frm}'")
+        return _write(path, t, pl.concat([kept, rows]), "overwrite", where=[("day", ">=", frm)])
     touched = pl.concat([scan(t, dt, old).select(day()), rows.lazy().select(day())])
     days = touched.unique().collect()["day"].sort()
     if not len(days):
@@ -163,45 +160,46 @@ def replace(
     return _write(path, t, pl.concat([kept, rows]), "overwrite", where=among(days))
 
 
-def among(days: pl.Series) -> str:
-    """The predicate that names all rows of these days."""
-    return "day IN ({})".format(", ".join(f"'{d}'" for d in days))
+def among(days: pl.Series) -> Days:
+    """The filter that names all rows of these days."""
+    return [("day", "in", days.to_list())]
 
 
 def _write(
-    path: Path, t: Table, rows: pl.DataFrame, mode: Literal["append", "overwrite"], where: str | None = None
+    path: Path, t: Table, rows: pl.DataFrame, mode: Literal["append", "overwrite"], where: Days | None = None
 ) -> None:
-    """Write rows as one or more versions, replacing all (``overwrite``) or what the predicate names."""
-    ordered = in_order(t, rows)
-    if t.name not in PARTITIONED:
-        return write_version(path, t, ordered, mode)
-    ends = np.cumsum(ordered["day"].rle().struct.field("len").to_numpy())[DAYS_AT_ONCE - 1 :: DAYS_AT_ONCE]
-    edges = [0, *ends[ends < len(ordered)].tolist(), len(ordered)]
-    for first, end in itertools.pairwise(edges):
-        write_version(path, t, ordered[first:end], "append" if first else mode, None if first else where)
-    return None
+    """Write rows in order, replacing all (``overwrite``) or what the filter names."""
+    write_version(path, t, in_order(t, rows), mode, where)
 
 
 def write_version(
-    path: Path, t: Table, rows: Any, mode: Literal["append", "overwrite"], where: str | None = None
+    path: Path, t: Table, rows: Any, mode: Literal["append", "overwrite"], where: Days | None = None
 ) -> None:
     """Write rows, which stand in order, as one version.
 
     Args:
         path: the table's directory.
         t: the contract.
-        rows: a frame or an Arrow reader, with the column ``day`` where the table has days. Only of a frame is the order
-            kept: batches of a reader go to several writers.
+        rows: a frame, with the column ``day`` where the table has days; of a table without them also an Arrow reader,
+            whose order is not kept: its batches go to several writers.
         mode: add them, or put them in the place of all rows or of those that ``where`` names.
-        where: a predicate on ``day``.
+        where: which days.
     """
+    there = (path / "_delta_log").is_dir()
+    if t.name in PARTITIONED:
+        if not there or not set(rows.columns) <= {f.name for f in load(path).schema().fields}:
+            _through_delta(path, t, rows.clear(), "append", there)  # the table, or its new columns
+        return write(path, t, rows, load(path), mode, where, _HOOK)
+    return _through_delta(path, t, rows, mode, there)
+
+
+def _through_delta(path: Path, t: Table, rows: Any, mode: Literal["append", "overwrite"], there: bool) -> None:
     write_deltalake(
         str(path),
         rows.rechunk() if isinstance(rows, pl.DataFrame) else rows,  # one batch, so that it stays in order
         mode=mode,
-        predicate=where,
         partition_by=["day"] if t.name in PARTITIONED else None,
-        schema_mode="merge" if (path / "_delta_log").is_dir() else None,
+        schema_mode="merge" if there else None,
         target_file_size=FILE_BYTES,
         writer_properties=properties(t),
         post_commithook_properties=_HOOK,

@@ -7,13 +7,14 @@ middle of their day's box. A mover's day then lies in one small row group, and e
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
 from deltalake import ColumnProperties, WriterProperties
 from numpy.typing import NDArray
 
+from makara.base import runs
 from makara.tables import Table
 
 PARTITIONED: Final = {
@@ -48,8 +49,9 @@ def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
     key = ["_day", "mover"]
     rank = dated.select(key).join(ranks.select(*key, "_rank"), on=key, how="left", maintain_order="left")["_rank"]
     time = dated["t_seen"].to_physical().to_numpy() % _DAY_US
-    at = rank.to_numpy().astype(np.int64) * 2**_TIME_BITS + time
-    return dated.drop("_day")[_order(at, dated["report"].to_numpy())]
+    place, report = rank.to_numpy().astype(np.int64), dated["report"].to_numpy()
+    stood = runs.index([place, time, report])
+    return dated.drop("_day")[_order(place * 2**_TIME_BITS + time, report) if stood is None else stood]
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
@@ -65,7 +67,8 @@ def _dated(rows: pl.DataFrame) -> pl.DataFrame:
 def _order(at: NDArray[np.int64], report: NDArray[np.int64]) -> NDArray[np.int64]:
     """The order of rows by two numbers, of which the first is seldom the same twice."""
     order: NDArray[np.int64] = np.argsort(at)
-    same = np.flatnonzero(at[order[1:]] == at[order[:-1]])
+    placed = at[order]
+    same = np.flatnonzero(placed[1:] == placed[:-1])
     again = np.union1d(same, same + 1)
     some = order[again]
     order[again] = some[np.lexsort((report[some], at[some]))]
@@ -112,7 +115,10 @@ def properties(t: Table) -> WriterProperties:
     Instants as differences, places as planes of bytes, keys (which are hashes) plain, all else by dictionary. Against
     dictionaries alone this saves a quarter of the bytes of a position, and half of the time to read its place.
     """
-    columns = {f.name: p for f in t.fields if (p := _written(t, f.name, f.type)) is not None}
+    columns = {
+        c: ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK", encoding=e)
+        for c, e in encodings(t).items()
+    }
     return WriterProperties(
         compression="ZSTD",
         max_row_group_size=GROUP_ROWS,
@@ -121,14 +127,8 @@ def properties(t: Table) -> WriterProperties:
     )
 
 
-def _written(t: Table, name: str, kind: Any) -> ColumnProperties | None:
-    encoding = None
-    if name == "t_seen":
-        encoding = "DELTA_BINARY_PACKED"
-    elif kind == pl.Float64():
-        encoding = "BYTE_STREAM_SPLIT"
-    elif name in ("report", "claim", "message"):
-        encoding = "PLAIN"
-    if encoding is None:
-        return None
-    return ColumnProperties(dictionary_enabled=False, statistics_enabled="CHUNK", encoding=encoding)
+def encodings(t: Table) -> dict[str, str]:
+    """The columns that are not written by dictionary, and how they are."""
+    found = {"t_seen": "DELTA_BINARY_PACKED", "report": "PLAIN", "claim": "PLAIN", "message": "PLAIN"}
+    places = {f.name: "BYTE_STREAM_SPLIT" for f in t.fields if f.type == pl.Float64()}
+    return {f.name: (found | places)[f.name] for f in t.fields if f.name in found or f.name in places}

@@ -102,12 +102,20 @@ class Licence(_Section):
     permits: list[str] = Field(description="partners, or *")
 
 
+class AreaOf(_Section):
+    """Zones in which a rule has parameters of its own."""
+
+    zones: list[str] = Field(min_length=1, description="zones, by their keys, their provider's ids or names")
+    parameters: dict[str, Scalar] = Field(min_length=1, description="what differs there")
+
+
 class RuleOf(_Section):
     """A rule's switch and parameters."""
 
     enabled: bool = Field(default=True, description="whether it runs")
     shadow: bool = Field(default=False, description="on trial: events are kept, nobody is alerted")
     parameters: dict[str, Scalar] = Field(default={}, description="the rule's own; `makara rules` explains them")
+    areas: list[AreaOf] = Field(default=[], description="where others are in force; the first that holds an event")
 
 
 class Subscription(_Section):
@@ -117,6 +125,10 @@ class Subscription(_Section):
     kinds: list[str] = Field(default=["*"], description="kinds of event; * all")
     zones: list[str] = Field(default=["*"], description="zones; * anywhere")
     severity_min: int = Field(default=2, ge=0, le=4, description="least severity, 0 to 4")
+    vessels: list[str] = Field(default=["*"], description="vessels by MMSI, IMO number or id; * all")
+    lists: list[str] = Field(default=["*"], description="watch lists whose vessels count, besides those named; * all")
+    indicators_min: int = Field(default=1, ge=1, le=5, description="independent indicators, the event itself is one")
+    budget: int | None = Field(default=20, ge=1, description="most alerts a watch of 12 h; the others are listed")
 
 
 class Partner(_Section):

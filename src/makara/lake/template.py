@@ -33,6 +33,13 @@ LICENCES: Final = """\
 
 [licences.own]
 """
+RULES: Final = """\
+# Rules: what is looked for. Alerts come of those that are enabled and not on trial (shadow).
+# Parameters may differ by area; an event is judged with those of the first area that holds the place where it began:
+# [[rules.loitering.areas]]
+# zones = ["Anchorage North"]  # zones, by their keys, their provider's ids or names
+# parameters = { duration_min_s = 28800 }  # what differs there
+"""
 SUBSCRIPTIONS: Final = """\
 # Subscriptions: what someone is alerted of.
 
@@ -75,7 +82,7 @@ def render_settings(rules: Sequence[RuleDefault], feeds: Sequence[FeedDefault]) 
     for feed in feeds:
         parts.append(f"\n[feeds.{feed.name}]{_note(feed.doc)}\nmark = {_mark(feed.level)}\n")
     parts.append("\n" + LICENCES + _lines(Licence(permits=["*"])))
-    parts.append("\n# Rules: what is looked for. Alerts come of those that are enabled and not on trial (shadow).\n")
+    parts.append("\n" + RULES)
     for kind, version, doc, parameters in rules:
         parts.append(f"\n[rules.{kind}]{_note(f'{doc} (version {version})')}\n{_lines(RuleOf())}")
         parts.append(f"[rules.{kind}.parameters]\n")
@@ -112,7 +119,7 @@ def _lines(model: BaseModel) -> str:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         key = field.alias or name
-        if name == "parameters":
+        if name in ("parameters", "areas"):
             continue
         if value is None:
             out.append(f"# {key} ={_note(field.description)}\n")

@@ -7,6 +7,7 @@ lake has no point as late as the first of these reports. The result is that of t
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,7 +21,9 @@ from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 1_000_000
 """Reports that are walked at once; fewer are walked whole."""
-CLOCK_ROWS: Final = 2_000_000
+READ_PARTS: Final = 3
+"""Parts that are read together: each reading looks through all files."""
+CLOCK_ROWS: Final = 4_000_000
 """Reports whose stations' clocks are compared at once."""
 REPORT_COLUMNS: Final = (
     "report",
@@ -56,17 +59,40 @@ def unplaced(lake: Lake, until: datetime) -> pl.LazyFrame:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Reports, and the points that their movers have already, some movers at a time; read anew each time.
+
+    Attributes:
+        movers: lowest and highest mover of each part.
+    """
+
+    reports: pl.LazyFrame
+    points: pl.LazyFrame
+    movers: tuple[tuple[int, int], ...]
+
+    def __iter__(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """The parts, in the order of their movers."""
+        for first in range(0, len(self.movers), READ_PARTS):
+            some = self.movers[first : first + READ_PARTS]
+            mine = pl.col("mover").is_between(some[0][0], some[-1][1])
+            reports, points = self.reports.filter(mine).collect(), self.points.filter(mine).collect()
+            for a, b in some:
+                part = pl.col("mover").is_between(a, b)
+                yield reports.filter(part), points.filter(part)
+
+
+@dataclass(frozen=True)
 class Bulk:
     """Reports that arrive in parts.
 
     Attributes:
         first: one of the reports, for all of them.
-        parts: of some movers each, their reports, and the points that they have already.
+        parts: all of them.
         clock_off: minutes in which stations' clocks were off (``station, minute``), of all reports.
     """
 
     first: pl.DataFrame
-    parts: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...]
+    parts: Parts
     clock_off: pl.DataFrame
 
     def walked(self, steps: list[Arrived]) -> list[Arrived]:
@@ -96,12 +122,9 @@ def bulk(lake: Lake, until: datetime, step_s: int) -> Bulk | None:
     ranges = movers.with_columns(part=(pl.col("len").cum_sum() - 1) // PART_ROWS)
     ranges = ranges.group_by("part", maintain_order=True).agg(a=pl.col("mover").min(), b=pl.col("mover").max())
     unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
-    parts = []
-    for a, b in ranges.select("a", "b").iter_rows():
-        mine = pl.col("mover").is_between(a, b)
-        before = held.filter(mine).drop("source", "t_known").with_columns(unread)
-        parts.append((reports.filter(mine), before))
-    return Bulk(reports.head(1).collect(), tuple(parts), clock_off)
+    before = held.drop("source", "t_known").with_columns(unread)
+    parts = Parts(reports, before, tuple(ranges.select("a", "b").iter_rows()))
+    return Bulk(reports.head(1).collect(), parts, clock_off)
 
 
 def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> pl.DataFrame | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import polars as pl
 
 from makara.base.errors import SettingsError
 from makara.base.time import EPOCH
 from makara.behaviours import names, rule
-from makara.inputs import Inputs, RuleInForce
-from makara.lake import Lake, Settings
+from makara.inputs import AreaInForce, Inputs, RuleInForce
+from makara.lake import Lake, Settings, View
 from makara.lake.keys import partner_key
+from makara.lake.settings import RuleOf
 from makara.session.resources import shore
 from makara.sharing import OWNER, Mark
 from makara.sharing.marks import key
@@ -35,10 +37,10 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
     return Inputs(
         profile=settings.tracks.profile,
         zones=zones,
-        authorisations=_authorisations(lake, zones),
+        authorisations=authorisations_of(lake, zones),
         lists=lake.state("lists"),
         shore=shore(),
-        rules=_rules(settings, only),
+        rules=rules_in_force(settings, zones, only),
         subscriptions=_subscriptions(settings, zones),
         policies=policies_of(lake, settings),
         licences={name: licence.permits for name, licence in settings.licences.items()},
@@ -46,24 +48,52 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
         secrets={p: partner_key(lake.path, p) for p in settings.partners},
         only=only,
         acts=lake.state("acts"),
+        bases={n: tuple(i[7:] for i in rule(n).RULE.inputs if i.startswith("events:")) for n in names()},
     )
 
 
-def _rules(settings: Settings, only: str | None) -> tuple[RuleInForce, ...]:
+def rules_in_force(settings: Settings, zones: pl.DataFrame, only: str | None = None) -> tuple[RuleInForce, ...]:
+    """Rules that are enabled, or the one asked for, with their parameters, those that read others' events after them.
+
+    Raises:
+        SettingsError: a rule or parameter that does not exist.
+        NotFoundError: ``only`` is no rule.
+    """
     known = names()
     for name in settings.rules:
         if name not in known:
             raise SettingsError(f"makara.toml: no rule {name!r} in [rules]; there are: {', '.join(known)}")
-    wanted = [rule(only).RULE.kind] if only else list(known)
-    out = []
-    for name in wanted:
-        said = settings.rules.get(name)
-        if said is not None and not said.enabled and not only:
-            continue
-        module = rule(name)
-        parameters = module.RULE.resolve("makara", **(said.parameters if said else {}))
-        out.append(RuleInForce(module, parameters, bool(said and said.shadow)))
-    return tuple(_ordered(out))
+    if only:
+        return (rule_in_force(settings, zones, only),)
+    enabled = [n for n in known if settings.rules.get(n, RuleOf()).enabled]
+    return tuple(_ordered([rule_in_force(settings, zones, n) for n in enabled]))
+
+
+def rule_in_force(
+    settings: Settings, zones: pl.DataFrame, kind: str, values: Mapping[str, Any] | None = None
+) -> RuleInForce:
+    """A rule with its parameters, everywhere and by area.
+
+    Args:
+        settings: what makara.toml says of it.
+        zones: table zones.
+        kind: the rule.
+        values: parameters that are taken in the place of those that are in force in no area.
+
+    Raises:
+        NotFoundError: no such rule.
+        SettingsError: no such parameter, or a value of the wrong type.
+    """
+    module, said = rule(kind), settings.rules.get(kind, RuleOf())
+    areas = [
+        AreaInForce(
+            zones.filter(pl.col("zone").is_in(zone_keys(zones, area.zones))),
+            module.RULE.resolve("makara", **{**said.parameters, **area.parameters}),
+        )
+        for area in said.areas
+    ]
+    base = module.RULE.resolve("makara", **{**said.parameters, **(values or {})})
+    return RuleInForce(module, base, said.shadow, tuple(areas))
 
 
 def _ordered(rules: list[RuleInForce]) -> Iterable[RuleInForce]:
@@ -113,7 +143,7 @@ def zone_keys(zones: pl.DataFrame, said: list[str]) -> list[str]:
     return sorted(out)
 
 
-def _authorisations(lake: Lake, zones: pl.DataFrame) -> pl.DataFrame:
+def authorisations_of(lake: Lake | View, zones: pl.DataFrame) -> pl.DataFrame:
     """Authorisations with their zones by key."""
     held = lake.state("authorisations")
     keys = zones.filter(pl.col("own_id").is_not_null()).select("own_id", pl.col("zone").alias("key"))

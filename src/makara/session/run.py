@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from makara.alerts import in_force
 from makara.arrived import HORIZONS, Arrived, FurtherBackError, unlooked
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
@@ -72,7 +73,7 @@ def run(
         steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
         if load is not None:
             steps = load.walked(steps)
-        if not steps and (forced is not None or last.get("doors", _doors(inputs)) != _doors(inputs)):
+        if not steps and (forced is not None or last.get("doors", _doors(inputs, until)) != _doors(inputs, until)):
             steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
         spill = Spill(commit, inputs.profile) if load else None
         picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
@@ -149,7 +150,7 @@ def _inputs_hash(inputs: Inputs) -> str:
         sorted(inputs.zones["zone"].to_list()),
         sorted(inputs.authorisations["authorisation"].to_list()),
         sorted(inputs.lists["entry"].to_list()),
-        [list(r.key) for r in inputs.rules],
+        [[list(r.key), *([sorted(a.zones["zone"]), a.parameters.hash] for a in r.areas)] for r in inputs.rules],
         inputs.profile,
     ]
     return ids.ident("in", *parts)
@@ -160,12 +161,13 @@ def _ground(inputs: Inputs) -> str:
     return ids.ident("gr", sorted(inputs.zones["zone"].to_list()), inputs.profile)
 
 
-def _doors(inputs: Inputs) -> str:
+def _doors(inputs: Inputs, now: datetime) -> str:
     """A hash of what decides who is told what, and who is who: when it changes, these are decided anew."""
+    silent = [a["act"] for a in in_force(inputs.acts, now)]
     shadows = [r.module.RULE.kind for r in inputs.rules if r.shadow]
     frames = [f.write_json() for f in (inputs.subscriptions, inputs.policies, inputs.acts)]
     return ids.ident(
-        "do", shadows, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
+        "do", shadows, silent, *frames, sorted(inputs.partners), {k: sorted(v) for k, v in inputs.licences.items()}
     )
 
 
@@ -245,8 +247,9 @@ def _load(
 
 
 def _reach(rule: Any) -> int:
+    """How far back a rule reads what is loaded by time; events are all in memory."""
     inputs: dict[str, int] = rule.module.RULE.inputs
-    return max(inputs.values())
+    return max((s for name, s in inputs.items() if not name.startswith("events:")), default=0)
 
 
 def _floor(
@@ -263,12 +266,12 @@ def _floor(
     dirty: datetime = min(times)  # type: ignore[assignment]
     if not inputs.rules:
         return dirty - reach if dirty - EPOCH > reach else EPOCH
-    common = set.intersection(*(set(kept.get(r.key, {})) for r in inputs.rules))
+    common = set.intersection(*(set(kept.get(k, {})) for r in inputs.rules for k in r.keys))
     return max((t for t in common if t + reach <= dirty), default=EPOCH)
 
 
 def _kept(lake: Lake, inputs: Inputs) -> dict[RuleKey, dict[datetime, pl.DataFrame]]:
-    wanted = {r.key for r in inputs.rules}
+    wanted = {k for r in inputs.rules for k in r.keys}
     out: dict[RuleKey, dict[datetime, pl.DataFrame]] = {}
     for r in lake.read("carried").iter_rows(named=True):
         k = (r["rule"], r["profile"], r["parameters"])
@@ -359,7 +362,13 @@ def _commit(
         "steps": len(steps),
         "code": code,
         "rows": json.dumps(
-            counts | {"inputs": _inputs_hash(inputs), "ground": _ground(inputs), "doors": _doors(inputs), "seen": seen}
+            counts
+            | {
+                "inputs": _inputs_hash(inputs),
+                "ground": _ground(inputs),
+                "doors": _doors(inputs, steps[-1].now),
+                "seen": seen,
+            }
         ),
         "mark": key(own),
     }

@@ -18,6 +18,7 @@ from makara.base.errors import NotFoundError, UsageError
 from makara.base.time import text
 from makara.lake import Lake, Settings
 from makara.session import read
+from makara.session.alert_doors import AlertDoors
 from makara.session.follow_doors import FollowDoors
 from makara.session.picture_doors import PictureDoors
 from makara.session.read import VIEW, Query
@@ -67,7 +68,7 @@ def preview(source: str | None, files: Sequence[str | Path], **options: str) -> 
     return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
-class Session(VesselDoors, PictureDoors, FollowDoors):
+class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors):
     """A lake, opened. Reading methods give what release allows; the owner is partner ``self``."""
 
     def __init__(self, lake: Lake) -> None:

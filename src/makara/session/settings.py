@@ -21,7 +21,8 @@ def default_settings() -> str:
     for name in rule_names():
         module = rule(name)
         doc = (module.__doc__ or name).strip().splitlines()[0]
-        parameters = [(p.name, p.default, p.doc) for p in module.RULE.parameters]
+        values = module.RULE.resolve("makara").values
+        parameters = [(p.name, values[p.name], p.doc) for p in module.RULE.parameters]
         rules.append((module.RULE.kind, module.RULE.version, doc, parameters))
     feeds = []
     for name in source_names():

@@ -151,8 +151,8 @@ def _within(last: str, first: str) -> pl.Expr:
     return begun & (pl.col(first) <= pl.col("to")).fill_null(True)
 
 
-def explain(seen: Release, event: str) -> dict[str, Any]:
-    """Why an event is one, from what a release shows of it.
+def explain(seen: Release, event: str, *, alert: str | None = None) -> dict[str, Any]:
+    """Why an event is one, from what a release shows of it; with its first alert, or one that is named.
 
     Raises:
         NotFoundError: no such event in it.
@@ -163,6 +163,7 @@ def explain(seen: Release, event: str) -> dict[str, Any]:
         raise NotFoundError(f"no event {event!r}")
     alerts = seen["alerts"]
     mine = alerts.filter(pl.col("event") == event).to_dicts() if len(alerts) else []
+    mine = [a for a in mine if alert is None or a["alert"] == alert]
     found = rows[0]
     whole = all(found.get(c) is not None for c in ("details", "participants", "mmsi"))
     why = rule(found["kind"]).why(found | {"details": json.loads(found["details"])}) if whole else found["kind"]

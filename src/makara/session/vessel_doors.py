@@ -14,6 +14,13 @@ from makara.sharing import OWNER, Released
 from makara.tables.release import Release
 
 
+class Walks(Protocol):
+    """A session, as far as acts need it."""
+
+    def run(self) -> dict[str, Any]:
+        """Walk on."""
+
+
 class _Session(Protocol):
     """What these doors need of the session that they belong to."""
 
@@ -82,7 +89,7 @@ class VesselDoors:
         """
         from makara.session.vessels import merge
 
-        return _acted(self, merge(self.lake, list(vessels), who or _user(), why, datetime.now(UTC)))
+        return acted(self, merge(self.lake, list(vessels), who or user(), why, datetime.now(UTC)))
 
     def split(self: _Session, vessel: str, member: str, *, why: str | None = None, who: str | None = None) -> str:
         """Say that a member (MMSI, mover or merged vessel) is no part of a vessel, and walk on; answers the act's id.
@@ -93,7 +100,7 @@ class VesselDoors:
         """
         from makara.session.vessels import split
 
-        return _acted(self, split(self.lake, vessel, member, who or _user(), why, datetime.now(UTC)))
+        return acted(self, split(self.lake, vessel, member, who or user(), why, datetime.now(UTC)))
 
     def undo(self: _Session, act: str, *, why: str | None = None, who: str | None = None) -> str:
         """Say that an act does not count, and walk on; answers the new act's id, which can be undone in turn.
@@ -104,7 +111,7 @@ class VesselDoors:
         """
         from makara.session.vessels import undo
 
-        return _acted(self, undo(self.lake, act, who or _user(), why, datetime.now(UTC)))
+        return acted(self, undo(self.lake, act, who or user(), why, datetime.now(UTC)))
 
     def acts(self: _Session) -> pl.DataFrame:
         """What operators said of vessels, the newest first, and whether it ``counts``. For the owner."""
@@ -113,13 +120,13 @@ class VesselDoors:
         return log(self.select("acts")["acts"])
 
 
-def _acted(session: _Session, act: str) -> str:
+def acted(session: Walks, act: str) -> str:
     """Acts are inputs: the walk makes of them what follows."""
     session.run()
     return act
 
 
-def _user() -> str:
+def user() -> str:
     """The user of this process, as the operating system knows it."""
     try:
         return getpass.getuser()

@@ -52,7 +52,7 @@ def merge(lake: Lake, vessels: list[str], who: str, why: str | None, now: dateti
         NotFoundError: no such vessel.
         UsageError: they are one already, or a name means several.
     """
-    found = [_one(lake, v) for v in vessels]
+    found = [one(lake, v) for v in vessels]
     if len(set(found)) < 2:
         raise UsageError(f"{' and '.join(vessels)} are one vessel already")
     return _act(lake, "merge", sorted(set(found)), who, why, now)
@@ -65,7 +65,7 @@ def split(lake: Lake, vessel: str, member: str, who: str, why: str | None, now: 
         NotFoundError: no such vessel, or it has no such member.
         UsageError: the vessel has no other member.
     """
-    found = _one(lake, vessel)
+    found = one(lake, vessel)
     links = lake.state("vessel_links").filter(pl.col("vessel") == found)
     wanted = f"mv{member}" if member.isdecimal() else member
     if wanted not in links["member"].to_list():
@@ -104,7 +104,7 @@ def _counting(acts: pl.DataFrame) -> list[str]:
     return [a["act"] for a in acts_in_force(acts, undoings=True)]
 
 
-def _one(lake: Lake, ident: str) -> str:
+def one(lake: Lake, ident: str) -> str:
     """The vessel that an id, MMSI, IMO number, call sign or name means.
 
     Raises:
@@ -121,19 +121,40 @@ def _one(lake: Lake, ident: str) -> str:
 
 def _act(lake: Lake, verb: str, things: list[str], who: str, why: str | None, now: datetime) -> str:
     """Log an act. It is as secret as what it speaks of: its mark is the meet of the vessels' marks."""
-    if not who.strip():
-        raise UsageError("an act needs to know who does it; give --as NAME")
     spoken = lake.state("vessels").filter(pl.col("vessel").is_in(things))["mark"].to_list()
     spoken += lake.state("acts").filter(pl.col("act").is_in(things))["mark"].to_list()
     known = by_id(lake.state("marks"))
     mark = meet([known[m] for m in sorted(set(spoken))]) if spoken else Mark.own(OWNER)
+    return enter(lake, mark, verb, things, who, why, now)
+
+
+def enter(
+    lake: Lake,
+    mark: Mark,
+    verb: str,
+    things: list[str],
+    who: str,
+    why: str | None,
+    now: datetime,
+    until: datetime | None = None,
+) -> str:
+    """Enter an act into table acts; answers its id.
+
+    Raises:
+        UsageError: nobody does it.
+    """
+    if not who.strip():
+        raise UsageError("an act needs to know who does it; give --as NAME")
     act = ids.ident("ac", time.text(now), who, verb, things)
-    done = {"act": act, "t": now, "who": who, "verb": verb, "object": things, "why": why, "mark": key(mark)}
+    said = {"act": act, "t": now, "who": who, "verb": verb, "object": things, "why": why, "until": until}
+    done = pl.DataFrame([said], schema_overrides={"until": pl.Datetime("us", "UTC")}).with_columns(
+        mark=pl.lit(key(mark))
+    )
     stamps = {"source": pl.lit("operator"), "t_known": pl.lit(now)}
     with lake.write() as commit:
         commit.put("marks", table("marks").conform(pl.DataFrame([row(mark)], schema=ROW).with_columns(
             **stamps, mark=pl.lit(key(mark)))))  # fmt: skip
-        commit.put("acts", table("acts").conform(pl.DataFrame([done]).with_columns(**stamps)))
+        commit.put("acts", table("acts").conform(done.with_columns(**stamps)))
     return act
 
 

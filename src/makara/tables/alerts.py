@@ -18,7 +18,12 @@ TABLE = Table(
         Field("state", STR, "Where it stands.", values=STATES),
         Field("who", STR, "Who holds it.", True),
         Field("outcome", STR, "What came of it.", True),
-        Field("suppressed_by", STR, "What keeps it silent.", True),
-        Field("line", BOOL, "Whether it is the first alert of its event's line of versions."),
+        Field("suppressed_by", STR, "What keeps it silent: the operator's act, its reason, who and until when.", True),
+        Field("listed", BOOL, "Beyond its subscription's budget for the watch: listed, not raised.", True),
+        Field(
+            "line",
+            BOOL,
+            "Whether it is the first alert of its event's line of versions; if not, it goes on with an earlier one.",
+        ),
     ),
 )

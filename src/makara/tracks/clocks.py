@@ -11,39 +11,21 @@ After pipe-segment (Global Fishing Watch), which drops satellites' hours that ar
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import polars as pl
-from numba import njit
 
-from makara.base.geo import bearing_scalar, distance_scalar
 from makara.base.time import floor
-from makara.base.units import HOUR_S, KN_M_S
+from makara.base.units import HOUR_S
+from makara.tracks._heard import OFF_S, REACH_S, STATIONS_MIN, Heard
 
-OFF_S: Final = 30.0
-"""A clock that is off by more is off (pipe-segment)."""
-REACH_S: Final = 1800
-"""Reports further apart by the clocks than this are not compared."""
 MOVERS_MIN: Final = 3
 """Fewer vessels than this decide nothing."""
-STATIONS_MIN: Final = 2
-"""Fewer other stations that agree decide nothing: of two clocks that differ, either may be wrong."""
-_SPEED_MIN_KN: Final = 4.0
-_SPEED_SHARE: Final = 0.1
-_TURN_DEG: Final = 10.0
-_ACROSS_M: Final = 100.0
-_ACROSS_SHARE: Final = 0.1
-_OFFSET_MAX_S: Final = 6.0 * 3600.0
 _PRECISION: Final = 0.5
 _LIKE_SHARE: Final = 0.15
 _MEDIAN_SE: Final = 1.2533 * 1.4826
 _SURE: Final = 3.0
-_MINUTE_US: Final = 60_000_000
-_HOUR_US: Final = 60 * _MINUTE_US
-NEEDED: Final = ("report", "mover", "t_seen", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "station")
 SCHEMA: Final = pl.Schema(
     {
         "station": pl.String(),
@@ -55,41 +37,6 @@ SCHEMA: Final = pl.Schema(
         "t_to": pl.Datetime("us", "UTC"),
     }
 )
-
-
-@njit(cache=True)
-def _difference(dt: float, p: Any, q: Any) -> Any:
-    """Seconds by which the second report's clock is ahead of the first's; NaN where the two do not tell."""
-    turn = (q[3] - p[3] + 180.0) % 360.0 - 180.0
-    speed = 0.5 * (p[2] + q[2])
-    if abs(turn) > _TURN_DEG or abs(p[2] - q[2]) > _SPEED_SHARE * speed:
-        return math.nan
-    way = distance_scalar(p[0], p[1], q[0], q[1])
-    z = (bearing_scalar(p[0], p[1], q[0], q[1]) - p[3] - 0.5 * turn) * math.pi / 180.0 if way > 0.0 else 0.0
-    along, across = way * math.cos(z), abs(way * math.sin(z))
-    ahead = dt - along / (speed * KN_M_S)
-    if across > _ACROSS_SHARE * abs(along) + _ACROSS_M or abs(ahead) > _OFFSET_MAX_S:
-        return math.nan
-    return ahead
-
-
-@njit(cache=True)
-def _pairs(mover: Any, t_us: Any, place: Any, station: Any) -> Any:
-    """For each row the latest row before it of its mover that another station heard (-1: none), and the difference."""
-    other = np.full(t_us.size, -1, np.int64)
-    ahead = np.full(t_us.size, math.nan)
-    a = b = -1  # the latest row, and the latest of another station than that one's
-    for i in range(t_us.size):
-        if a >= 0 and mover[a] != mover[i]:
-            a = b = -1
-        if a >= 0 and station[a] != station[i]:
-            b = a
-        a = i
-        if b >= 0 and (t_us[i] - t_us[b]) * 1e-6 <= REACH_S:
-            ahead[i] = _difference((t_us[i] - t_us[b]) * 1e-6, place[b], place[i])
-            if not math.isnan(ahead[i]):
-                other[i] = b
-    return other, ahead
 
 
 def clocks(reports: pl.DataFrame) -> pl.DataFrame:
@@ -107,21 +54,11 @@ def clocks(reports: pl.DataFrame) -> pl.DataFrame:
         minutes before and after it in which the clock was off alike. Sorted by station and hour; station-hours
         without any pair are left out. A verdict depends on no report further than 90 minutes from what it covers.
     """
-    moving = pl.col("sog_kn") >= _SPEED_MIN_KN
-    rows = reports.lazy().filter(pl.col("station").is_not_null(), moving, pl.col("cog_deg").is_not_null())
-    told = rows.select(NEEDED).collect()
-    names = told["station"].unique().sort()
-    if len(names) <= STATIONS_MIN:
+    heard = Heard.of(reports.lazy())
+    if heard is None:
         return SCHEMA.to_frame()
-    told = told.with_columns(pl.col("station").cast(pl.Enum(names)).to_physical().cast(pl.Int64))
-    told = told.sort("mover", "t_seen", "report")  # from here on stations are numbers
-    place = told.select(pl.col("lon_deg", "lat_deg", "sog_kn", "cog_deg").cast(pl.Float64)).to_numpy()
-    t_us = told["t_seen"].to_physical().to_numpy()
-    other, ahead = _pairs(told["mover"].to_numpy(), t_us, np.ascontiguousarray(place), told["station"].to_numpy())
-    at = np.flatnonzero(other >= 0)
-    pairs = pl.concat([_told(told, at, other[at], ahead[at]), _told(told, other[at], at, -ahead[at])])
-    found = _stretched(_verdicts(pairs), pairs)
-    return found.with_columns(names.gather(found["station"])).select(*SCHEMA).sort("station", "hour")
+    pairs = heard.pairs()
+    return _found(heard, _verdicts(pairs), pairs)
 
 
 def touched(first: datetime, last: datetime) -> tuple[datetime, datetime]:
@@ -133,9 +70,21 @@ def touched(first: datetime, last: datetime) -> tuple[datetime, datetime]:
 def off_between(reports: pl.DataFrame | pl.LazyFrame, frm: datetime, to: datetime) -> pl.DataFrame:
     """Minutes (``station, minute``) in [frm, to), whole hours, in which clocks were off, from the reports around."""
     margin, t = timedelta(hours=1, seconds=REACH_S), pl.col("t_seen")
-    near = reports.lazy().filter(t >= frm - margin, t < to + margin).select(NEEDED).collect()
-    off: pl.DataFrame = off_minutes(clocks(near))
+    off: pl.DataFrame = off_of(reports.lazy().filter(t >= frm - margin, t < to + margin))
     return off.filter(pl.col("minute") >= frm, pl.col("minute") < to)
+
+
+def off_of(reports: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """The minutes (``station, minute``) of the stretches in which :func:`clocks` finds stations' clocks off.
+
+    Args:
+        reports: as there.
+    """
+    heard = Heard.of(reports.lazy())
+    if heard is None:
+        return off_minutes(SCHEMA.to_frame())
+    off = _verdicts(heard.pairs(heard.doubtful())).filter(pl.col("off"))  # most station-hours are plainly right
+    return off_minutes(_found(heard, off, heard.pairs(heard.beside(off))))
 
 
 def off_minutes(clocks: pl.DataFrame) -> pl.DataFrame:
@@ -145,20 +94,10 @@ def off_minutes(clocks: pl.DataFrame) -> pl.DataFrame:
     return off.select("station", minutes).explode("minute").unique().sort("station", "minute")
 
 
-def _told(rows: pl.DataFrame, at: Any, other: Any, ahead: Any) -> pl.DataFrame:
-    """What pairs say of the stations of rows ``at``."""
-    t = rows["t_seen"].to_physical().to_numpy()[at]
-    station, instant = rows["station"].to_numpy(), pl.Datetime("us", "UTC")
-    return pl.DataFrame(
-        {
-            "station": station[at],
-            "mover": rows["mover"].to_numpy()[at],
-            "minute": pl.Series(t // _MINUTE_US * _MINUTE_US).cast(instant),
-            "hour": pl.Series(t // _HOUR_US * _HOUR_US).cast(instant),
-            "other": station[other],
-            "ahead": ahead,
-        }
-    )
+def _found(heard: Heard, verdicts: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Verdicts with what they cover, under the stations' names."""
+    found = _stretched(verdicts, pairs)
+    return found.with_columns(heard.names.gather(found["station"])).select(*SCHEMA).sort("station", "hour")
 
 
 def _verdicts(pairs: pl.DataFrame) -> pl.DataFrame:

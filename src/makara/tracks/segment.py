@@ -17,11 +17,13 @@ from makara.base import ids
 from makara.base.cell_at import cells
 from makara.base.errors import ColumnsError, NotFoundError, UsageError
 from makara.base.frames import frame
+from makara.base.runs import ordered
 from makara.tables import table
 from makara.tracks import gfw
+from makara.tracks._heard import NEEDED
 from makara.tracks._pass import link
 from makara.tracks.clean import CLOCK_OFF, DUPLICATE, KEPT, NOISE, TOO_FAST, mark_duplicates
-from makara.tracks.clocks import NEEDED, clocks, off_minutes
+from makara.tracks.clocks import off_of
 
 PROFILES: Final = ("makara", "gfw")
 REQUIRED: Final = ("report", "mover", "t_seen", "lon_deg", "lat_deg")
@@ -113,37 +115,23 @@ def _points(rows: pl.DataFrame, context: pl.DataFrame | None, profile: str, max_
     known = _prepare_context(context, rows)
     both = pl.concat([rows, known], how="diagonal") if len(known) else rows
     if profile == "gfw":  # in the order given where times are equal, of copies the first
-        both = _sorted(both.unique("report", keep="first", maintain_order=True), _KEY[:2])
+        both = ordered(both.unique("report", keep="first", maintain_order=True), _KEY[:2])
     else:
-        both = _once(_sorted(both, _KEY))
+        both = _once(ordered(both, _KEY))
     key = [both[c].to_physical().to_numpy() for c in _KEY]
     code, track = _judge(both, key, profile, max_hours)
     out = both.with_columns(track, _FLAGS.gather(code.astype(np.uint32)).alias("flags"))
     if len(known):
         out = out.filter(~pl.col("_fixed"))
     if profile == "gfw":
-        out = _sorted(out, _KEY)
+        out = ordered(out, _KEY)
     return out.select(c for c in out.columns if c in _SCHEMA or c in _PASSED)
-
-
-def _sorted(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Rows in the order of a key; those of equal keys as they were given."""
-    if _ascends(*(rows[c].to_physical().to_numpy() for c in key)):
-        return rows
-    return rows.sort(key, maintain_order=True)
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
     """Sorted rows, each report once."""
     again = np.all([(k := rows[c].to_physical().to_numpy())[1:] == k[:-1] for c in _KEY], axis=0)
     return rows.filter(np.concatenate([[True], ~again])) if again.any() else rows
-
-
-def _ascends(*key: Any) -> bool:
-    ascends = np.ones(max(len(key[0]) - 1, 0), np.bool_)
-    for k in reversed(key):
-        ascends = (k[1:] > k[:-1]) | ((k[1:] == k[:-1]) & ascends)
-    return bool(ascends.all())
 
 
 def _judge(both: pl.DataFrame, key: Any, profile: str, max_hours: float) -> tuple[Any, pl.Series]:
@@ -178,8 +166,7 @@ def _own(profile: str, report: Any) -> Any:
 def _clocks_off(reports: pl.DataFrame) -> pl.DataFrame:
     """The minutes in which stations' clocks were off, as the reports themselves tell."""
     known = [c for c in NEEDED if c in reports.columns]
-    rows = _prepare(reports.select(known), None)
-    return off_minutes(clocks(rows))
+    return off_of(_prepare(reports.select(known), None))
 
 
 def _mark_clocks(rows: pl.DataFrame, clock_off: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from numba import njit
 
 from makara.base.geo import distance_scalar, wrap_scalar
+from makara.base.runs import ascends, gathered
 from makara.tables import table
 from makara.tracks._hull import fit
 
@@ -17,6 +18,7 @@ SHORT_N: Final = 10
 """Fewer positions than this make a track short (pipe-segment)."""
 NOISE_N: Final = 3
 """Fewer positions than this make it noise."""
+_READ: Final = ["track", "mover", "t_seen", "report", "lon_deg", "lat_deg", "sog_kn", "cog_deg"]
 _OWN: Final = [f.name for f in table("tracks").fields if f.name not in ("source", "t_known", "mark")]
 
 
@@ -88,7 +90,11 @@ def tracks(points: pl.DataFrame, *, profile: str = "makara") -> pl.DataFrame:
         good. ``joins``: the mover's track that ended before this began and that it continues best, however long ago,
         if a hull could have made the way. ``length_m`` is a sum of whole millimetres.
     """
-    p = points.filter(pl.col("track").is_not_null()).sort("track", "t_seen", "report")
+    p = points.filter(pl.col("track").is_not_null()).select(_READ)
+    if ascends([p[c].to_physical().to_numpy() for c in ("mover", "t_seen", "report")]):
+        p = p[gathered(p["track"].to_numpy())]
+    else:
+        p = p.sort("track", "t_seen", "report")
     if len(p) == 0:
         return table("tracks").empty().select(_OWN)
     ident = p["track"].to_numpy()

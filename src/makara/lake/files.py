@@ -1,0 +1,102 @@
+"""Data files of tables with days: each day's rows become one Parquet file, and all of them one version.
+
+Rows come in order and go to their file as they stand, which costs half of what a writer for any rows and any table
+costs: no plan, no second look for the partition, no copy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+from deltalake import DeltaTable, PostCommitHookProperties
+from deltalake.transaction import AddAction
+
+from makara.base.time import text
+from makara.lake.order import GROUP_ROWS, encodings
+from makara.tables import Table
+
+AT_ONCE: Final = 64 * GROUP_ROWS
+"""Rows that are handed to the file at once: whole row groups."""
+Days = list[tuple[str, str, Any]]
+"""Which days: a filter on ``day`` as deltalake takes it."""
+
+
+def write(
+    path: Path,
+    t: Table,
+    rows: pl.DataFrame,
+    dt: DeltaTable,
+    mode: Literal["append", "overwrite"],
+    where: Days | None,
+    hook: PostCommitHookProperties,
+) -> None:
+    """Write rows as one version of a table.
+
+    Args:
+        path: the table's directory.
+        t: the contract.
+        rows: rows in order, with ``day``; the table has all of their columns.
+        dt: the table, loaded at its newest version.
+        mode: add them, or put them in the place of all rows or of those that ``where`` names.
+        where: days.
+        hook: what follows the commit.
+    """
+    added = [_file(path, t, day, part) for day, part in _days(rows)]
+    dt.create_write_transaction(
+        added,
+        mode,
+        dt.schema(),
+        partition_by=["day"],
+        partition_filters=where,
+        post_commithook_properties=hook,
+    )
+
+
+def _days(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each day with its rows, which stand together."""
+    runs = rows["day"].rle().struct
+    ends = np.cumsum(runs.field("len").to_numpy())
+    bare = rows.drop("day")
+    for day, first, end in zip(runs.field("value"), [0, *ends[:-1].tolist()], ends.tolist(), strict=False):
+        yield day, bare[first:end]
+
+
+def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
+    """A new file of a day's rows."""
+    name = f"day={day}/part-{secrets.token_hex(16)}.zstd.parquet"
+    file = path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    schema = rows[:0].to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+    encoded = {c: e for c, e in encodings(t).items() if c in rows.columns}
+    by_dictionary = [
+        f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items() if c not in encoded
+    ]
+    with pq.ParquetWriter(
+        file, schema, compression="zstd", use_dictionary=by_dictionary, column_encoding=encoded
+    ) as out:
+        for part in rows.iter_slices(AT_ONCE):
+            out.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()), row_group_size=GROUP_ROWS)
+    said = os.stat(file)
+    return AddAction(name, said.st_size, {"day": day}, said.st_mtime_ns // 1_000_000, True, json.dumps(_told(rows)))
+
+
+def _told(rows: pl.DataFrame) -> dict[str, Any]:
+    """How many rows there are, and over what their plain columns range."""
+    plain = [c for c, kind in rows.schema.items() if not kind.is_nested() and kind != pl.Binary()]
+    every = pl.col(plain)
+    low, high, nulls = (rows.select(e).row(0, named=True) for e in (every.min(), every.max(), every.null_count()))
+    ends = ({c: _json(v) for c, v in some.items() if v is not None} for some in (low, high))
+    return dict(zip(("numRecords", "minValues", "maxValues", "nullCount"), (len(rows), *ends, nulls), strict=True))
+
+
+def _json(value: Any) -> Any:
+    return text(value) if isinstance(value, datetime) else value
