@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numba import njit
+from numpy.typing import NDArray
 
 from makara.base.geo import distance_scalar
 from makara.base.units import KN_M_S
 
+Ints = NDArray[np.int64]
 SPEED_KN: Final = 30.0
 """Fastest speed at which a track may take up another, where no table of tracks says it."""
 
@@ -34,18 +37,68 @@ def roots(tracks: pl.DataFrame | None, wanted: pl.Series) -> pl.Series:
     return pl.Series("chain", found, dtype=pl.Int64())
 
 
-def with_chain(points: pl.DataFrame, tracks: pl.DataFrame | None) -> pl.DataFrame:
-    """Track points with ``chain``, ordered by chain, time, report.
+@dataclass(frozen=True)
+class Chained:
+    """Track points in the order of chain, time, report, without moving their columns.
 
-    Without a table of tracks the chain is the mover: then a clone's messages hide its twin's silence. The tracks'
-    ``quality`` is left aside: it changes as a track grows, and what a rule says must not.
+    Attributes:
+        points: the points as they are.
+        order: rows of the points in that order; null: they stand in it.
+        chain: chain of each row in that order.
+        t: time of each row in that order, microseconds.
     """
-    if tracks is None:
-        return points.with_columns(chain=pl.col("mover")).sort("chain", "t_seen", "report")
-    each = points["track"].unique(maintain_order=True)
-    known = pl.DataFrame({"track": each, "chain": roots(tracks, each)}, schema_overrides={"chain": pl.Int64()})
-    out = points.join(known, on="track", how="left", maintain_order="left")
-    return out.sort("chain", "t_seen", "report")
+
+    points: pl.DataFrame
+    order: Ints | None
+    chain: Ints
+    t: Ints
+
+    @staticmethod
+    def of(points: pl.DataFrame, tracks: pl.DataFrame | None) -> Chained:
+        """Of points as a window gives them, ordered by mover, track, time, report.
+
+        Without a table of tracks the chain is the mover: then a clone's messages hide its twin's silence. The tracks'
+        ``quality`` is left aside: it changes as a track grows, and what a rule says must not.
+        """
+        track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
+        first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: t.size])
+        count = np.diff(np.append(first, t.size))
+        if tracks is None:
+            of_track = points["mover"].gather(first)
+        else:
+            of_track = roots(tracks, points["track"].gather(first))
+        chain = of_track.to_numpy()
+        pieces = np.lexsort((t[first], chain))
+        ends = t[first + count - 1]
+        a, b = pieces[:-1], pieces[1:]
+        if np.any((chain[a] == chain[b]) & (ends[a] >= t[first][b])):  # tracks of one chain that overlap in time
+            every = np.repeat(chain, count)
+            order = np.lexsort((points["report"].to_numpy(), t, every))
+            return Chained(points, order, every[order], t[order])
+        every = np.repeat(chain[pieces], count[pieces])
+        if np.array_equal(pieces, np.arange(pieces.size)):
+            return Chained(points, None, every, t)
+        begin = np.cumsum(count[pieces]) - count[pieces]
+        order = np.arange(t.size) + np.repeat(first[pieces] - begin, count[pieces])
+        return Chained(points, order, every, t[order])
+
+    def column(self, name: str) -> pl.Series:
+        """A column of the points, in the order of chains."""
+        return self.points[name] if self.order is None else self.points[name].gather(self.order)
+
+    def at(self, rows: Ints) -> Ints:
+        """Which rows of the points some rows in the order of chains are."""
+        return rows if self.order is None else self.order[rows]
+
+    def frame(self) -> pl.DataFrame:
+        """The points in that order, with ``chain``."""
+        moved = self.points if self.order is None else self.points[self.order]
+        return moved.with_columns(pl.Series("chain", self.chain, dtype=pl.Int64()))
+
+
+def with_chain(points: pl.DataFrame, tracks: pl.DataFrame | None) -> pl.DataFrame:
+    """Track points with ``chain``, ordered by chain, time, report; see :meth:`Chained.of`."""
+    return Chained.of(points, tracks).frame()
 
 
 @njit(cache=True)

@@ -109,6 +109,47 @@ def _cube(lon: float, lat: float, size: float) -> Any:
     )
 
 
+_BITS: Final = 1 << 24
+_GRID: Final = 2.0
+"""Cells a degree of the sieve."""
+
+
+@njit(cache=True)
+def sieve(lon: Any, lat: Any, t: Any, x: Any, y: Any, at: Any, reach_m: float, span: int) -> Any:
+    """Which points may be within a distance of any asked place, and within ``span`` of its instant; none is missed."""
+    seen = np.zeros(_BITS, np.bool_)
+    wide = int(360 * _GRID)
+    step = reach_m / 110_000.0
+    for g in range(at.size):
+        low, high = y[g] - step, y[g] + step
+        cosine = np.cos(min(89.999, max(abs(low), abs(high))) * np.pi / 180.0)
+        turn = min(180.0, step / cosine)
+        w, e = int(np.floor((x[g] - turn) * _GRID)), int(np.floor((x[g] + turn) * _GRID))
+        for when in range((at[g] - span) // span, (at[g] + span) // span + 1):
+            for row in range(int(np.floor(low * _GRID)), int(np.floor(high * _GRID)) + 1):
+                for column in range(w, min(e, w + wide) + 1):
+                    seen[_bit(column % wide, row, when)] = True
+    out = np.zeros(t.size, np.bool_)
+    for i in range(t.size):
+        column = int(np.floor(lon[i] * _GRID)) % wide
+        out[i] = seen[_bit(column, int(np.floor(lat[i] * _GRID)), t[i] // span)]
+    return out
+
+
+@njit(cache=True)
+def _bit(column: int, row: int, when: int) -> int:
+    mixed = column * 73_856_093 ^ row * 19_349_663 ^ when * 83_492_791
+    return (mixed ^ mixed >> 17) & (_BITS - 1)
+
+
+@njit(cache=True)
+def _within(lon: float, lat: float, x: float, y: float, reach: float) -> bool:
+    """Whether two points are near each other; most that are not are known by their latitudes."""
+    if abs(lat - y) * 110_000.0 > reach:
+        return False
+    return bool(distance_scalar(lon, lat, x, y) <= reach)
+
+
 @njit(cache=True)
 def _slice(key: Any, t: Any, cube: int, after: int, until: int) -> Any:
     """Rows of a cube with after < t <= until."""
@@ -135,7 +176,7 @@ def _neighbours(
                     for i in range(a, b):
                         if t_next[i] <= at[g] or who[i] == me[g] or sort_of[i] != mine[g]:
                             continue
-                        if distance_scalar(lon[i], lat[i], x[g], y[g]) <= reach:
+                        if _within(lon[i], lat[i], x[g], y[g], reach):
                             n[g] += 1
                             if t_next[i] <= at[g] + span:
                                 kept[g] += 1
@@ -160,7 +201,7 @@ def _movers(
                     for i in range(a, b):
                         if who[i] == me[g] or stamp[who[i]] == g:
                             continue
-                        if distance_scalar(lon[i], lat[i], x[g], y[g]) <= reach:
+                        if _within(lon[i], lat[i], x[g], y[g], reach):
                             stamp[who[i]] = g
                             out[g] += 1
     return out
@@ -185,6 +226,6 @@ def _beside(
                             continue
                         if t_next[i] <= at[g] or t_next[i] > at[g] + span:
                             continue
-                        if distance_scalar(lon[i], lat[i], x[g], y[g]) <= reach:
+                        if _within(lon[i], lat[i], x[g], y[g], reach):
                             out[g] += 1
     return out

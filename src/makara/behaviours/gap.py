@@ -20,15 +20,15 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.geo import destination, distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, S_US
 from makara.behaviours import _gap_gfw
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import with_chain
-from makara.behaviours._near import Heard
+from makara.behaviours._chains import Chained
+from makara.behaviours._gap_scan import RECEIVERS, before, receivers, scan, sort_of
+from makara.behaviours._near import Heard, sieve
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -76,8 +76,7 @@ RULE = Rule(
 )
 
 Ints = NDArray[np.int64]
-RECEIVERS: Final = ("terrestrial", "satellite", "vms", "own", "unknown")
-_SORTS: Final = ("class_a", "class_b", "long_range", "sart", "aid", "base", "aircraft", "vms", "radar")
+Floats = NDArray[np.float64]
 _MEMORY: Final = (
     "chain", "mover", "mmsi", "t", "lon", "lat", "sog", "cog", "anchorage", "sort_of",
     "receivers_seen", "heard", "messages", "judged", "neighbours", "kept", "ahead", "beside",
@@ -92,15 +91,14 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Gaps that end in the window, and those that last at its end; the last message of each chain is remembered."""
     if p.profile == "gfw":
         return _gap_gfw.step(RULE, window, carried, p)
-    tracks = window.get("tracks")
-    points = _integers(with_chain(window.track_points, tracks))
+    chained = Chained.of(window.track_points, window.get("tracks"))
     old = unpack(carried, _MEMORY).drop("scope", "participants")
-    ends, starts_at, stops_at = _silences(window, points, old, int(p.duration_min_s) * S_US)
+    ends, starts_at, stops_at = _silences(window, chained, old, int(p.duration_min_s) * S_US)
     if not len(ends):
         return nothing()
-    ends = _judged(window, points, ends, p)
+    ends = _judged(window, chained, ends, p)
     real = (pl.col("messages") >= p.messages_min) & (pl.col("beside") == 0)
-    closed = _closed(points, ends, starts_at, stops_at).filter(real)
+    closed = _closed(chained, ends, starts_at, stops_at).filter(real)
     last = ends.filter(pl.col("last"))
     return pl.concat([_rows(window, closed, p), _rows(window, _lasting(window, last, p), p)])
 
@@ -115,12 +113,10 @@ def why(event: Mapping[str, Any]) -> str:
     return f"{who(event)} fell silent at {place(event)}, was silent {hours(d['duration_s'])} h{still}{heard}"
 
 
-def _integers(points: pl.DataFrame) -> pl.DataFrame:
-    """What a gap needs of each point, as integers (micros, 1e-7 degrees, tenths), with zones and mark."""
-    number = {name: k for k, name in enumerate(RECEIVERS)}
-    sort = {name: k + 1 for k, name in enumerate(_SORTS)}
-    return points.select(
-        "chain",
+def _integers(chained: Chained, rows: Ints) -> pl.DataFrame:
+    """What a gap needs of some points, as integers (micros, 1e-7 degrees, tenths), with zones and mark."""
+    return chained.points[chained.at(rows)].select(
+        pl.Series("chain", chained.chain[rows], dtype=pl.Int64()),
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
         pl.col("t_seen").to_physical().alias("t"),
@@ -129,61 +125,36 @@ def _integers(points: pl.DataFrame) -> pl.DataFrame:
         (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
         (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
         pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
-        pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
-        pl.col("receiver").replace_strict(number, default=4, return_dtype=pl.Int64).alias("receiver"),
+        sort_of().alias("sort_of"),
         "zones",
         "mark",
     )
 
 
-@njit(cache=True)
-def _before(rows: Any, chain: Any, t: Any, receiver: Any, half_day: int) -> Any:
-    """Messages in the 12 h up to rows, and the receiver classes of the 24 h up to them (as bits)."""
-    heard = np.zeros(rows.size, np.int64)
-    seen = np.zeros(rows.size, np.int64)
-    for k in range(rows.size):
-        i = rows[k]
-        j = i
-        while j >= 0 and chain[j] == chain[i] and t[j] > t[i] - 2 * half_day:
-            if t[j] > t[i] - half_day:
-                heard[k] += 1
-            seen[k] |= 1 << receiver[j]
-            j -= 1
-    return heard, seen
-
-
-def _silences(window: Window, points: pl.DataFrame, old: pl.DataFrame, least: int) -> tuple[pl.DataFrame, Ints, Ints]:
+def _silences(window: Window, chained: Chained, old: pl.DataFrame, least: int) -> tuple[pl.DataFrame, Ints, Ints]:
     """Messages after which a chain was silent for long, or that are its last: rows as remembered, ``last`` beside.
 
     Returns:
-        The messages; for each gap that ended the row of its start there; and of its end among the points.
+        The messages; for each gap that ended the row of its start there; and of its end among the chains' points.
     """
-    chain, t = points["chain"].to_numpy(), points["t"].to_numpy()
-    new = t >= window.frm_us
-    same = np.append(False, chain[1:] == chain[:-1])[: t.size]
-    within = new & same & np.append(False, new[:-1])
-    end = new & ~np.append(same[1:], False)
-    ended = np.flatnonzero(within & (np.diff(t, prepend=t[:1]) >= least))
-    rows = np.unique(np.concatenate([ended - 1, np.flatnonzero(end)]))
-    before = points.select("chain").join(old.select("chain", "messages"), on="chain", how="left", maintain_order="left")
-    count = np.cumsum(new)
-    head = np.flatnonzero(~same)
-    count = count - np.repeat(count[head] - new[head], np.diff(np.append(head, t.size)))
-    count = count + before["messages"].fill_null(0).to_numpy()
-    heard, seen = _before(rows, chain, t, points["receiver"].to_numpy(), 12 * HOUR_S * S_US)
-    fresh = points[rows].with_columns(
+    chain, t = chained.chain, chained.t
+    rows, count, end, starts, stops, first = scan(chain, t, window.frm_us, least)
+    heard, seen = before(rows, chain, t, receivers(chained.column("receiver")), 12 * HOUR_S * S_US)
+    counted = _integers(chained, rows).join(
+        old.select("chain", "messages"), on="chain", how="left", maintain_order="left"
+    )
+    fresh = counted.with_columns(
         pl.Series("heard", heard),
         pl.Series("receivers_seen", seen),
-        pl.Series("messages", count[rows]),
+        messages=pl.col("messages").fill_null(0) + pl.Series(count),
         judged=pl.lit(0, pl.Int64()),
         neighbours=pl.lit(0, pl.Int64()),
         kept=pl.lit(0, pl.Int64()),
         ahead=pl.lit(0, pl.Int64()),
         beside=pl.lit(0, pl.Int64()),
-        last=pl.Series(end[rows]),
+        last=pl.Series(end),
         marks=pl.concat_list(pl.col("mark")).list.drop_nulls(),
     )
-    first = np.flatnonzero(new & ~within)
     again = pl.DataFrame({"chain": chain[first], "stop": first, "t_stop": t[first]})
     kept = old.with_row_index("k").join(again, on="chain", how="left", maintain_order="left")
     gone = kept.filter(pl.col("t_stop") - pl.col("t") >= least)
@@ -192,41 +163,28 @@ def _silences(window: Window, points: pl.DataFrame, old: pl.DataFrame, least: in
     old_rows = kept.with_columns(last=pl.col("stop").is_null())
     ends = pl.concat([fresh.select(names), old_rows.select(names)])
     carried_at = len(fresh) + np.flatnonzero(kept["stop"].is_not_null().to_numpy())
-    starts_at = np.concatenate([np.searchsorted(rows, ended - 1), carried_at])
-    stops_at = np.concatenate([ended, kept["stop"].drop_nulls().to_numpy()]).astype(np.int64)
+    starts_at = np.concatenate([starts, carried_at])
+    stops_at = np.concatenate([stops, kept["stop"].drop_nulls().to_numpy()]).astype(np.int64)
     return ends, starts_at, stops_at
 
 
-def _judged(window: Window, points: pl.DataFrame, ends: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+def _judged(window: Window, chained: Chained, ends: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """The messages with what their neighbours tell, once a span long enough has passed since them."""
     span = min(int(p.duration_min_s), 6 * HOUR_S) * S_US
     ripe = ((pl.col("judged") == 0) & (pl.col("t") + span <= window.to_us)).alias("ripe")
     at = np.flatnonzero(ends.select(ripe)["ripe"].to_numpy())
     if not at.size:
         return ends
-    chain, t = points["chain"].to_numpy(), points["t"].to_numpy()
-    onward = np.append(t[1:], _NEVER)
-    onward[np.append(chain[1:] != chain[:-1], True)] = _NEVER
-    movers = points["mover"].unique().sort().to_numpy()
-    heard = Heard.of(
-        p.neighbour_max_m,
-        t,
-        onward,
-        points["lon"].to_numpy() / 1e7,
-        points["lat"].to_numpy() / 1e7,
-        np.searchsorted(movers, points["mover"].to_numpy()),
-        chain,
-        points["sort_of"].to_numpy(),
-    )
     g = ends[at]
-    lon, lat = g["lon"].to_numpy() / 1e7, g["lat"].to_numpy() / 1e7
-    me = np.searchsorted(movers, g["mover"].to_numpy())
-    me = np.where(movers[np.minimum(me, movers.size - 1)] == g["mover"].to_numpy(), me, -1) if movers.size else me - 1
-    t0 = g["t"].to_numpy()
-    n, kept = heard.neighbours(t0, lon, lat, me, g["sort_of"].to_numpy(), p.neighbour_max_m, span)
+    t0, lon, lat = g["t"].to_numpy(), g["lon"].to_numpy() / 1e7, g["lat"].to_numpy() / 1e7
     known = (g["sog"].to_numpy() >= 0) & (g["cog"].to_numpy() >= 0)
     run = np.where(known, g["sog"].to_numpy() / 10 * KN_M_S * _AHEAD_S, 0.0)
     x, y = destination(lon, lat, np.where(known, g["cog"].to_numpy() / 10, 0.0), run)
+    asked = np.concatenate([lon, x]), np.concatenate([lat, y]), np.concatenate([t0, t0])
+    heard, movers = _heard(chained, *asked, p.neighbour_max_m, span)
+    me = np.searchsorted(movers, g["mover"].to_numpy())
+    me = np.where(movers[np.minimum(me, movers.size - 1)] == g["mover"].to_numpy(), me, -1) if movers.size else me - 1
+    n, kept = heard.neighbours(t0, lon, lat, me, g["sort_of"].to_numpy(), p.neighbour_max_m, span)
     ahead = heard.movers(t0, x, y, me, p.neighbour_max_m, span)
     beside = heard.beside(t0, lon, lat, me, g["chain"].to_numpy(), _GHOST_M, HOUR_S * S_US)
     changed = {"beside": beside, "judged": np.ones(at.size, np.int64), "neighbours": n, "kept": kept, "ahead": ahead}
@@ -236,9 +194,34 @@ def _judged(window: Window, points: pl.DataFrame, ends: pl.DataFrame, p: Paramet
     return ends.with_columns([pl.Series(c, v) for c, v in full.items()])
 
 
-def _closed(points: pl.DataFrame, ends: pl.DataFrame, starts_at: Ints, stops_at: Ints) -> pl.DataFrame:
+def _heard(chained: Chained, lon: Floats, lat: Floats, t: Ints, reach_m: float, span: int) -> tuple[Heard, Ints]:
+    """Who may have been heard near places and instants, and their movers; the rest of the points are left out."""
+    points, chain = chained.points, chained.chain
+    onward = np.append(chained.t[1:], _NEVER)
+    onward[np.append(chain[1:] != chain[:-1], True)[: onward.size]] = _NEVER
+    where = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), points["t_seen"].to_physical().to_numpy()
+    near = sieve(*where, lon, lat, t, reach_m, span)
+    rows = np.flatnonzero(near if chained.order is None else near[chained.order])
+    at = chained.at(rows)
+    mover = points["mover"].to_numpy()
+    new = np.append(True, mover[1:] != mover[:-1])[: mover.size]  # points are ordered by mover
+    heard = Heard.of(
+        reach_m,
+        chained.t[rows],
+        onward[rows],
+        np.round(where[0][at] * 1e7) / 1e7,
+        np.round(where[1][at] * 1e7) / 1e7,
+        (np.cumsum(new) - 1)[at],
+        chain[rows],
+        points.select("transponder")[at].select(sort_of())["transponder"].to_numpy(),
+    )
+    movers: Ints = mover[new]
+    return heard, movers
+
+
+def _closed(chained: Chained, ends: pl.DataFrame, starts_at: Ints, stops_at: Ints) -> pl.DataFrame:
     """Gaps that ended: their start's message with when and where the vessel was heard again."""
-    stop = points[stops_at].select(
+    stop = _integers(chained, stops_at).select(
         pl.col("t").alias("t_stop"),
         pl.col("lon").alias("lon_stop"),
         pl.col("lat").alias("lat_stop"),

@@ -28,7 +28,8 @@ from makara.base.geo import distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, NMI_M, S_US
 from makara.behaviours import _port_visit_gfw
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import with_chain
+from makara.behaviours._chains import Chained
+from makara.behaviours._gap_scan import RECEIVERS, receivers
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -91,7 +92,6 @@ _MEMORY: Final = ("chain", "mover", "mmsi", *_NAMES[:-1])
 _SEA, _PORT, _STILL = 1, 2, 3
 """States; 0 is a chain that was never heard."""
 _CLOSED: Final = ("chain_at", *_NAMES, "t_end", "since_row", "last_row")
-RECEIVERS: Final = ("terrestrial", "satellite", "vms", "own", "unknown")
 Ints = NDArray[np.int64]
 
 
@@ -100,19 +100,22 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     if p.profile == "gfw":
         return _port_visit_gfw.step(RULE, window, carried, p)
     old = unpack(carried, _MEMORY).with_row_index("k")
-    points = with_chain(window.track_points, window.get("tracks"))
-    chain, t = points["chain"].to_numpy(), points["t_seen"].to_physical().to_numpy()
-    receiver = _receivers(points)
+    chained = Chained.of(window.track_points, window.get("tracks"))
+    chain, t = chained.chain, chained.t
     begins = np.flatnonzero(np.append(True, chain[1:] != chain[:-1])[: t.size])
+    ends = np.append(begins, t.size)[1:] - 1
     held = old.with_columns(row=-1 - pl.col("k").cast(pl.Int64))
-    states = _states(chain[begins], points, held, begins)
+    states = _states(chain[begins], chained, held, begins)
     grid = np.ascontiguousarray(np.stack([states[c].to_numpy() for c in _NAMES], axis=1))
+    places = [chained.column(c).to_numpy() for c in ("lon_deg", "lat_deg")]
+    far, sog = (chained.column(c).fill_null(v).to_numpy() for c, v in (("anchorage_m", np.inf), ("sog_kn", np.nan)))
+    limits = (p.entry_max_m, p.exit_min_m, p.stop_begin_kn, p.stop_end_kn)
     closed, since, until = _walk(
-        np.append(begins, t.size), t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(),
-        points["anchorage_m"].fill_null(np.inf).to_numpy(), points["sog_kn"].fill_null(np.nan).to_numpy(), receiver,
-        grid, window.frm_us, p.entry_max_m, p.exit_min_m, p.stop_begin_kn, p.stop_end_kn, int(p.silence_min_s) * S_US,
+        np.append(begins, t.size), t, *places, far, sog, grid, window.frm_us, *limits, int(p.silence_min_s) * S_US,
         p.sail_kn * KN_M_S,
     )  # fmt: skip
+    new = t[ends] >= window.frm_us
+    grid[new, _RECEIVER] = receivers(chained.points["receiver"].gather(chained.at(ends[new])))
     over = pl.DataFrame({n: closed[:, k] for k, n in enumerate(_CLOSED)}, schema=dict.fromkeys(_CLOSED, pl.Int64()))
     over = pl.concat(
         [over, states.select("chain", "mover", "mmsi", "marks")[over["chain_at"].to_numpy()]], how="horizontal"
@@ -129,13 +132,15 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     both = pl.concat([over.select(names), going.select(names), quiet.select(names)]).sort("chain", "t")
     if not len(both):
         return nothing()
-    both = both.with_columns(_marks(points, both))
+    both = both.with_columns(_marks(chained, both))
     gone = (pl.col("state") < _PORT) & pl.col("t_end").is_null()  # of a visit that is over nothing is remembered
     both = both.with_columns(
         row=pl.when(gone).then(pl.lit(None, pl.Int64())).otherwise("row"),
         marks=pl.when(~gone).then("marks").otherwise(pl.lit([], dtype=pl.List(pl.String()))),
     )
-    zones = pl.concat([held.select("row", "zones"), _zones_at(points, both.filter(pl.col("row") >= 0)["row"].unique())])
+    zones = pl.concat(
+        [held.select("row", "zones"), _zones_at(chained, both.filter(pl.col("row") >= 0)["row"].unique())]
+    )
     both = both.join(zones, on="row", how="left", maintain_order="left")
     return _rows(window, both, p)
 
@@ -152,16 +157,10 @@ def why(event: Mapping[str, Any]) -> str:
     return f"{who(event)} {came} {name} at {place(event)}, {stay}, {left} after {hours(d['duration_s'])} h"
 
 
-def _receivers(points: pl.DataFrame) -> Ints:
-    """The class of receiver of each point, as its number."""
-    number = {name: k for k, name in enumerate(RECEIVERS)}
-    return points["receiver"].replace_strict(number, default=4, return_dtype=pl.Int64).to_numpy()
-
-
-def _states(chains: Ints, points: pl.DataFrame, old: pl.DataFrame, begins: Ints) -> pl.DataFrame:
+def _states(chains: Ints, chained: Chained, old: pl.DataFrame, begins: Ints) -> pl.DataFrame:
     """The state of each chain of the window before it, as remembered, else blank."""
-    heads = points.select("mover", pl.col("mmsi").cast(pl.Int64).fill_null(-1))[begins]
-    known = heads.with_columns(pl.Series("chain", chains)).join(
+    heads = chained.points.select("mover", pl.col("mmsi").cast(pl.Int64).fill_null(-1))[chained.at(begins)]
+    known = heads.with_columns(pl.Series("chain", chains, dtype=pl.Int64())).join(
         old.select("chain", *_NAMES, "marks"), on="chain", how="left", maintain_order="left"
     )
     return known.with_columns(pl.col(_NAMES).fill_null(0))
@@ -169,7 +168,7 @@ def _states(chains: Ints, points: pl.DataFrame, old: pl.DataFrame, begins: Ints)
 
 @njit(cache=True)
 def _walk(
-    first: Any, t: Any, lon: Any, lat: Any, far: Any, sog: Any, receiver: Any, states: Any,
+    first: Any, t: Any, lon: Any, lat: Any, far: Any, sog: Any, states: Any,
     frm: int, enter: float, leave: float, stop: float, go: float, silence: int, sail: float,
 ) -> Any:  # fmt: skip
     """Moves each chain's state over its new rows; gives the visits that ended, and the rows of each that goes on."""
@@ -238,29 +237,27 @@ def _walk(
             else:
                 s[_STATE] = _SEA
             s[_T] = t[i]
-            s[_RECEIVER] = receiver[i]
     return out[:n], since, last
 
 
-def _marks(points: pl.DataFrame, visits: pl.DataFrame) -> pl.Series:
+def _marks(chained: Chained, visits: pl.DataFrame) -> pl.Series:
     """The marks of each visit: those remembered, and those of its new rows."""
     held = visits.select("marks").with_row_index("k").explode("marks").rename({"marks": "mark"})
     since, last = visits["since_row"].to_numpy(), visits["last_row"].to_numpy()
     since = np.where(since < 0, last, since)
-    new = np.flatnonzero(last >= 0)
-    told = [held.drop_nulls()]
-    for one in points["mark"].drop_nulls().unique().sort() if new.size else []:
-        count = np.append(0, np.cumsum((points["mark"] == one).fill_null(False).to_numpy()))
-        has = new[count[last[new] + 1] > count[since[new]]]
-        told.append(pl.DataFrame({"k": has, "mark": [one] * has.size}, schema=held.schema))
-    found = marks_of(pl.concat(told), "k")
+    count = np.where(last >= 0, last - since + 1, 0)
+    rows = np.arange(count.sum()) + np.repeat(since - (np.cumsum(count) - count), count)
+    of = pl.Series("k", np.repeat(np.arange(len(visits)), count), dtype=held.schema["k"])
+    told = pl.DataFrame({"k": of, "mark": chained.points["mark"].gather(chained.at(rows))})
+    found = marks_of(pl.concat([held, told]), "k")
     full = pl.DataFrame({"k": np.arange(len(visits))}, schema={"k": held.schema["k"]})
     return full.join(found, on="k", how="left", maintain_order="left")["marks"].fill_null([])
 
 
-def _zones_at(points: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+def _zones_at(chained: Chained, rows: pl.Series) -> pl.DataFrame:
     """The zones that held each vessel when it came in: ``row, zones``."""
-    return pl.DataFrame({"row": rows, "zones": points["zones"].gather(rows)}, schema_overrides={"row": pl.Int64()})
+    zones = chained.points["zones"].gather(chained.at(rows.to_numpy()))
+    return pl.DataFrame({"row": rows, "zones": zones}, schema_overrides={"row": pl.Int64()})
 
 
 def _horizon(window: Window, receiver: pl.Series) -> pl.Series:
