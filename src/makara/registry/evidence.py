@@ -9,6 +9,7 @@ import polars as pl
 from makara.base.imo import imo_ok
 from makara.base.time import text
 from makara.registry import lists as registers
+from makara.registry._json import array, instant, obj, texts
 from makara.registry.hulls import Part
 from makara.registry.names import plain, plain_callsign
 from makara.registry.numbers import flag_of, mmsi_of
@@ -23,20 +24,24 @@ SURE: Final = {"imo": 0.97, "mmsi": 0.90, "callsign and name": 0.90, "name": 0.3
 """How sure an entry of a list means the vessel that shares this with it; those that share a name share its part."""
 
 
-def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:
-    """By part and hull, values with their share of messages ``p``, count, first and last time, and rows of claims.
+def values(mine: pl.DataFrame) -> pl.DataFrame:
+    """By hull and part, JSON: values with their share of messages ``p``, count, first and last time, rows of claims.
 
     Args:
         mine: claims with ``hull``.
+
+    Returns:
+        ``hull``, a column for each of ``PARTS``, and ``wrong``: IMO numbers with a wrong check digit, the likeliest
+        first.
     """
-    out: dict[str, dict[int, list[dict[str, Any]]]] = {}
+    out = mine.select(pl.col("hull").drop_nulls().unique())
     for part in PARTS:
         said = mine.filter(pl.col(part).is_not_null(), pl.col("hull").is_not_null())
         each = said.group_by("hull", "mover", value=part).agg(
             n=pl.len(), first=pl.col("t_seen").min(), last=pl.col("t_seen").max()
         )
         rows = pl.format(
-            "claims:{}:{}/{}",
+            '"claims:{}:{}/{}"',
             "mover",
             pl.col("first").dt.strftime(registers.ISO),
             pl.col("last").dt.strftime(registers.ISO),
@@ -44,22 +49,34 @@ def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:
         all_ = each.sort("hull", "value", "mover").group_by("hull", "value", maintain_order=True).agg(
             pl.col("n").sum(), pl.col("first").min(), pl.col("last").max(), rows=rows
         )  # fmt: skip
-        right = imo_ok(pl.col("value")) if part == "imo" else pl.lit(True)
+        right = imo_ok(pl.col("value")).fill_null(False) if part == "imo" else pl.lit(True)
         all_ = all_.with_columns(p=(pl.col("n") / pl.col("n").sum().over("hull")).round(4), _right=right)
         all_ = all_.sort("hull", "_right", "n", "last", "value", descending=[False, True, True, True, False])
         kept = all_.filter(pl.int_range(pl.len()).over("hull") < KEPT)
-        found: dict[int, list[dict[str, Any]]] = {}
-        told = ("hull", "value", "p", "n", "first", "last", "rows", "_right")
-        for hull, value, p, n, first, last, refs, good in kept.select(told).iter_rows():
-            value = round(value, 1) if isinstance(value, float) else value
-            row = {"value": value, "p": p, "n": n, "first": _s(first), "last": _s(last), "rows": refs}
-            found.setdefault(hull, []).append(row if good else row | {"doubt": "wrong check digit"})
-        out[part] = found
-    return out
+        kept = kept.with_columns(_value=texts(kept["value"], _shown), p=texts(kept["p"]), n=pl.col("n").cast(pl.String))
+        told: dict[str, pl.Expr | str] = {
+            "value": "_value",
+            "p": "p",
+            "n": "n",
+            "first": instant("first"),
+            "last": instant("last"),
+        }
+        refs = pl.concat_str([pl.lit("["), pl.col("rows").list.join(","), pl.lit("]")])
+        doubted = obj(**told, rows=refs, doubt=pl.lit('"wrong check digit"'))
+        json_ = pl.when("_right").then(obj(**told, rows=refs)).otherwise(doubted)
+        found = kept.with_columns(_json=json_).group_by("hull", maintain_order=True).agg(
+            array(pl.col("_json")).alias(part), wrong=pl.col("value").filter(~pl.col("_right"))
+        )  # fmt: skip
+        out = out.join(found if part == "imo" else found.drop("wrong"), on="hull", how="left")
+    return out.with_columns(pl.col(PARTS).fill_null("[]"), pl.col("wrong").fill_null([]))
 
 
-def history(mine: pl.DataFrame, of: dict[int, list[Part]], flags: dict[int, str]) -> dict[int, list[dict[str, Any]]]:
-    """By hull, spells of names, call signs, IMO numbers, MMSIs and flags, in time.
+def _shown(value: Any) -> Any:
+    return round(value, 1) if isinstance(value, float) else value
+
+
+def history(mine: pl.DataFrame, of: dict[int, list[Part]], flags: dict[int, str]) -> pl.DataFrame:
+    """By hull, JSON: spells of names, call signs, IMO numbers, MMSIs and flags, in time (``hull, history``).
 
     A spell lasts from the first to the last message that states the value; ``to`` is null while it lasts. A value that
     came back again and again is one spell.
@@ -69,45 +86,51 @@ def history(mine: pl.DataFrame, of: dict[int, list[Part]], flags: dict[int, str]
         of: parts by hull.
         flags: flag by MID.
     """
-    rows: dict[int, list[tuple[Any, ...]]] = {}
-    for part in SPELLED:
-        said = mine.filter(pl.col(part).is_not_null(), pl.col("hull").is_not_null()).sort("hull", "t_seen", part)
-        new = (pl.col(part) != pl.col(part).shift(1).over("hull")).fill_null(True)
-        runs = said.with_columns(run=new.cum_sum())
-        turns = pl.col("run").n_unique().over("hull", part)
-        runs = runs.with_columns(run=pl.when(turns <= TURNS).then("run").otherwise(-1))
-        spells = runs.group_by("hull", "run", value=pl.col(part).cast(pl.String)).agg(
-            pl.col("t_seen").min().alias("first"), pl.col("t_seen").max().alias("last"), pl.len().alias("n")
-        )
-        ends = said.group_by("hull").agg(end=pl.col("t_seen").max())
-        spells = spells.join(ends, on="hull")
-        for hull, value, first, last, n, end in spells.select("hull", "value", "first", "last", "n", "end").iter_rows():
-            told = int(value) if part == "imo" else value
-            rows.setdefault(hull, []).append((first, part, told, None if last == end else last, n))
-    movers = pl.DataFrame(
-        {"mover": sorted({p.mover for some in of.values() for p in some})}, schema={"mover": pl.Int64()}
+    told = [*(_spells(mine, part) for part in SPELLED), *_numbers(of, flags)]
+    every = pl.concat(f.select("first", "what", "value", "to", "n", "hull", "at") for f in told)
+    every = every.sort("hull", "first", "what", "value", "at")
+    quoted = texts(every["value"])
+    plain = pl.col("what").is_in(["imo", "mmsi"])  # numbers
+    every = every.with_columns(value=pl.when(plain).then("value").otherwise(quoted), n=pl.col("n").cast(pl.String))
+    what = pl.format('"{}"', "what")
+    json_ = obj(what=what, value="value", **{"from": instant("first"), "to": instant("to")}, n="n")
+    return every.with_columns(_json=json_).group_by("hull", maintain_order=True).agg(history=array(pl.col("_json")))
+
+
+def _spells(mine: pl.DataFrame, part: str) -> pl.DataFrame:
+    """Spells of what claims state."""
+    said = mine.filter(pl.col(part).is_not_null(), pl.col("hull").is_not_null()).sort("hull", "t_seen", part)
+    new = (pl.col(part) != pl.col(part).shift(1).over("hull")).fill_null(True)
+    runs = said.with_columns(run=new.cum_sum())
+    turns = pl.col("run").n_unique().over("hull", part)
+    runs = runs.with_columns(run=pl.when(turns <= TURNS).then("run").otherwise(-1))
+    spells = runs.group_by("hull", "run", value=pl.col(part).cast(pl.String)).agg(
+        pl.col("t_seen").min().alias("first"), pl.col("t_seen").max().alias("last"), pl.len().alias("n")
     )
-    numbers = movers.with_columns(mmsi=mmsi_of(pl.col("mover"))).with_columns(flag=flag_of(pl.col("mmsi"), flags))
-    known = {m: (mmsi, flag) for m, mmsi, flag in numbers.iter_rows()}
-    for hull, some in of.items():
-        mine_ = rows.setdefault(hull, [])
-        flown: list[list[Any]] = []
-        for p in some:
-            mmsi, flag = known[p.mover]
-            if mmsi is not None:
-                mine_.append((p.first, "mmsi", mmsi, p.to, p.n))
-            if flag is not None and flown and flown[-1][2] == flag:
-                flown[-1][3:] = [p.to, flown[-1][4] + p.n]
-            elif flag is not None:
-                flown.append([p.first, "flag", flag, p.to, p.n])
-        mine_ += [tuple(f) for f in flown]
-    return {
-        hull: [
-            {"what": what, "value": value, "from": _s(first), "to": _s(to), "n": n}
-            for first, what, value, to, n in sorted(found, key=lambda r: (r[0], r[1], str(r[2])))
-        ]
-        for hull, found in rows.items()
-    }
+    ends = said.group_by("hull").agg(end=pl.col("t_seen").max())
+    to = pl.when(pl.col("last") != pl.col("end")).then("last")
+    return spells.join(ends, on="hull").with_columns(
+        to=to, what=pl.lit(part), n=pl.col("n").cast(pl.Int64), at=pl.lit(0, pl.Int64)
+    )
+
+
+def _numbers(of: dict[int, list[Part]], flags: dict[int, str]) -> list[pl.DataFrame]:
+    """Spells of MMSIs and of the flags that they say; one flag from part to part is one spell."""
+    rows = [(hull, p.mover, p.first, p.to, p.n) for hull, some in of.items() for p in some]
+    instant_ = pl.Datetime("us", "UTC")
+    parts = pl.DataFrame(
+        rows,
+        schema={"hull": pl.Int64(), "mover": pl.Int64(), "first": instant_, "to": instant_, "n": pl.Int64()},
+        orient="row",
+    ).with_row_index("at").with_columns(pl.col("at").cast(pl.Int64), mmsi=mmsi_of(pl.col("mover")))  # fmt: skip
+    parts = parts.with_columns(flag=flag_of(pl.col("mmsi"), flags))
+    numbers = parts.drop_nulls("mmsi").with_columns(what=pl.lit("mmsi"), value=pl.col("mmsi").cast(pl.String))
+    flown = parts.drop_nulls("flag")
+    turn = (pl.col("flag") != pl.col("flag").shift()) | (pl.col("hull") != pl.col("hull").shift())
+    flown = flown.with_columns(run=turn.fill_null(True).cum_sum()).group_by("run", maintain_order=True).agg(
+        pl.col("hull", "first", "at").first(), pl.col("to").last(), pl.col("n").sum(), value=pl.col("flag").first()
+    )  # fmt: skip
+    return [numbers, flown.with_columns(what=pl.lit("flag"))]
 
 
 def cited(of: dict[int, list[Part]], mine: pl.DataFrame, entries: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
@@ -171,7 +194,7 @@ def cited(of: dict[int, list[Part]], mine: pl.DataFrame, entries: pl.DataFrame) 
 
 
 def doubts(
-    mmsi: int | None, flag: str | None, kind: str | None, imos: list[dict[str, Any]], listed: list[dict[str, Any]]
+    mmsi: int | None, flag: str | None, kind: str | None, wrong: list[int], listed: list[dict[str, Any]]
 ) -> list[dict[str, str]]:
     """What does not fit: an IMO number's check digit, an MMSI's form or digits, its flag against that of a list.
 
@@ -179,10 +202,10 @@ def doubts(
         mmsi: current MMSI.
         flag: what its digits say.
         kind: what its form says.
-        imos: IMO numbers as :func:`values` gives them.
+        wrong: IMO numbers with a wrong check digit.
         listed: entries as :func:`cited` gives them.
     """
-    out = [("imo_check_digit", f"IMO number {v['value']} has a wrong check digit") for v in imos if "doubt" in v]
+    out = [("imo_check_digit", f"IMO number {v} has a wrong check digit") for v in wrong]
     if mmsi is not None and kind is None:
         out.append(("mmsi_form", f"MMSI {mmsi} has no form of ITU-R M.585"))
     elif kind == "ship" and flag is None:

@@ -9,7 +9,6 @@ messages or more; MMSI and flag of its newest member.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,8 +17,9 @@ import polars as pl
 from makara.base.time import text
 from makara.registry import acts as operators
 from makara.registry import lists as registers
+from makara.registry._json import DUMP
 from makara.registry.classes import best, classed, sent_as, stated
-from makara.registry.evidence import cited, doubts, history, values
+from makara.registry.evidence import PARTS, cited, doubts, history, values
 from makara.registry.faces import faces, pairs
 from makara.registry.hulls import Part, parts
 from makara.registry.numbers import flag_of, kind_of, mmsi_of
@@ -196,14 +196,17 @@ def _evidence(
 ) -> list[str]:
     """What each vessel rests on, as JSON."""
     name_of = {p.number: some[0].ident for some in of.values() for p in some}
-    by_part, spells, listed = values(mine), history(mine, of, flags), cited(of, mine, entries)
-    out = []
+    listed = cited(of, mine, entries)
     rows = vessels.select("hull", "mmsi", "flag", kind_of(pl.col("mmsi")).alias("kind"), "_told")
-    for hull, mmsi, flag, kind, why in rows.iter_rows():
-        tied: dict[str, Any] = {part: by_part[part].get(hull, []) for part in by_part}
-        tied["class"] = [{k: v for k, v in why.items() if v is not None or k == "p"}]
-        tied["flag"] = [] if flag is None else [{"value": flag, "how": "mmsi"}]
-        tied["history"] = spells.get(hull, [])
+    rows = rows.join(values(mine), on="hull", how="left", maintain_order="left")
+    rows = rows.join(history(mine, of, flags), on="hull", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col(*PARTS, "history").fill_null("[]"), pl.col("wrong").fill_null([]))
+    every = pl.concat_str([pl.format('"{}":{}', pl.lit(part), part) for part in PARTS], separator=",")
+    out = []
+    columns = rows.select("hull", "mmsi", "flag", "kind", "_told", "wrong", every.alias("parts"), "history")
+    for hull, mmsi, flag, kind, why, wrong, parts_, spells in columns.iter_rows():
+        class_ = {k: v for k, v in why.items() if v is not None or k == "p"}
+        flown = [] if flag is None else [{"value": flag, "how": "mmsi"}]
         rivals = [
             {"member": f"mv{p.mover}", "vessel": name_of[h], "p": round(q, 4), "how": w}
             for p in of[hull]
@@ -215,7 +218,8 @@ def _evidence(
             for a in told.get(hull, ())
         ]
         on = listed.get(hull, [])
-        odd = doubts(mmsi, flag, kind, tied["imo"], on)
-        tied |= {k: v for k, v in (("rivals", rivals), ("lists", on), ("doubts", odd), ("acts", acts)) if v}
-        out.append(json.dumps(tied, ensure_ascii=False, separators=(",", ":")))
+        odd = doubts(mmsi, flag, kind, wrong, on)
+        more = {k: v for k, v in (("rivals", rivals), ("lists", on), ("doubts", odd), ("acts", acts)) if v}
+        rest = f",{DUMP(more)[1:]}" if more else "}"
+        out.append(f'{{{parts_},"class":[{DUMP(class_)}],"flag":{DUMP(flown)},"history":{spells}{rest}')
     return out
