@@ -67,7 +67,6 @@ def find(
     horizons: Any = None,
     tracks: Any = None,
     claims: Any = None,
-    lists: Any = None,
     events: Any = None,
     to: datetime | None = None,
     **parameters: float | int | str,
@@ -89,7 +88,6 @@ def find(
         horizons: table horizons; without it, silence is judged against ``to``.
         tracks: table tracks; without it, tracks are linked by time and reach.
         claims: table claims, for rules that read it.
-        lists: table lists.
         events: table events, for rules that build on other rules' events; without it, those rules are run first.
         to: end of what is known; the last row's time unless given.
         parameters: values that differ from the profile's.
@@ -116,7 +114,6 @@ def find(
         "horizons": horizons,
         "tracks": tracks,
         "claims": claims,
-        "lists": lists,
     }
     tables = {name: _frame(given) for name, given in others.items() if given is not None}
     have = {c for c in points.columns if points[c].null_count() < max(len(points), 1)}  # segment leaves tags null
