@@ -227,6 +227,8 @@ class sea:
                 "p_none": pl.Series([p_dark] * len(seen), dtype=pl.Float32()),
                 "p_dark": pl.Series([p_dark] * len(seen), dtype=pl.Float32()),
                 "looked": [["feed:case"]] * len(seen),
+                "track": pl.Series([None] * len(seen), dtype=pl.Int64()),
+                "mark": ["mk-look"] * len(seen),
             }
         )
         return {"detections": detections, "matches": matches}
