@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -16,10 +17,10 @@ from makara.alerts import is_vessel_id
 from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
-from makara.behaviours import Parameters, Window, carry, finish, merge, nothing
+from makara.behaviours import Parameters, Window, nothing
 from makara.inputs import Inputs, RuleInForce
 from makara.registry import identify
-from makara.replay import KEPT, affected, earliest, newest, restart, versions, windows
+from makara.replay import KEPT, affected, earliest, newest, replayed, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
@@ -269,20 +270,10 @@ class Picture:
         self, rule: RuleInForce, p: Parameters, key: RuleKey, spans: list[tuple[datetime, datetime]], inputs: Inputs
     ) -> pl.DataFrame:
         """Events of a rule with one set of parameters in successive windows; its states are kept between them."""
-        held = self.kept.setdefault(key, {})
-        frm, end = spans[0][0], spans[-1][1]
-        for at in [t for t in held if t > frm]:
-            del held[at]
-        carried = held.get(frm, nothing())
-        done = finish(rule.module.RULE, p, carried.clear())
-        for a, b in spans:
-            out = rule.module.step(self.window(rule, a, b, inputs), carried, p)
-            carried = carry(out)
-            done = merge(done, finish(rule.module.RULE, p, out))
-            if b != end:
-                held[b] = carried
-        for old in sorted(held)[:-KEPT]:
-            del held[old]
+        held = {t: state for t, state in self.kept.get(key, {}).items() if t <= spans[0][0]}
+        window = partial(self.window, rule, inputs=inputs)
+        done, states = replayed(rule.module, p, spans, held.get(spans[0][0], nothing()), window)
+        self.kept[key] = dict(sorted((held | states).items())[-KEPT:])
         return done
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
