@@ -19,6 +19,7 @@ from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Parameters, Window, nothing
 from makara.inputs import Inputs, RuleInForce
+from makara.reads import Ready, read
 from makara.registry import identify
 from makara.replay import KEPT, affected, earliest, newest, replayed, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
@@ -51,6 +52,7 @@ class Picture:
         held_marks: marks of tracks as the last run left them (``track, mark``).
         spill: takes points that are made part by part, and their reports, to where they are kept.
         spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
+        ready: the points as rules read them, made when the first rule asks.
         clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
         walked: claims known until then were walked by runs before.
         now: end of the step that is walked.
@@ -86,6 +88,7 @@ class Picture:
     spill: Callable[[pl.DataFrame, pl.DataFrame], None] | None = None
     spilled: list[pl.DataFrame] = field(default_factory=list)
     clock_off: pl.DataFrame = field(init=False)
+    ready: Ready = field(default_factory=Ready)
 
     def __post_init__(self) -> None:
         """What the points say of the stations' clocks."""
@@ -285,8 +288,8 @@ class Picture:
 
     def window(self, rule: RuleInForce, frm: datetime, to: datetime, inputs: Inputs) -> Window:
         """What a rule may read: each table of its inputs within its reach, and what has no time."""
-        reach: dict[str, int] = rule.module.RULE.inputs
-        frames: dict[str, pl.DataFrame] = {
+        timed = {"detections": self.detections, "claims": self.claims}
+        still = {
             "tracks": self.tracks,
             "vessels": self.vessels,
             "horizons": self.horizons,
@@ -295,23 +298,8 @@ class Picture:
             "lists": inputs.lists,
             "collections": self.collections,
         }
-        for name, seconds in reach.items():
-            start = frm - timedelta(seconds=seconds) if frm - EPOCH > timedelta(seconds=seconds) else EPOCH
-            frames[name] = self._reached(name, start, to) if name not in frames else frames[name]
-        return Window(frm, to, frames)
-
-    def _reached(self, name: str, start: datetime, to: datetime) -> pl.DataFrame:
-        """Rows of a timed table in [start, to)."""
-        if name.startswith("events:"):
-            rows = self.events.filter(pl.col("kind") == name[7:], pl.col("state") != "withdrawn")
-            return rows.filter(pl.col("t_end_floor") >= start, pl.col("t_start") < to)
-        within = (pl.col("t_seen") >= start) & (pl.col("t_seen") < to)
-        if name == "matches":
-            near = self.detections.filter(within).select("detection")
-            return self.matches.join(near, on="detection", how="semi")
-        if name == "track_points":
-            return self.points.filter(within & pl.col("track").is_not_null())
-        return {"detections": self.detections, "claims": self.claims}[name].filter(within)
+        self.ready = self.ready.of(self.points)
+        return read(rule.module.RULE.inputs, frm, to, still, timed, self.matches, self.events, self.ready)
 
     def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the meet of their evidence's marks in the place of the list of them."""

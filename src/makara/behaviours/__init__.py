@@ -30,6 +30,7 @@ from makara.behaviours._rule import (
     merge,
     nothing,
     ordered,
+    ready_points,
 )
 from makara.behaviours._vessels import vessel_class
 
@@ -172,6 +173,7 @@ __all__ = [
     "merge",
     "names",
     "nothing",
+    "ready_points",
     "rule",
     "vessel_class",
 ]

@@ -21,8 +21,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from makara.base import ids
-from makara.base.errors import ColumnsError, SettingsError
+from makara.base.errors import SettingsError
 from makara.base.time import from_us, to_us
+from makara.behaviours._points import POINTS, REQUIRED, ordered, ready_points
 from makara.tables import REASON, table
 
 _EVENTS = table("events").schema
@@ -31,15 +32,8 @@ STEP: Final = pl.Schema(
     {c: t for c, t in _EVENTS.items() if c not in _COMPUTED} | {"marks": pl.List(pl.String()), "memory": pl.Binary()}
 )
 """Columns of what a step returns: the contents of an event, the marks of its evidence, the rule's own memory."""
-POINTS: Final = pl.Schema(
-    {c: t for c, t in table("track_points").schema.items() if c not in ("source", "t_known", "mark")}
-    | {"mmsi": pl.Int32(), "mark": pl.String(), "transponder": pl.String()}
-)
-"""Columns of the track points that a rule sees; those that are missing are filled with null."""
 _FINISHED: Final = [c for c in _EVENTS if c not in ("version", "supersedes", "source", "t_known", "mark")] + ["marks"]
 _NONE: Final = pl.DataFrame(schema={c: _EVENTS.get(c, pl.List(pl.String())) for c in _FINISHED})
-REQUIRED: Final = ("report", "mover", "track", "t_seen", "lon_deg", "lat_deg")
-"""Columns of track points that cannot be filled."""
 
 Value = float | int | str
 
@@ -133,11 +127,13 @@ class Window:
         frm: start of what is new.
         to: its end; nothing at or after it is seen.
         tables: frames by table name; a table that is missing was not given.
+        points: track points of the window, where the caller has made them ready (:func:`ready_points`).
     """
 
     frm: datetime
     to: datetime
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    points: pl.DataFrame | None = None
 
     @property
     def frm_us(self) -> int:
@@ -156,10 +152,10 @@ class Window:
     @cached_property
     def track_points(self) -> pl.DataFrame:
         """Points on tracks before ``to``, with the columns of :data:`POINTS`, ordered by mover, track, time, report."""
+        if self.points is not None:
+            return self.points
         given = self.tables.get("track_points")
-        if given is None:
-            return pl.DataFrame(schema=POINTS)
-        return ordered(given.filter(pl.col("track").is_not_null() & (pl.col("t_seen") < self.to) & _vessels(given)))
+        return pl.DataFrame(schema=POINTS) if given is None else ready_points(given.filter(pl.col("t_seen") < self.to))
 
     @cached_property
     def classes(self) -> pl.DataFrame:
@@ -176,49 +172,6 @@ class Window:
         """Class of each mover; "unknown" where it is not known."""
         left = movers.to_frame("mover").join(self.classes, on="mover", how="left", maintain_order="left")
         return left["class"].fill_null("unknown")
-
-
-def _vessels(points: pl.DataFrame) -> pl.Expr:
-    """Whether points come from vessels: not from base stations, aids to navigation, aircraft, distress beacons."""
-    m = pl.col("mover")
-    other = m.is_between(0, 9_999_999) | m.is_between(111_000_000, 111_999_999)
-    other |= m.is_between(970_000_000, 979_999_999) | m.is_between(990_000_000, 999_999_999)
-    if "transponder" in points.columns:
-        other |= pl.col("transponder").is_in(["base", "aid", "aircraft", "sart"]).fill_null(False)
-    return ~other
-
-
-def ordered(points: pl.DataFrame) -> pl.DataFrame:
-    """Track points with all columns of :data:`POINTS`, in the total order mover, track, time, report.
-
-    Raises:
-        ColumnsError: a required column is missing; the message names it.
-    """
-    missing = [c for c in REQUIRED if c not in points.columns]
-    if missing:
-        raise ColumnsError(f"track points lack column {', '.join(missing)}; segment() gives them")
-    exprs = []
-    for name, kind in POINTS.items():
-        if name == "mmsi" and name not in points.columns:
-            mover = pl.col("mover")
-            exprs.append(pl.when((mover > 0) & (mover < 2**31)).then(mover).cast(pl.Int32).alias(name))
-        elif name not in points.columns:
-            exprs.append(pl.lit(None, dtype=kind).alias(name))
-        else:
-            exprs.append(pl.col(name) if points.schema[name] == kind else pl.col(name).cast(kind))
-    out = points.select(exprs).with_columns(pl.col("zones", "flags").fill_null([]))
-    keys = [out[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen", "report")]
-    return out if _sorted(keys) else out.sort("mover", "track", "t_seen", "report")
-
-
-def _sorted(keys: list[NDArray[np.int64]]) -> bool:
-    """Whether rows are in lexicographic order of the keys."""
-    undecided = np.ones(max(len(keys[0]) - 1, 0), bool)
-    for k in keys:
-        if np.any(undecided & (k[1:] < k[:-1])):
-            return False
-        undecided &= k[1:] == k[:-1]
-    return True
 
 
 def emit(rule: Rule, p: Parameters, rows: pl.DataFrame) -> pl.DataFrame:
@@ -390,6 +343,7 @@ __all__ = [
     "nothing",
     "ordered",
     "pack",
+    "ready_points",
     "reason",
     "reasons",
     "rows_of",

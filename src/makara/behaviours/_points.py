@@ -1,0 +1,68 @@
+"""Track points as rules read them: which columns, of whom, in which order."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from makara.base.errors import ColumnsError
+from makara.tables import table
+
+POINTS: Final = pl.Schema(
+    {c: t for c, t in table("track_points").schema.items() if c not in ("source", "t_known", "mark")}
+    | {"mmsi": pl.Int32(), "mark": pl.String(), "transponder": pl.String()}
+)
+"""Columns of the track points that a rule sees; those that are missing are filled with null."""
+REQUIRED: Final = ("report", "mover", "track", "t_seen", "lon_deg", "lat_deg")
+"""Columns of track points that cannot be filled."""
+
+
+def ready_points(points: pl.DataFrame) -> pl.DataFrame:
+    """Points on tracks of vessels, with the columns of :data:`POINTS`, in the order in which rules read them."""
+    return ordered(points.filter(pl.col("track").is_not_null() & _vessels(points)))
+
+
+def _vessels(points: pl.DataFrame) -> pl.Expr:
+    """Whether points come from vessels: not from base stations, aids to navigation, aircraft, distress beacons."""
+    m = pl.col("mover")
+    other = m.is_between(0, 9_999_999) | m.is_between(111_000_000, 111_999_999)
+    other |= m.is_between(970_000_000, 979_999_999) | m.is_between(990_000_000, 999_999_999)
+    if "transponder" in points.columns:
+        other |= pl.col("transponder").is_in(["base", "aid", "aircraft", "sart"]).fill_null(False)
+    return ~other
+
+
+def ordered(points: pl.DataFrame) -> pl.DataFrame:
+    """Track points with all columns of :data:`POINTS`, in the total order mover, track, time, report.
+
+    Raises:
+        ColumnsError: a required column is missing; the message names it.
+    """
+    missing = [c for c in REQUIRED if c not in points.columns]
+    if missing:
+        raise ColumnsError(f"track points lack column {', '.join(missing)}; segment() gives them")
+    exprs = []
+    for name, kind in POINTS.items():
+        if name == "mmsi" and name not in points.columns:
+            mover = pl.col("mover")
+            exprs.append(pl.when((mover > 0) & (mover < 2**31)).then(mover).cast(pl.Int32).alias(name))
+        elif name not in points.columns:
+            exprs.append(pl.lit(None, dtype=kind).alias(name))
+        else:
+            exprs.append(pl.col(name) if points.schema[name] == kind else pl.col(name).cast(kind))
+    out = points.select(exprs).with_columns(pl.col("zones", "flags").fill_null([]))
+    keys = [out[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen", "report")]
+    return out if _sorted(keys) else out.sort("mover", "track", "t_seen", "report")
+
+
+def _sorted(keys: list[NDArray[np.int64]]) -> bool:
+    """Whether rows are in lexicographic order of the keys."""
+    undecided = np.ones(max(len(keys[0]) - 1, 0), bool)
+    for k in keys:
+        if np.any(undecided & (k[1:] < k[:-1])):
+            return False
+        undecided &= k[1:] == k[:-1]
+    return True
