@@ -15,10 +15,10 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M
 from makara.base.units import KN_M_S
+from makara.behaviours._places import hash_slot, nearest, put
 from makara.behaviours._rule import Window
-from makara.behaviours._speeds import arrays, flat_m, made_good_at, steady
+from makara.behaviours._speeds import arrays, made_good_at, steady
 
 Ints = NDArray[np.int64]
 
@@ -31,13 +31,11 @@ PLACES: Final = 16
 """Places remembered of a mover, those it was at most."""
 TOPS: Final = 8
 """Highest surprises remembered of a mover."""
-REACH_M: Final = 50_000.0
 _OWN_MAX: Final = 8_000
 _CLASS_MAX: Final = 40_000
 """Hours after which a history is halved, so that what was long ago counts less."""
 _TRUST: Final = 20.0
 """A class must have been at a place for so long before half of what it did there counts as its way."""
-_SPAN: Final = 1 << 20
 
 _SHORT: Final = 4
 """So many counts, all below 65,536, are remembered in one integer."""
@@ -121,63 +119,6 @@ def samples(window: Window, bridge_us: int) -> pl.DataFrame:
 
 
 @njit(cache=True)
-def _cube(lon: float, lat: float) -> Any:
-    x = lon * math.pi / 180.0
-    y = lat * math.pi / 180.0
-    c = math.cos(y)
-    return (
-        math.floor(A_M * c * math.cos(x) / REACH_M),
-        math.floor(A_M * c * math.sin(x) / REACH_M),
-        math.floor(A_M * math.sin(y) / REACH_M),
-    )
-
-
-@njit(cache=True)
-def _key(x: int, y: int, z: int) -> int:
-    half = _SPAN // 2
-    return ((x + half) * _SPAN + (y + half)) * _SPAN + (z + half)
-
-
-@njit(cache=True)
-def _slot(table: Any, key: int) -> int:
-    """Where a key (0 or more) stands in a hash table (of a power of two), or the free place (-1) where it would."""
-    mask: int = table.size - 1
-    at: int = (key * 0x9E3779B97F4A7C1 >> 20) & mask
-    while table[at] >= 0 and table[at] != key:
-        at = (at + 1) & mask
-    return at
-
-
-@njit(cache=True)
-def _nearest(cubes: Any, heads: Any, onward: Any, keys: Any, px: Any, py: Any, lon: float, lat: float) -> int:
-    """The nearest place within reach, or -1."""
-    cx, cy, cz = _cube(lon, lat)
-    best = -1
-    least = REACH_M
-    for dx in range(-1, 2):
-        for dy in range(-1, 2):
-            for dz in range(-1, 2):
-                k = heads[_slot(cubes, _key(cx + dx, cy + dy, cz + dz))]
-                while k >= 0:
-                    far = flat_m(px[k], py[k], lon, lat)
-                    if far < least or (best >= 0 and far == least and keys[k] < keys[best]):
-                        best, least = k, far
-                    k = onward[k]
-    return best
-
-
-@njit(cache=True)
-def _put(cubes: Any, heads: Any, onward: Any, lon: float, lat: float, k: int) -> None:
-    """Enter a place into the hash of cubes."""
-    cx, cy, cz = _cube(lon, lat)
-    key = _key(cx, cy, cz)
-    free = _slot(cubes, key)
-    cubes[free] = key
-    onward[k] = heads[free]
-    heads[free] = k
-
-
-@njit(cache=True)
 def _chance(own: Any, here: Any, b: int, what: int) -> float:
     """Chance of a bin (what 0), its band of speed (1) or its course (2): the higher of the mover's and its class's."""
     mine = theirs = 0
@@ -225,11 +166,11 @@ def _learn(
         size *= 2
     cubes, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
     for k in range(known):
-        _put(cubes, heads, onward, x[k], y[k], k)
+        put(cubes, heads, onward, x[k], y[k], k)
     pairs, rows = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
     used = row_of.size - 1  # one row is spare, so that there is one to double
     for k in range(used):
-        free = _slot(pairs, row_of[k])
+        free = hash_slot(pairs, row_of[k])
         pairs[free], rows[free] = row_of[k], k
     owner, hist = _doubled(row_of, here)
     for i in range(n):
@@ -238,14 +179,14 @@ def _learn(
             for k in range(_N, me.size):
                 me[k] = -1 if _TOP <= k < _PLACE else 0
         me[_T] = t[i]
-        at = _nearest(cubes, heads, onward, keys, x, y, lon[i], lat[i])
+        at = nearest(cubes, heads, onward, keys, x, y, lon[i], lat[i])
         if at < 0:
             at = known
             keys[at], x[at], y[at] = report[i], lon[i], lat[i]
-            _put(cubes, heads, onward, lon[i], lat[i], at)
+            put(cubes, heads, onward, lon[i], lat[i], at)
             known += 1
         pair = at * kinds + kind[i]
-        free = _slot(pairs, pair)
+        free = hash_slot(pairs, pair)
         if pairs[free] < 0:
             pairs[free], rows[free] = pair, used
             if used == owner.size:
