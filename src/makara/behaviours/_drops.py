@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from makara.base.geo import distance_m
 from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._rule import Parameters, Window
-from makara.behaviours._speeds import arrays, flat_m, made_good
+from makara.behaviours._speeds import arrays, flat_m, made_good, steady
 
 MEMORY: Final = (
     "track", "mover", "mmsi", "state", "t_start", "t_end", "median", "slowest", "ms", "mm", "lon", "lat", "anchorage",
@@ -26,6 +26,20 @@ _BIN: Final = 250
 _BINS: Final = 128
 
 Ints = NDArray[np.int64]
+
+
+@njit(cache=True)
+def _put(out: Any, n: int, now: Any) -> None:
+    for k in range(now.size):
+        out[n, k] = now[k]
+
+
+@njit(cache=True)
+def _above(count: Any, first: int) -> int:
+    total: int = 0
+    for b in range(first, count.size):
+        total += count[b]
+    return total
 
 
 @njit(cache=True)
@@ -59,11 +73,12 @@ def _machine(
     for i in range(t.size):
         start = i == 0 or track[i] != track[i - 1]
         if start:
-            now[:] = 0
-            now[7:12] = -1
+            for c in range(13):
+                now[c] = -1 if 7 <= c < 12 else 0
             k = np.searchsorted(old_track, track[i])
             if k < old_track.size and old_track[k] == track[i]:
-                now[:7] = old[k]
+                for c in range(7):
+                    now[c] = old[k, c]
                 now[11] = k
         if start or t[i] - t[i - 1] > bridge:
             count[:] = 0
@@ -91,7 +106,7 @@ def _machine(
                         m += 1
                     median = m * _BIN + _BIN // 2
                     usual = total >= least and median >= passage and told[i] < slow * median
-                    if usual and count[int(0.75 * median) // _BIN :].sum() >= steady * total:
+                    if usual and _above(count, int(0.75 * median) // _BIN) >= steady * total:
                         now[0] = _SLOW
                         now[1] = t[i] - _lost(t, lon, lat, i, median)
                         now[3] = median
@@ -107,7 +122,7 @@ def _machine(
                         if n == room:
                             room *= 2
                             out = _grown(out, room)
-                        out[n] = now
+                        _put(out, n, now)
                         n += 1
                         now[12] = 0
                     now[0] = 0
@@ -137,7 +152,7 @@ def _machine(
             if n == room:
                 room *= 2
                 out = _grown(out, room)
-            out[n] = now
+            _put(out, n, now)
             n += 1
     return out[:n]
 
@@ -145,7 +160,9 @@ def _machine(
 @njit(cache=True)
 def _grown(a: Any, room: int) -> Any:
     out = np.empty((room, a.shape[1]), a.dtype)
-    out[: a.shape[0]] = a
+    for r in range(a.shape[0]):
+        for k in range(a.shape[1]):
+            out[r, k] = a[r, k]
     return out
 
 
@@ -169,7 +186,7 @@ def slowings(window: Window, old: pl.DataFrame, p: Parameters, base_s: int) -> p
     passage = int(p.passage_min_kn * KN_M_S * 1000), p.steady_share
     limits = (base_s * S_US // 2000, *passage, p.slow_share, p.resume_share)
     longest = min(int(p.duration_max_s), 4 * HOUR_S) * S_US
-    had = going["track"].to_numpy()
+    had = steady(going["track"])
     made = _machine(
         track,
         t,
@@ -310,17 +327,17 @@ def followed(window: Window, found: pl.DataFrame, passes: Passes) -> pl.DataFram
     if not len(done):
         return going
     lon, lat = done["lon"].to_numpy() / 1e7, done["lat"].to_numpy() / 1e7
-    began, until = done["t_start"].to_numpy(), done["t_end"].to_numpy() + passes.within_us
+    began, until = np.array(done["t_start"]), np.array(done["t_end"]) + passes.within_us
     near = _cells(lon, lat, passes.reach_m)
     points = window.track_points
     _, *place = arrays(points)
-    asked = (near, began, until, lon, lat, done["mover"].to_numpy(), passes.reach_m)
-    row = _nearby(*place, _small(window, points, passes.small_m), points["mover"].to_numpy(), *asked)
+    asked = (near, began, until, lon, lat, np.array(done["mover"]), passes.reach_m)
+    row = _nearby(*place, _small(window, points, passes.small_m), steady(points["mover"]), *asked)
     craft = _came(done, row, points.select("t_seen", "lon_deg", "lat_deg", "mark", craft="mover"))
     dark = _unmatched(window, passes.small_m)
-    order = np.arange(len(dark))
+    order = steady(pl.Series(range(len(dark)), dtype=pl.Int64()))
     _, *place = arrays(dark.with_columns(track=pl.lit(0)))
-    late = (near, done["t_end"].to_numpy(), *asked[2:5])  # before that, it may be the vessel itself
+    late = (near, np.array(done["t_end"]), *asked[2:5])  # before that, it may be the vessel itself
     row = _nearby(*place, np.ones(len(dark), np.bool_), order, *late, np.full(len(done), -1), passes.reach_m)
     seen = _came(done, row, dark.with_columns(craft=pl.lit(0, pl.Int64())).rename({"detection": "scope"}))
     return pl.concat([going, _first(_first(done, craft), seen)])

@@ -12,14 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from numba import int64, njit
-from numba.typed import Dict
+from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M
 from makara.base.units import KN_M_S
+from makara.behaviours._places import hash_slot, nearest, put
 from makara.behaviours._rule import Window
-from makara.behaviours._speeds import arrays, flat_m, made_good_at
+from makara.behaviours._speeds import arrays, made_good_at, steady
 
 Ints = NDArray[np.int64]
 
@@ -32,13 +31,11 @@ PLACES: Final = 16
 """Places remembered of a mover, those it was at most."""
 TOPS: Final = 8
 """Highest surprises remembered of a mover."""
-REACH_M: Final = 50_000.0
 _OWN_MAX: Final = 8_000
 _CLASS_MAX: Final = 40_000
 """Hours after which a history is halved, so that what was long ago counts less."""
 _TRUST: Final = 20.0
 """A class must have been at a place for so long before half of what it did there counts as its way."""
-_SPAN: Final = 1 << 20
 
 _SHORT: Final = 4
 """So many counts, all below 65,536, are remembered in one integer."""
@@ -106,7 +103,7 @@ def samples(window: Window, bridge_us: int) -> pl.DataFrame:
         known = tracks.select("track", begin=pl.col("t_start").to_physical()).unique("track")
         told = pl.DataFrame({"track": track[first]}).join(known, on="track", how="left", maintain_order="left")
         begun = told["begin"].fill_null(pl.Series(begun)).to_numpy()
-    at = np.flatnonzero(_hourly(track, t, begun, window.frm_us))
+    at = np.flatnonzero(_hourly(track, t, steady(pl.Series(begun)), window.frm_us))
     made = made_good_at(points, at, bridge_us)
     some = points.select("report", "track", "mover", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "mark", "zones")
     rows = some[at].with_columns(t=pl.Series(t[at]), made=pl.Series(made))
@@ -119,45 +116,6 @@ def samples(window: Window, bridge_us: int) -> pl.DataFrame:
     still = pl.col("mm_s") < KN_M_S * 1000
     rows = rows.with_columns(pl.when(still).then(0).otherwise(1 + band * _SECTORS + sector).alias("bin"))
     return rows.with_columns(kind=window.class_of(rows["mover"])).sort("t", "mover", "report")
-
-
-@njit(cache=True)
-def _cube(lon: float, lat: float) -> Any:
-    x = lon * math.pi / 180.0
-    y = lat * math.pi / 180.0
-    c = math.cos(y)
-    return (
-        math.floor(A_M * c * math.cos(x) / REACH_M),
-        math.floor(A_M * c * math.sin(x) / REACH_M),
-        math.floor(A_M * math.sin(y) / REACH_M),
-    )
-
-
-@njit(cache=True)
-def _key(x: int, y: int, z: int) -> int:
-    half = _SPAN // 2
-    return ((x + half) * _SPAN + (y + half)) * _SPAN + (z + half)
-
-
-@njit(cache=True)
-def _nearest(heads: Any, onward: Any, keys: Any, px: Any, py: Any, lon: float, lat: float) -> int:
-    """The nearest place within reach, or -1."""
-    cx, cy, cz = _cube(lon, lat)
-    best = -1
-    least = REACH_M
-    for dx in range(-1, 2):
-        for dy in range(-1, 2):
-            for dz in range(-1, 2):
-                key = _key(cx + dx, cy + dy, cz + dz)
-                if key not in heads:
-                    continue
-                k = heads[key]
-                while k >= 0:
-                    far = flat_m(px[k], py[k], lon, lat)
-                    if far < least or (best >= 0 and far == least and keys[k] < keys[best]):
-                        best, least = k, far
-                    k = onward[k]
-    return best
 
 
 @njit(cache=True)
@@ -200,45 +158,42 @@ def _learn(
     known = places.size
     room = known + n
     keys, x, y = np.empty(room, np.int64), np.empty(room), np.empty(room)
-    keys[:known], x[:known], y[:known] = places, px, py
-    onward = np.full(room, -1, np.int64)
-    heads = Dict.empty(int64, int64)
     for k in range(known):
-        c = _cube(x[k], y[k])
-        key = _key(c[0], c[1], c[2])
-        onward[k] = heads[key] if key in heads else -1  # noqa: SIM401 (get would give an optional)
-        heads[key] = k
-    rows = Dict.empty(int64, int64)
-    for k in range(row_of.size):
-        rows[row_of[k]] = k
-    used = row_of.size
-    owner = np.empty(max(used, 64), np.int64)
-    owner[:used] = row_of
-    hist = np.zeros((max(used, 64), BINS), np.int64)
-    hist[:used] = here
+        keys[k], x[k], y[k] = places[k], px[k], py[k]
+    onward = np.full(room, -1, np.int64)
+    size = 1024
+    while size < 2 * (room + row_of.size):
+        size *= 2
+    cubes, heads = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
+    for k in range(known):
+        put(cubes, heads, onward, x[k], y[k], k)
+    pairs, rows = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
+    used = row_of.size - 1  # one row is spare, so that there is one to double
+    for k in range(used):
+        free = hash_slot(pairs, row_of[k])
+        pairs[free], rows[free] = row_of[k], k
+    owner, hist = _doubled(row_of, here)
     for i in range(n):
         me = own[who[i]]
         if t[i] - me[_T] > memory:
-            me[_N:] = 0
-            me[_TOP:_PLACE] = -1
+            for k in range(_N, me.size):
+                me[k] = -1 if _TOP <= k < _PLACE else 0
         me[_T] = t[i]
-        at = _nearest(heads, onward, keys, x, y, lon[i], lat[i])
+        at = nearest(cubes, heads, onward, keys, x, y, lon[i], lat[i])
         if at < 0:
             at = known
             keys[at], x[at], y[at] = report[i], lon[i], lat[i]
-            c = _cube(lon[i], lat[i])
-            key = _key(c[0], c[1], c[2])
-            onward[at] = heads[key] if key in heads else -1  # noqa: SIM401
-            heads[key] = at
+            put(cubes, heads, onward, lon[i], lat[i], at)
             known += 1
         pair = at * kinds + kind[i]
-        r = rows[pair] if pair in rows else -1  # noqa: SIM401
-        if r < 0:
-            r = rows[pair] = used
+        free = hash_slot(pairs, pair)
+        if pairs[free] < 0:
+            pairs[free], rows[free] = pair, used
             if used == owner.size:
                 owner, hist = _doubled(owner, hist)
-            owner[r] = pair
+            owner[used] = pair
             used += 1
+        r = rows[free]
         they = hist[r]
         slot = -1
         for k in range(PLACES):
@@ -271,9 +226,11 @@ def _learn(
 @njit(cache=True)
 def _doubled(owner: Any, hist: Any) -> Any:
     a = np.empty(owner.size * 2, np.int64)
-    b = np.zeros((owner.size * 2, hist.shape[1]), np.int64)
-    a[: owner.size] = owner
-    b[: owner.size] = hist
+    b = np.zeros((owner.size * 2, BINS), np.int64)
+    for r in range(owner.size):
+        a[r] = owner[r]
+        for k in range(BINS):
+            b[r, k] = hist[r, k]
     return a, b
 
 
@@ -359,20 +316,20 @@ def learned(
     row_of = number * len(kinds) + _codes(here["kind"], kinds)
     counts = long(here.select(HERE[3:]).to_numpy().astype(np.int64), BINS)
     told = _learn(
-        rows["t"].to_numpy(),
-        rows["lon_deg"].round(7).to_numpy(),
-        rows["lat_deg"].round(7).to_numpy(),
-        rows["report"].to_numpy(),
-        movers.search_sorted(rows["mover"]).cast(pl.Int64).to_numpy(),
-        _codes(rows["kind"], kinds).to_numpy(),
+        steady(rows["t"]),
+        steady(rows["lon_deg"].round(7)),
+        steady(rows["lat_deg"].round(7)),
+        steady(rows["report"]),
+        steady(_codes(rows["mover"], movers)),
+        steady(_codes(rows["kind"], kinds)),
         len(kinds),
-        rows["bin"].to_numpy(),
+        steady(rows["bin"]),
         state,
-        place["place"].to_numpy(),
-        place["lon"].to_numpy() / 1e7,
-        place["lat"].to_numpy() / 1e7,
-        row_of.to_numpy(),
-        counts,
+        steady(place["place"]),
+        steady(place["lon"] / 1e7),
+        steady(place["lat"] / 1e7),
+        np.append(row_of, -1),
+        np.vstack([counts, np.zeros((1, BINS), np.int64)]),
         learn,
         ranked,
         tail,

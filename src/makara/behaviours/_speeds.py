@@ -86,12 +86,14 @@ def made_good_at(points: pl.DataFrame, rows: Ints, bridge_us: int) -> Ints:
 
 def arrays(points: pl.DataFrame) -> tuple[Any, ...]:
     """Track, time (microseconds), longitude and latitude of points as arrays."""
-    return (
-        points["track"].to_numpy(),
-        points["t_seen"].to_physical().to_numpy(),
-        points["lon_deg"].to_numpy(),
-        points["lat_deg"].to_numpy(),
-    )
+    return tuple(steady(points[c].to_physical()) for c in ("track", "t_seen", "lon_deg", "lat_deg"))
+
+
+def steady(values: pl.Series) -> NDArray[Any]:
+    """Values as an array that cannot be written to: compiled kernels then see one type, and are compiled once."""
+    out = values.to_numpy().view()
+    out.flags.writeable = False
+    return out
 
 
 @njit(cache=True)

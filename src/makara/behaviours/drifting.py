@@ -42,7 +42,7 @@ from makara.behaviours._rule import (
     unpack,
     zone_keys,
 )
-from makara.behaviours._speeds import arrays, flat_m
+from makara.behaviours._speeds import arrays, flat_m, steady
 from makara.behaviours._stays import join_runs
 from makara.behaviours._words import detail, hours, nmi, place, who
 
@@ -176,7 +176,7 @@ def _adrift(window: Window, p: Parameters, span: int, bridge: int) -> tuple[pl.D
     """New reports at the end of a drift of one span; their zones by row; and when each track was heard last."""
     points = window.track_points
     track, t, lon, lat = arrays(points)
-    told = (points[c].to_numpy() for c in ("sog_kn", "cog_deg", "heading_deg"))
+    told = (steady(points[c]) for c in ("sog_kn", "cog_deg", "heading_deg"))
     limits = (p.speed_min_kn, p.speed_max_kn, p.off_heading_min_deg, p.off_heading_share)
     speed, begin, angle, judged = _drifts(track, t, lon, lat, *told, *limits, span, bridge, window.frm_us)
     at = np.flatnonzero(speed)

@@ -37,6 +37,7 @@ from makara.behaviours._rule import (
     rows_of,
     unpack,
 )
+from makara.behaviours._speeds import steady
 from makara.behaviours._words import detail, place, who
 from makara.behaviours._zones import of_kinds
 
@@ -159,11 +160,11 @@ def _presences(window: Window, p: Parameters, memory: int) -> pl.DataFrame:
     )
     flat = points["zones"].explode(empty_as_null=True).cast(pl.Enum(names), strict=False)
     begin, what, end = _runs(
-        points["mover"].to_numpy(),
-        points["track"].to_numpy(),
-        points["t_seen"].to_physical().to_numpy(),
-        points["zones"].list.len().to_numpy(),
-        flat.to_physical().fill_null(0).to_numpy(),  # other zones, and none: seen anywhere
+        steady(points["mover"]),
+        steady(points["track"]),
+        steady(points["t_seen"].to_physical()),
+        steady(points["zones"].list.len()),
+        steady(flat.to_physical().fill_null(0).cast(pl.UInt32)),  # other zones, and none: seen anywhere
         len(names),
         memory,
     )
