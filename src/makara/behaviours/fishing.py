@@ -125,7 +125,7 @@ def why(event: Mapping[str, Any]) -> str:
     what = GEAR_WORDS.get(d["gear"], "fishing, gear not told")
     verb = "moves" if event["t_end"] is None else "moved"
     where = ""
-    if d["guarded_s"]:
+    if d["authorised"] is not None:
         licence = "authorised" if d["authorised"] else "no authorisation known"
         where = f"; {hours(d['guarded_s'])} h of it in a closed or protected area, {licence}"
     pace = f"{hours(d['duration_s'])} h at {d['mean_speed_kn']:.1f} kn, p {event['p']:.2f}"
