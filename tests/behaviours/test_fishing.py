@@ -45,7 +45,9 @@ def track(pieces: list[Piece], seed: int, mover: int = 412000009, every_s: int =
             "lat_deg": lat,
             "sog_kn": np.concatenate(knots).round(1),
         }
-    ).with_columns(mover=pl.lit(mover, pl.Int64), track=pl.lit(mover, pl.Int64), shore_m=pl.lit(60_000.0), mark=pl.lit("mk"))
+    ).with_columns(
+        mover=pl.lit(mover, pl.Int64), track=pl.lit(mover, pl.Int64), shore_m=pl.lit(60_000.0), mark=pl.lit("mk")
+    )
 
 
 def trawler(seed: int, mover: int = 412000009, tows: int = 9) -> pl.DataFrame:
@@ -55,7 +57,9 @@ def trawler(seed: int, mover: int = 412000009, tows: int = 9) -> pl.DataFrame:
 
 
 def fishers(*movers: int) -> pl.DataFrame:
-    return pl.DataFrame({"mover": list(movers), "class": ["fishing"] * len(movers)}, schema_overrides={"mover": pl.Int64})
+    return pl.DataFrame(
+        {"mover": list(movers), "class": ["fishing"] * len(movers)}, schema_overrides={"mover": pl.Int64}
+    )
 
 
 def hours_of(points: pl.DataFrame) -> set[int]:

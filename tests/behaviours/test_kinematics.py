@@ -28,7 +28,11 @@ def wander(seed: int, hours: float = 20.0, every_s: int = 120) -> tuple[NDArray[
     knots = np.repeat(rng.choice([0.1, 1.0, 3.5, 9.0, 12.0], t.size // 60 + 1), 60)[: t.size]
     course = np.radians(np.cumsum(rng.normal(0, 12, t.size)))
     step = knots * 1852 / 3600 * every_s / 111_200
-    return t, 179.9 + np.cumsum(step * np.sin(course)) / np.cos(np.radians(17)), -17.0 + np.cumsum(step * np.cos(course))
+    return (
+        t,
+        179.9 + np.cumsum(step * np.sin(course)) / np.cos(np.radians(17)),
+        -17.0 + np.cumsum(step * np.cos(course)),
+    )
 
 
 def measured(t: NDArray[np.int64], lon: Floats, lat: Floats, to: int = 2**62, frm: int = 0) -> Slots:
