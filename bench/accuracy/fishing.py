@@ -41,6 +41,8 @@ MODEL = Path(__file__).resolve().parents[2] / "src" / "makara" / "data" / "fishi
 CLASSES: Final = ("none", *FISHERS)
 LIMIT: Final = 0.7
 SEED: Final = 5
+COPIES: Final = {60: 2, 120: 4}
+"""How often the simulated vessels are thinned to a cadence, each time otherwise: sparse copies hold fewer slots."""
 Floats = NDArray[np.float64]
 
 
@@ -64,27 +66,31 @@ def everything(vessels: int, days: float) -> pl.DataFrame:
     """Slots of all data and their thinned copies, those of unknown label left out."""
     sea = data.simulated(vessels, days, SEED)
     vms, others = data.vms(DATA / "vms"), data.classed(DATA)
-    frames = [data.thinned(sea, every, 1) for every in data.EVERY_MIN]
+    frames = [
+        data.thinned(sea, every, k) for every, k in ((e, k) for e in data.EVERY_MIN for k in range(COPIES.get(e, 1)))
+    ]
     frames += [vms, others, *(data.thinned(others.filter(pl.col("source") == "kattegat"), e, 2) for e in (15, 60))]
     return pl.concat(measured(f) for f in frames).filter(pl.col("label") >= 0)
 
 
 def weights(rows: pl.DataFrame) -> Floats:
-    """Half of all weight to what is not fishing, the rest shared by the gears; in each label each set counts alike."""
-    group = rows.select(pl.struct("label", "source", "gear").rank("dense").alias("g"), "label")
-    counts = group.group_by("g").agg(pl.len().alias("n"), pl.col("label").first())
-    sets = counts.group_by("label").agg(pl.len().alias("sets"))
-    per = group.join(counts.drop("label"), on="g", maintain_order="left", how="left").join(
-        sets, on="label", how="left", maintain_order="left"
-    )
-    share = np.where(per["label"].to_numpy() == NOT, 0.5, 0.5 / len(FISHERS))
-    out: Floats = share / per["sets"].to_numpy() / per["n"].to_numpy()
-    return out / out.mean()
+    """Half of all weight to what is not fishing, the rest shared by the gears; in each of these all sets of vessels
+    count alike.
+    """
+    of = rows.select("label", pl.concat_str("source", "gear").alias("set"))
+    share = pl.when(pl.col("label") == NOT).then(0.5).otherwise(0.5 / len(FISHERS))
+    sets = pl.col("set").n_unique().over("label")
+    each = of.select(share / sets / pl.len().over("label", "set")).to_series().to_numpy()
+    out: Floats = each / each.mean()
+    return out
 
 
 def train(rows: pl.DataFrame, trees: int) -> bytes:
-    """Gradient boosting on the training vessels, its temperature on those that calibrate: the model file."""
-    fit = rows.filter((pl.col("part") <= 5) & ~pl.col("plain"))
+    """Gradient boosting on the training vessels, its temperature on those that calibrate: the model file.
+
+    The temperature is at least 1, since the simulated vessels are more like each other than real ones are.
+    """
+    fit = rows.filter((pl.col("part") <= 5) & ~pl.col("plain") & (pl.col("every_min") != 5))  # much as those of 1 min
     model = HistGradientBoostingClassifier(
         max_iter=trees, learning_rate=0.15, max_leaf_nodes=16, max_depth=6, min_samples_leaf=150, l2_regularization=5.0,
         early_stopping=False, random_state=0,
@@ -100,7 +106,7 @@ def train(rows: pl.DataFrame, trees: int) -> bytes:
         z -= np.log(np.exp(z).sum(1, keepdims=True))
         return float(-(w * z[np.arange(len(y)), y]).sum())
 
-    best = float(minimize_scalar(loss, bounds=(0.5, 4.0), method="bounded").x)
+    best = float(minimize_scalar(loss, bounds=(1.0, 4.0), method="bounded").x)
     return exported(model, CLASSES, FEATURES, round(best, 3))
 
 

@@ -106,7 +106,7 @@ def train(rows: pl.DataFrame) -> bytes:
         z = logp / temperature
         return float(-(w * (z - np.log(np.exp(z).sum(1, keepdims=True)))[np.arange(len(y)), y]).sum())
 
-    best = float(minimize_scalar(loss, bounds=(0.5, 4.0), method="bounded").x)
+    best = float(minimize_scalar(loss, bounds=(1.0, 4.0), method="bounded").x)
     return exported(model, CLASSES, TRAITS, round(best, 3))
 
 

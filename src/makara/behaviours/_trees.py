@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numba import njit
@@ -52,7 +53,7 @@ def trees_from(npz: bytes, name: str) -> Trees:
         with np.load(io.BytesIO(npz)) as file:
             got = {k: file[k] for k in _ARRAYS}
         about = json.loads(bytes(got.pop("about")).decode())
-    except (ValueError, KeyError, OSError) as e:
+    except (ValueError, KeyError, OSError, BadZipFile) as e:
         raise InputError(f"the model {name} cannot be read ({e}); install makara again") from e
     leaf = got["feature"] < 0
     at = np.arange(leaf.size)

@@ -4,7 +4,7 @@ Why it matters: fishing where it is closed, or without a licence, is what most p
 the water turns a track into evidence and effort.
 What looks the same: survey lines, dredging, sailing to windward, towing, drifting while waiting, handling gear without
 fishing. So it is for the record (severity 0), notable (1) in a closed or protected area where no authorisation is
-known, and of severity 2 there only when the classifier is sure and it lasted over an hour.
+known, and of severity 2 there only for a vessel known to fish, when the classifier is sure and it lasted over an hour.
 Source: Kroodsma et al. 2018 and de Souza et al. 2016 for the method; Global Fishing Watch for how positions are joined.
 
 Each position of a fishing vessel, or of one of unknown class, gets the probability that it is fishing and with what
@@ -125,7 +125,7 @@ def why(event: Mapping[str, Any]) -> str:
     what = GEAR_WORDS.get(d["gear"], "fishing, gear not told")
     verb = "moves" if event["t_end"] is None else "moved"
     where = ""
-    if d["guarded_s"]:
+    if d["authorised"] is not None:
         licence = "authorised" if d["authorised"] else "no authorisation known"
         where = f"; {hours(d['guarded_s'])} h of it in a closed or protected area, {licence}"
     pace = f"{hours(d['duration_s'])} h at {d['mean_speed_kn']:.1f} kn, p {event['p']:.2f}"
@@ -268,7 +268,8 @@ def _rows(window: Window, runs: pl.DataFrame, guarded: list[str], p: Parameters)
         touched=pl.col("zones").list.eval(pl.element().is_in(guarded)).list.any().fill_null(False),
     )
     over = pl.col("over")
-    sure = (pl.col("p") >= p.sure_min) & (pl.col("guarded_ms") >= int(p.sure_s) * 1000)
+    long = pl.col("guarded_ms") >= int(p.sure_s) * 1000
+    sure = (pl.col("p") >= p.sure_min) & long & pl.col("class").str.starts_with("fishing")
     shown = pl.when(over).then(pl.lit("closed")).otherwise(pl.lit("open"))
     rows = rows.with_columns(
         state=pl.when("good").then(shown).otherwise(pl.lit("pending")),
