@@ -107,7 +107,8 @@ def dark(w: World) -> Iterator[Fact]:
     """Detections of vessels without AIS on the air, or of which nothing was received for 2 h before and after.
 
     Tolerated: half an hour to 2 h without reception; a vessel on the air beside one that is not, or that states a false
-    place; scene borders.
+    place; scene borders. A planted one so near a vessel on the air that the sensor cannot tell them apart (four standard
+    deviations) is not observable.
     """
     n = len(w.fleet.vessels)
     quality = scores(list(w.found))
@@ -127,7 +128,8 @@ def dark(w: World) -> Iterator[Fact]:
         sure = (silent or away >= 2.0 * HOUR_S) and not d.border
         planted = sure and silent and w.incident(i, "dark", d.t) is not None
         x, y = float(geo.wrap_lon(d.lon)), d.lat
-        seen = bool(quality[k] >= 0.5) if planted else None
+        blurred = bool(((apart < 4.0 * d.look.sd_m) & talks)[np.arange(n) != i].any())
+        seen = bool(quality[k] >= 0.5) and not blurred if planted else None
         yield Fact("dark", d.t, d.t, (i,), x, y, None, (name(k),), planted, seen, sure)
         if sure and not planted:
             speed = w.fleet.sog_kn[:, min(int(d.t / 10.0), w.fleet.sog_kn.shape[1] - 1)]
