@@ -107,8 +107,8 @@ def dark(w: World) -> Iterator[Fact]:
     """Detections of vessels without AIS on the air, or of which nothing was received for 2 h before and after.
 
     Tolerated: half an hour to 2 h without reception; a vessel on the air beside one that is not, or that states a false
-    place; scene borders. A planted one so near a vessel on the air that the sensor cannot tell them apart (four standard
-    deviations) is not observable.
+    place; scene borders. A planted one so near a vessel on the air that the sensor cannot tell them apart (within four
+    standard deviations) is not observable.
     """
     n = len(w.fleet.vessels)
     quality = scores(list(w.found))

@@ -110,7 +110,7 @@ def _stuck(stage: Stage) -> None:
 
 
 def _survey_circles(stage: Stage) -> None:
-    """A survey ship that truly runs circles of half a mile at 4 kn off Port Blair, through water that sets north-east."""
+    """A survey ship that truly runs circles of half a mile at 4 kn off Port Blair, in water that sets north-east."""
     centre = (93.12, 11.88)
 
     def draw() -> tuple[Pen, ...]:
