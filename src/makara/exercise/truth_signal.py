@@ -89,7 +89,7 @@ def _contradicted(w: World, members: tuple[int, ...], t0: float, t1: float) -> b
         t = v.claims[1].since
         return min(w.told(i, t - 3.0 * HOUR_S, t), w.told(i, t, t + 3.0 * HOUR_S)) >= 1
     if v.claims[0].length_m < 0.7 * v.length_m:
-        return w.told(i, 0.0, t1) >= 1 and any(w.found[k].length_m for k in w.seen(i, t0, t1))
+        return w.told(i, 0.0, t1) >= 1 and w.measured(w.seen(i, t0, t1))
     return min(w.told(k, t0, t1) for k in members) >= 2
 
 
@@ -100,7 +100,13 @@ def _misled(w: World, members: tuple[int, ...], t0: float, t1: float) -> bool:
 
 
 def _watched(w: World, members: tuple[int, ...], t0: float, t1: float) -> bool:
-    return w.count(members[0], t0, t1) >= 6
+    """Heard six times, where ten other merchant ships passed within 20 km: without others nothing is unusual."""
+    i = members[0]
+    x, y = w.place(i, t0)
+    lon, lat, _ = w.minutes
+    near = np.asarray(geo.distance_m(lon[:, ::10], lat[:, ::10], x, y) < 20_000.0).any(axis=1)
+    merchant = np.array([v.kind in ("cargo", "tanker") for v in w.fleet.vessels])
+    return w.count(i, t0, t1) >= 6 and int((near & merchant).sum()) > 10
 
 
 def dark(w: World) -> Iterator[Fact]:
