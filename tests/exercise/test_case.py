@@ -136,7 +136,7 @@ def test_planted_incidents_are_there_and_visible(sea_case: Read) -> None:
     planted = [e for e in sea_case.truth["events"] if e["planted"] and e["observable"]]
     kinds = Counter(e["kind"] for e in planted)
     twice = ("encounter", "dark", "dark_rendezvous", "drifting", "identity", "loitering", "piracy_approach", "spoofing",
-             "mother_ship", "mother_daughter", "drop_off", "transshipment", "anomaly", "zone_entry")  # fmt: skip
+             "mother_ship", "mother_daughter", "drop_off", "transshipment", "zone_entry")  # fmt: skip
     assert {k for k in twice if kinds[k] < 2} == set()
     assert set(kinds) >= {"cable", "disabling", "fishing", "go_fast", "first_visit", "speed_range"}
     known = {r["detection"] for r in sea_case.rows("detections.csv")}

@@ -22,7 +22,7 @@ from makara.exercise.incidents import Planted
 from makara.exercise.incidents.cables import CABLE_AT
 from makara.exercise.incidents.craft import HUNTED_FROM, MOTHER_AT, SECOND_FROM
 from makara.exercise.incidents.fisheries import CLOSED_AT
-from makara.exercise.incidents.meetings import FIJI, RENDEZVOUS
+from makara.exercise.incidents.meetings import FIJI, RENDEZVOUS, SKIFF
 from makara.exercise.incidents.papers import LENGTH_AT
 from makara.exercise.incidents.tankers import DARK_AT
 from makara.exercise.routes import degrees_per_m
@@ -139,7 +139,7 @@ _COASTAL: Final = (("RDR-CNB", (92.90, 9.20), 55_000.0, HUNTED_FROM - 0.05, 0.70
                    ("RDR-HKT", (98.27, 7.92), 50_000.0, 0.40, 0.64))  # fmt: skip
 """Coastal radars: name, antenna, range in metres, from and to as shares of the exercise."""
 _FLIGHT_S: Final = 1.5 * 3600.0
-_FLIGHTS: Final = ((MOTHER_AT, SECOND_FROM), ((93.9, 12.4), 0.30))
+_FLIGHTS: Final = ((MOTHER_AT, SECOND_FROM), (SKIFF, 0.30))
 """Patrol flights: where, and when as a share of the exercise."""
 _WATCH_MOST_S: Final = 9.0 * 3600.0
 

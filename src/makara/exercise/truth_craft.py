@@ -36,7 +36,8 @@ def go_fast(w: World) -> Iterator[Fact]:
 def approaches(w: World) -> Iterator[Fact]:
     """Craft without AIS that come at 15 kn or more within 1 nmi of a vessel under way at 3 to 18 kn, beyond 12 nmi.
 
-    In a listed area they are true, elsewhere tolerated; what several craft do to one vessel is one event.
+    In a listed area they are true, elsewhere tolerated; what several craft do to one vessel is one event. Two sightings
+    of the run show it.
     """
     lon, lat, speed = w.minutes
     risk = shapely.union_all([z.geometry for z in w.zones if z.kind == "risk"])
@@ -66,17 +67,23 @@ def _attacks(w: World, j: int, spells: list[tuple[int, int, int]], risk: shapely
         if w.off_shore_m(x, y) < 12.0 * NMI_M:
             continue
         found = [n for i in craft for n in w.seen(i, t0, t1)]
-        before = max((len(w.seen(i, t0, a * 60.0 + 300.0)) for i in craft), default=0)
+        before = max((len(w.seen(i, _left(w, i, a) - 360.0, a * 60.0 + 300.0)) for i in craft), default=0)
         sure = bool(risk.contains(shapely.Point(x, y)))
         planted = sure and all(w.incident(k, "piracy_approach", a * 60.0) is not None for k in (j, *craft))
         seen = before >= 2 and w.count(j, t0 - 0.5 * HOUR_S, t1 + 0.5 * HOUR_S) >= 2
         yield Fact("piracy_approach", t0, t1, (j, *craft), x, y, None, w.named(found), planted, seen, sure)
 
 
+def _left(w: World, i: int, a: int) -> float:
+    """When a craft that runs at minute ``a`` began to run, seconds."""
+    slow = np.flatnonzero(w.minutes[2][i, :a] < 10.0)
+    return 60.0 * float(slow[-1] if len(slow) else 0)
+
+
 def mother_ships(w: World) -> Iterator[Fact]:
     """Slow dhows and fishing vessels beyond 12 nmi with craft under 15 m, without AIS, within 2 nmi for half an hour.
 
-    True where planted, else tolerated: those who fish with skiffs do the same.
+    True where planted, else tolerated: those who fish with skiffs do the same. A mother without AIS must be measured.
     """
     lon, lat, speed = w.minutes
     small = [i for i, v in enumerate(w.fleet.vessels) if not w.has_ais(i) and v.length_m < 15.0]
@@ -101,6 +108,6 @@ def mother_ships(w: World) -> Iterator[Fact]:
             planted = bool(crafts) and w.incident(m, "mother_ship", 0.5 * (t0 + t1)) is not None
             found = [n for i in with_it for n in w.seen(i, t0, t1)]
             own = [] if w.has_ais(m) else w.seen(m, t0, t1)
-            seen = len(found) >= 2 and (bool(own) or w.count(m, t0, t1) >= 2)
+            seen = len(found) >= 2 and (w.measured(own) or w.count(m, t0, t1) >= 2)
             names = w.named([*found, *own])
             yield Fact("mother_ship", t0, w.end(t1), (m, *with_it), x, y, None, names, planted, seen, planted)

@@ -94,7 +94,10 @@ def _ship_to_ship(w: World, i: int, j: int) -> Iterator[Fact]:
 
 
 def _daughters(w: World, i: int, j: int) -> Iterator[Fact]:
-    """Within 250 m for 15 min, one under 24 m, 10 km off anchorages: true where planted, else tolerated."""
+    """Within 250 m for 15 min, one under 24 m, 10 km off anchorages: true where planted, else tolerated.
+
+    A small one without AIS must be measured, by a sensor that tells lengths.
+    """
     if min(w.vessel(i).length_m, w.vessel(j).length_m) >= 24.0:
         return
     lon, lat, _ = w.minutes
@@ -108,7 +111,7 @@ def _daughters(w: World, i: int, j: int) -> Iterator[Fact]:
         dark = [k for k in (i, j) if not w.has_ais(k)]
         found = [n for k in dark for n in w.seen(k, t0 - 600.0, t1 + 600.0)]
         heard = min(w.count(k, t0 - 600.0, t1 + 600.0) for k in (i, j) if k not in dark)
-        seen = heard >= 3 and (not dark or bool(found))
+        seen = heard >= 3 and (not dark or w.measured(found))
         yield Fact("mother_daughter", t0, w.end(t1), (i, j), x, y, None, w.named(found), planted, seen, planted)
 
 

@@ -89,7 +89,7 @@ def _contradicted(w: World, members: tuple[int, ...], t0: float, t1: float) -> b
         t = v.claims[1].since
         return min(w.told(i, t - 3.0 * HOUR_S, t), w.told(i, t, t + 3.0 * HOUR_S)) >= 1
     if v.claims[0].length_m < 0.7 * v.length_m:
-        return w.told(i, 0.0, t1) >= 1 and any(w.found[k].length_m for k in w.seen(i, t0, t1))
+        return w.told(i, 0.0, t1) >= 1 and w.measured(w.seen(i, t0, t1))
     return min(w.told(k, t0, t1) for k in members) >= 2
 
 
@@ -100,14 +100,21 @@ def _misled(w: World, members: tuple[int, ...], t0: float, t1: float) -> bool:
 
 
 def _watched(w: World, members: tuple[int, ...], t0: float, t1: float) -> bool:
-    return w.count(members[0], t0, t1) >= 6
+    """Heard six times, where ten other merchant ships passed within 20 km: without others nothing is unusual."""
+    i = members[0]
+    x, y = w.place(i, t0)
+    lon, lat, _ = w.minutes
+    near = np.asarray(geo.distance_m(lon[:, ::10], lat[:, ::10], x, y) < 20_000.0).any(axis=1)
+    merchant = np.array([v.kind in ("cargo", "tanker") for v in w.fleet.vessels])
+    return w.count(i, t0, t1) >= 6 and int((near & merchant).sum()) > 10
 
 
 def dark(w: World) -> Iterator[Fact]:
     """Detections of vessels without AIS on the air, or of which nothing was received for 2 h before and after.
 
     Tolerated: half an hour to 2 h without reception; a vessel on the air beside one that is not, or that states a false
-    place; scene borders.
+    place; scene borders. A planted one so near a vessel on the air that the sensor cannot tell them apart (within four
+    standard deviations) is not observable.
     """
     n = len(w.fleet.vessels)
     quality = scores(list(w.found))
@@ -127,7 +134,8 @@ def dark(w: World) -> Iterator[Fact]:
         sure = (silent or away >= 2.0 * HOUR_S) and not d.border
         planted = sure and silent and w.incident(i, "dark", d.t) is not None
         x, y = float(geo.wrap_lon(d.lon)), d.lat
-        seen = bool(quality[k] >= 0.5) if planted else None
+        blurred = bool(((apart < 4.0 * d.look.sd_m) & talks)[np.arange(n) != i].any())
+        seen = bool(quality[k] >= 0.5) and not blurred if planted else None
         yield Fact("dark", d.t, d.t, (i,), x, y, None, (name(k),), planted, seen, sure)
         if sure and not planted:
             speed = w.fleet.sog_kn[:, min(int(d.t / 10.0), w.fleet.sog_kn.shape[1] - 1)]

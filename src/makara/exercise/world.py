@@ -89,6 +89,10 @@ class World:
         """Numbers of the detections of a vessel from t0 to t1."""
         return [k for k in self._seen.get(i, []) if t0 <= self.found[k].t <= t1]
 
+    def measured(self, numbers: list[int]) -> bool:
+        """Whether one of some detections tells a length."""
+        return any(self.found[k].length_m is not None for k in numbers)
+
     def named(self, numbers: list[int]) -> tuple[str, ...]:
         """Names of detections."""
         return tuple(name(k) for k in sorted(numbers))

@@ -49,8 +49,8 @@ def _dhow(stage: Stage) -> None:
         mother = stage.pen(*offset(centre, 200.0, 9000.0), 100.0)
         mother.go(*offset(centre, 20.0, 9000.0), 1.5, by=t + 2.0 * HOUR_S)
         mother.drift(stage.span + 60.0, 0.5, 20.0)
-        prey = stage.inbound("ten_east", offset(centre, 100.0, 9000.0), 11.0, t + 0.6 * HOUR_S)
-        prey.go(*offset(centre, 200.0, 26_000.0), 11.0)
+        prey = stage.inbound("ten_east", offset(centre, 80.0, 24_000.0), 11.0, t - 300.0)
+        prey.go(*offset(centre, 190.0, 16_000.0), 11.0)
         stage.onward(prey, "six_west", 12.0)
         return (prey, mother, *_attack(stage, mother, prey, 2, t))
 

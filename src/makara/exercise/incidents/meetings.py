@@ -179,9 +179,9 @@ def _waiting_carrier(stage: Stage) -> None:
     """A carrier hove to in the open sea for orders, on the register of carriers; nobody comes."""
 
     def draw() -> tuple[Pen, ...]:
-        pen = stage.pen(94.2, 13.4, 8000.0)
+        pen = stage.pen(95.3, 13.3, 8000.0)
         pen.drift(0.7 * stage.span, 0.5, 70.0)
-        stage.leave(pen, 94.9, 14.1, 11.0)
+        stage.leave(pen, 95.9, 13.9, 11.0)
         return (pen,)
 
     stage.add(stage.register.launch("carrier", stage.pens(draw)[0]))

@@ -110,7 +110,7 @@ def _stuck(stage: Stage) -> None:
 
 
 def _survey_circles(stage: Stage) -> None:
-    """A survey ship that truly runs circles of half a mile at 4 kn off Port Blair, as steady as a helmsman is."""
+    """A survey ship that truly runs circles of half a mile at 4 kn off Port Blair, in water that sets north-east."""
     centre = (93.12, 11.88)
 
     def draw() -> tuple[Pen, ...]:
@@ -118,7 +118,9 @@ def _survey_circles(stage: Stage) -> None:
         a = np.radians(np.arange(0.0, 360.0 * 40.0, 12.0))
         per_lon, per_lat = degrees_per_m(centre[1])
         wide = 900.0 * (1.0 + 0.06 * np.sin(a / 7.3) + 0.04 * np.sin(a * 1.7))
-        path = np.column_stack([centre[0] + wide * np.sin(a) * per_lon, centre[1] + wide * np.cos(a) * per_lat])
+        set_m = 0.06 * 900.0 * a
+        east, north = wide * np.sin(a) + 0.5 * set_m, wide * np.cos(a) + 0.87 * set_m
+        path = np.column_stack([centre[0] + east * per_lon, centre[1] + north * per_lat])
         pen.sail(smooth(densify(path, 120.0), 240.0, 120.0), 4.0)
         pen.drift(stage.span + 60.0, 0.3)
         return (pen,)
