@@ -57,6 +57,7 @@ RULE = Rule(
         Parameter("drift_min_s", 30 * MINUTE_S, "shortest drift that is an indicator (at most 6 h)"),
         Parameter("depth_max_m", 200.0, "deeper than this, no anchor reaches the cable"),
         Parameter("anchorage_min_m", 10_000.0, "nearer an anchorage than this, slow and drift are not counted"),
+        Parameter("shore_min_m", 3 * NMI_M, "nearer the shore neither: ships call where cables land"),
         Parameter("bridge_max_s", 2 * HOUR_S, "reports farther apart than this do not make one stretch"),
         Parameter("cross_max_s", 12 * HOUR_S, "two crossings within this are an indicator (at most 12 h)"),
         Parameter("cross_speed_kn", 1.0, "slower than this a vessel swings or drifts: it does not cross"),
@@ -151,6 +152,7 @@ def _hits(window: Window, lines: Lines, p: Parameters) -> pl.DataFrame:
     row, line, mm = lines.near(lon, lat, p.distance_max_m)
     usual, speed = _usual(row, track, t, lon, lat, sog)
     away = points["anchorage_m"].gather(row).fill_null(np.inf).to_numpy() >= p.anchorage_min_m
+    away &= points["shore_m"].gather(row).fill_null(np.inf).to_numpy() >= p.shore_min_m
     depth = points["depth_m"].gather(row).cast(pl.Float64).to_numpy()
     slow = away & (usual >= p.way_min_kn * 10) & (speed >= 0) & (speed < p.slow_share * usual)
     drift = away & (speed >= 0) & (speed < p.drift_speed_kn * 10) & ~(depth > p.depth_max_m)
