@@ -83,13 +83,14 @@ def _ends(window: Window) -> pl.DataFrame:
     told = points[row].select(
         "mover", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "zones", "mark"
     )
-    return told.with_columns(
+    out: pl.DataFrame = told.with_columns(
         pl.col("sog_kn", "cog_deg").cast(pl.Float64),
         pl.Series("t", t[row]),
         pl.Series("begins", begins),
         pl.Series("t_next", onward),
         pl.Series("since", since),
     )
+    return out
 
 
 @njit(cache=True)
