@@ -68,6 +68,7 @@ RULE = Rule(
         Parameter("ahead_max_s", 4 * HOUR_S, "so long a vessel under way is held to go on (at most 12 h)"),
         Parameter("slow_max_kn", 3.0, "slower than this it is held to stay where it is"),
         Parameter("anchorage_min_m", 10_000.0, "a silence that begins nearer an anchorage is not looked at"),
+        Parameter("harbour_max_m", 3 * NMI_M, "one that begins nearer the shore is of severity 1"),
         Parameter("shore_min_m", 0.0, "shortest distance from shore at its beginning"),
         Parameter("satellite_min", 0, "fewest messages heard by satellite in the 12 h before"),
         Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others around"),
@@ -285,6 +286,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         & ((pl.col("positions_day") > p.positions_day_min).fill_null(False) | (p.positions_day_min <= 0.0))
     )
     rows = rows.with_columns(made=made).filter(pl.col("made") | pl.col("still"))
+    away = (pl.col("under_way") == 1) & ~_soon()
     instant = pl.Datetime("us", "UTC")
     rows = rows.with_columns(
         state=pl.when(~pl.col("made"))
@@ -299,7 +301,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         p=1.0 - pl.col("p_silence"),
         severity=pl.when(pl.col("elsewhere") > 0)
         .then(1)
-        .when(pl.col("still") & (pl.col("under_way") == 1))
+        .when(away | (pl.col("shore_m") < p.harbour_max_m).fill_null(False))
         .then(1)
         .when("guarded")
         .then(3)
@@ -340,10 +342,19 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
                 when=pl.col("elsewhere") > 0,
             ),
             reason(
-                "not_back",
-                "was under way and is not back: it may have sailed out of the covered sea",
+                "long_away",
+                "was under way and not back within a day: it may have sailed out of the covered sea",
                 weight=-1.0,
-                when=pl.col("still") & (pl.col("under_way") == 1),
+                when=away,
+            ),
+            reason(
+                "near_shore",
+                "so near the shore it may lie in a harbour that no list has",
+                pl.col("shore_m"),
+                "m",
+                p.harbour_max_m,
+                -1.0,
+                (pl.col("shore_m") < p.harbour_max_m).fill_null(False),
             ),
             reason("guarded_zone", "began in a closed or protected zone", when=pl.col("guarded")),
         )
