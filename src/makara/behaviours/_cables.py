@@ -1,6 +1,6 @@
 """Lines on the sea bed and tracks above them: which points are near a line, which legs cross one, and how fast.
 
-Lines are cut into pieces; each piece is entered in the cells of a grid of a quarter of a degree that it or its
+Lines are cut into pieces; each piece is entered in the cells of a grid of half a degree that it or its
 surroundings touch. Whether a leg's box holds any entry is read off a summed table of the grid in four look-ups, so that
 legs far from every line cost next to nothing. Right across 180 degrees: differences of longitude are wrapped. The grid
 only finds candidates: it changes no result.
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from makara.base.geo import A_M, distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, S_US
 
-CELL_DEG: Final = 0.25
-_NX: Final = 1440
-_NY: Final = 720
-_PIECE_DEG: Final = 0.25
+CELL_DEG: Final = 0.5
+_NX: Final = 720
+_NY: Final = 360
+_PIECE_DEG: Final = 0.5
 SPAN_US: Final = 6 * HOUR_S * S_US
 """A vessel's own usual speed is that of so long before; what lasts longer counts as this."""
 TENTHS: Final = 1024
@@ -92,7 +92,7 @@ class Lines:
 
 
 def _cut(c: Floats, area: bool) -> Floats:
-    """Legs of a line in pieces of at most a quarter of a degree; an area's cut along 180 degrees is no leg."""
+    """Legs of a line in pieces of at most half a degree; an area's cut along 180 degrees is no leg."""
     a, b = c[:-1], c[1:]
     kept = ~((np.abs(a[:, 0]) >= 180.0) & (np.abs(b[:, 0]) >= 180.0) & area)
     a, b = a[kept], b[kept]
@@ -234,8 +234,8 @@ def _within_way(lon1: Any, lat1: Any, lon2: Any, lat2: Any, way: Any, pieces: An
         for p in range(line.size):
             if min(abs(pieces[p, 1] - lat1[r]), abs(pieces[p, 3] - lat1[r])) * m > way[r]:
                 continue
-            for k in range(5):
-                u = k / 4.0
+            for k in range(9):
+                u = k / 8.0
                 x = pieces[p, 0] + u * (pieces[p, 2] - pieces[p, 0])
                 y = pieces[p, 1] + u * (pieces[p, 3] - pieces[p, 1])
                 there = distance_scalar(lon1[r], lat1[r], x, y)
