@@ -301,9 +301,9 @@ def _renumbered(seed: int, lon0: float, start: datetime) -> list[Vessel]:
     rng = np.random.default_rng([seed, 4])
     at = (float(wrap_lon(lon0 + 2.0)), -14.0)
     begin = (start + timedelta(seconds=int(rng.integers(0, 3600)))).isoformat()
-    ship = sea.vessel(mover=412001000, at=at, start=begin, every_s=600.0).sail(3, 70, 10).dark(1, 70, 10)
+    ship = sea.vessel(mover=412001000, at=at, start=begin, every_s=600.0).sail(7, 70, 10).dark(1, 70, 10)
     after = ship.sail(float(rng.uniform(2, 9)), 90, 10).points().with_columns(mover=pl.lit(412001001, pl.Int64()))
-    cut = after.filter(pl.col("t_seen") > after["t_seen"].min() + timedelta(hours=3, minutes=30))
+    cut = after.filter(pl.col("t_seen") > after["t_seen"].min() + timedelta(hours=7, minutes=30))
     first = cut.row(0, named=True)
     other = sea.vessel(
         mover=412001001, at=(first["lon_deg"], first["lat_deg"]), start=first["t_seen"].isoformat(), every_s=600.0
@@ -322,7 +322,7 @@ def _add_claims(seed: int, lon0: float, start: datetime, tables: dict[str, pl.Da
         (412000701, 0.5, "NAME C", 9074720, None),
         (412000800, 1.0, "NAME D", 9319466, 40.0),
         (412001000, 1.0, "NAME E", 9319466, 40.0),
-        (412001001, 4.5, "NAME F", 9319466, 40.0),
+        (412001001, 8.5, "NAME F", 9319466, 40.0),
     )
     tables["claims"] = sea.claims(*said, start=start.isoformat())
     seen = start + timedelta(hours=float(rng.uniform(1, 6)))

@@ -10,6 +10,7 @@ import pytest
 
 import makara
 from makara import walk as steps
+from makara.behaviours import names
 from makara.cli.demo import _settings
 from makara.replay import CONTENTS
 
@@ -124,7 +125,7 @@ def test_settings_are_inputs(
         m.setenv("MAKARA_RULES__loitering__PARAMETERS__DURATION_MIN_S", "7200")
         makara.open(tmp_path / "lake").run()
     with monkeypatch.context() as m:
-        for kind in ("dark", "encounter", "gap", "identity", "loitering", "zone_entry"):
+        for kind in names():
             m.setenv(f"MAKARA_RULES__{kind}__SHADOW", "true")
         trial = makara.open(tmp_path / "lake")
         trial.run()

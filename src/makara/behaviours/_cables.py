@@ -1,6 +1,6 @@
-"""Lines on the sea bed and tracks above them: which points are near a line, which legs cross one.
+"""Lines on the sea bed and tracks above them: which points are near a line, which legs cross one, and how fast.
 
-Lines are cut into pieces; each piece is entered in the cells of a grid of a quarter of a degree that it or its
+Lines are cut into pieces; each piece is entered in the cells of a grid of half a degree that it or its
 surroundings touch. Whether a leg's box holds any entry is read off a summed table of the grid in four look-ups, so that
 legs far from every line cost next to nothing. Right across 180 degrees: differences of longitude are wrapped. The grid
 only finds candidates: it changes no result.
@@ -18,11 +18,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.geo import A_M, distance_scalar
+from makara.base.units import HOUR_S, KN_M_S, S_US
 
-CELL_DEG: Final = 0.25
-_NX: Final = 1440
-_NY: Final = 720
-_PIECE_DEG: Final = 0.25
+CELL_DEG: Final = 0.5
+_NX: Final = 720
+_NY: Final = 360
+_PIECE_DEG: Final = 0.5
+SPAN_US: Final = 6 * HOUR_S * S_US
+"""A vessel's own usual speed is that of so long before; what lasts longer counts as this."""
+TENTHS: Final = 1024
 _M_DEG: Final = A_M * np.pi / 180.0
 
 Ints = NDArray[np.int64]
@@ -88,7 +92,7 @@ class Lines:
 
 
 def _cut(c: Floats, area: bool) -> Floats:
-    """Legs of a line in pieces of at most a quarter of a degree; an area's cut along 180 degrees is no leg."""
+    """Legs of a line in pieces of at most half a degree; an area's cut along 180 degrees is no leg."""
     a, b = c[:-1], c[1:]
     kept = ~((np.abs(a[:, 0]) >= 180.0) & (np.abs(b[:, 0]) >= 180.0) & area)
     a, b = a[kept], b[kept]
@@ -230,8 +234,8 @@ def _within_way(lon1: Any, lat1: Any, lon2: Any, lat2: Any, way: Any, pieces: An
         for p in range(line.size):
             if min(abs(pieces[p, 1] - lat1[r]), abs(pieces[p, 3] - lat1[r])) * m > way[r]:
                 continue
-            for k in range(5):
-                u = k / 4.0
+            for k in range(9):
+                u = k / 8.0
                 x = pieces[p, 0] + u * (pieces[p, 2] - pieces[p, 0])
                 y = pieces[p, 1] + u * (pieces[p, 3] - pieces[p, 1])
                 there = distance_scalar(lon1[r], lat1[r], x, y)
@@ -240,3 +244,89 @@ def _within_way(lon1: Any, lat1: Any, lon2: Any, lat2: Any, way: Any, pieces: An
                     which.append(line[p])
                     break
     return np.array(row, np.int64), np.array(which, np.int64)
+
+
+@njit(cache=True)
+def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
+    """Speed of a report in tenths of a knot: as stated, else made good since the one before; -1: unknown."""
+    if not np.isnan(sog[i]):
+        return min(round(sog[i] * 10.0), TENTHS - 1)
+    if i == 0 or track[i - 1] != track[i] or t[i] == t[i - 1]:
+        return -1
+    made = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i]) * 1e6 / (t[i] - t[i - 1])
+    return min(round(made / KN_M_S * 10.0), TENTHS - 1)
+
+
+@njit(cache=True)
+def speeds(rows: Any, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
+    out = np.empty(rows.size, np.int64)
+    for k in range(rows.size):
+        out[k] = _speed(rows[k], track, t, lon, lat, sog)
+    return out
+
+
+@njit(cache=True)
+def usual_speeds(rows: Any, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
+    """Median speed of the 6 h before each row (ascending), by time, and its own speed; tenths of a knot, -1 unknown.
+
+    A report speaks until the next, an hour at most; less than an hour in all is too little to tell.
+    """
+    usual = np.full(rows.size, -1, np.int64)
+    own = np.full(rows.size, -1, np.int64)
+    weight = np.zeros(TENTHS, np.int64)
+    total = 0
+    low = 0
+    high = 0
+    hour = HOUR_S * S_US
+    for k in range(rows.size):
+        r = rows[k]
+        own[k] = _speed(r, track, t, lon, lat, sog)
+        if k > 0 and r == rows[k - 1]:
+            usual[k] = usual[k - 1]
+            continue
+        if k == 0 or track[r] != track[rows[k - 1]] or t[rows[k - 1]] < t[r] - SPAN_US:
+            weight[:] = 0
+            total = 0
+            low = r
+            while low > 0 and track[low - 1] == track[r] and t[low - 1] >= t[r] - SPAN_US:
+                low -= 1
+            high = low
+        while high < r:
+            v = _speed(high, track, t, lon, lat, sog)
+            if v >= 0:
+                w = min(t[high + 1] - t[high], hour)
+                weight[v] += w
+                total += w
+            high += 1
+        while low < high and t[low] < t[r] - SPAN_US:
+            v = _speed(low, track, t, lon, lat, sog)
+            if v >= 0:
+                w = min(t[low + 1] - t[low], hour)
+                weight[v] -= w
+                total -= w
+            low += 1
+        if total < hour:
+            continue
+        run = 0
+        for v in range(TENTHS):
+            run += weight[v]
+            if 2 * run >= total:
+                usual[k] = v
+                break
+    return usual, own
+
+
+@njit(cache=True)
+def stretch(rows: Any, line: Any, flag: Any, track: Any, t: Any, bridge: int) -> Any:
+    """How long the flag has held up to each row without a break (6 h at most); -1 where it does not hold."""
+    out = np.full(rows.size, -1, np.int64)
+    for k in range(rows.size):
+        if not flag[k]:
+            continue
+        out[k] = 0
+        if k == 0 or line[k] != line[k - 1] or rows[k] != rows[k - 1] + 1 or out[k - 1] < 0:
+            continue
+        r = rows[k]
+        if track[r] == track[r - 1] and t[r] - t[r - 1] <= bridge:
+            out[k] = min(out[k - 1] + t[r] - t[r - 1], SPAN_US)
+    return out

@@ -9,12 +9,16 @@ import polars as pl
 from numba import njit
 
 from makara.base.geo import bearing_scalar, destination_scalar, distance_scalar
-from makara.base.units import DAY_S, HOUR_S, KN_M_S, NMI_M, S_US
+from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._derived import all_marks
 from makara.behaviours._rule import Parameters, Window, reason, reasons, rows_of
 
 NEW_S: Final = DAY_S
 """A mover is new where it was not heard for so long."""
+KNOWN_S: Final = 6 * HOUR_S
+"""The old number's track must have lasted so long: when data begin, every number is new."""
+QUIET_S: Final = 30 * MINUTE_S
+"""The old number must have been silent so long."""
 SETTLE_S: Final = 6 * HOUR_S
 """The old number must stay silent so long after the new one appears; claims are compared so long."""
 _TURN: Final = 0.3
@@ -36,7 +40,9 @@ def renumbered(window: Window, claims: pl.DataFrame, p: Parameters) -> pl.DataFr
     span = int(p.renumber_max_s) * S_US
     late = pl.col("t") + settle + span >= window.frm_us  # those that compete with the ones told here
     new = ends.filter(pl.col("begins") & ship & sea & late).sort("t", "mover")
-    old = ends.filter(~pl.col("begins") & ship & sea).sort("t", "mover")
+    known = pl.col("t") - pl.col("since") >= KNOWN_S * S_US
+    quiet = pl.col("t") + QUIET_S * S_US <= window.to_us
+    old = ends.filter(~pl.col("begins") & ship & sea & known & quiet).sort("t", "mover")
     a, b, off = _follows(
         *(old[c].fill_null(np.nan).to_numpy() if c != "t" else old[c].to_numpy() for c in _PLACE),
         old["t_next"].to_numpy(),
@@ -48,14 +54,15 @@ def renumbered(window: Window, claims: pl.DataFrame, p: Parameters) -> pl.DataFr
         p.renumber_place_max_m,
         p.renumber_way_share,
     )
-    pairs = pl.DataFrame({"a": a, "b": b, "off_m": off}).sort("off_m", "a", "b")
+    alone = np.bincount(a, minlength=1)[a] * np.bincount(b, minlength=1)[b] == 1
+    pairs = pl.DataFrame({"a": a, "b": b, "off_m": off, "alone": alone}).sort("off_m", "a", "b")
     pairs = pairs.unique("a", keep="first", maintain_order=True).unique("b", keep="first", maintain_order=True)
     kept = ["mover", "mmsi", "t", "lon_deg", "lat_deg", "zones", "mark"]
     both = pl.concat(
         [
             old[pairs["a"]].select(kept),
             new[pairs["b"]].select(pl.col(kept).name.suffix("_new")),
-            pairs.select(pl.col("off_m").round(0)),
+            pairs.select(pl.col("off_m").round(0), "alone"),
         ],
         how="horizontal",
     )
@@ -64,38 +71,69 @@ def renumbered(window: Window, claims: pl.DataFrame, p: Parameters) -> pl.DataFr
 
 
 def _ends(window: Window) -> pl.DataFrame:
-    """First and last points of tracks between which their mover was silent for long: ``begins``; ``t_next``, when the
-    mover is heard again after a last one.
+    """Points before and after which their mover was silent for long: ``begins``; ``t_next``, when it is heard again;
+    ``since``, when their track began.
     """
     points = window.track_points
-    track, mover = points["track"].to_numpy(), points["mover"].to_numpy()
-    if not track.size:
+    if not len(points):
         return pl.DataFrame()
-    turn = np.flatnonzero((track[1:] != track[:-1]) | (mover[1:] != mover[:-1]))
-    first, last = np.append(0, turn + 1), np.append(turn, track.size - 1)
     t = points["t_seen"].to_physical().to_numpy()
-    spans = pl.DataFrame({"mover": mover[first], "first": first, "last": last, "t0": t[first], "t1": t[last]})
-    spans = spans.sort("mover", "t0", "t1", "first").with_columns(
-        until=pl.col("t1").cum_max().over("mover").shift(1).over("mover"),
-        onward=pl.col("t0").shift(-1).over("mover"),
-        most=pl.col("t1").cum_max().over("mover"),
-    )
-    fresh = (pl.col("t0") - pl.col("until") > NEW_S * S_US).fill_null(True)
-    over = (pl.col("t1") == pl.col("most")) & ((pl.col("onward") > pl.col("t1")).fill_null(True))
-    begins, ends = spans.filter(fresh), spans.filter(over)
-    never = np.iinfo(np.int64).max
-    row = np.concatenate([begins["first"].to_numpy(), ends["last"].to_numpy()])
+    mover, track = points["mover"].to_numpy(), points["track"].to_numpy()
+    row, begins, onward, since = _edges(mover, track, t, NEW_S * S_US, SETTLE_S * S_US)
     told = points[row].select(
         "mover", "mmsi", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "zones", "mark"
     )
-    return told.with_columns(
-        pl.Series("t", t[row]),
-        pl.Series("begins", np.arange(row.size) < len(begins)),
-        pl.concat(
-            [pl.Series("t_next", [never] * len(begins), dtype=pl.Int64()), ends["onward"].fill_null(never)]
-        ).alias("t_next"),
+    out: pl.DataFrame = told.with_columns(
         pl.col("sog_kn", "cog_deg").cast(pl.Float64),
+        pl.Series("t", t[row]),
+        pl.Series("begins", begins),
+        pl.Series("t_next", onward),
+        pl.Series("since", since),
     )
+    return out
+
+
+@njit(cache=True)
+def _edges(mover: Any, track: Any, t: Any, new: int, gap: int) -> Any:
+    """Rows (ordered by mover, track, time) with no other of their mover in the ``new`` before or the ``gap`` after."""
+    rows = []
+    begins = []
+    onward = []
+    since = []
+    never = np.iinfo(np.int64).max
+    n = t.size
+    a = 0
+    while a < n:
+        b = a
+        while b < n and mover[b] == mover[a]:
+            b += 1
+        first = a
+        for i in range(a, b):
+            if i > a and track[i] != track[i - 1]:
+                first = i
+            if i == first or t[i] - t[i - 1] > new:
+                before = -never
+                for k in range(a, b):
+                    if t[k] < t[i]:
+                        before = max(before, t[k])
+                if before == -never or t[i] - before > new:
+                    rows.append(i)
+                    begins.append(True)
+                    onward.append(never)
+                    since.append(t[first])
+            last = i + 1 == b or track[i + 1] != track[i]
+            if last or t[i + 1] - t[i] > gap:
+                after = never
+                for k in range(a, b):
+                    if t[k] > t[i]:
+                        after = min(after, t[k])
+                if after - t[i] > gap:
+                    rows.append(i)
+                    begins.append(False)
+                    onward.append(after)
+                    since.append(t[first])
+        a = b
+    return np.array(rows, np.int64), np.array(begins, np.bool_), np.array(onward, np.int64), np.array(since, np.int64)
 
 
 @njit(cache=True)
@@ -178,11 +216,14 @@ def _last(asked: pl.DataFrame, claims: pl.DataFrame, within: pl.Expr) -> pl.Data
 
 
 def _rows(window: Window, both: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """Rows of a step for ships that go on under another number; those whose stated lengths differ are others."""
+    """Rows of a step for ships that go on under another number.
+
+    Where no claims agree, lengths must not differ, and nobody else may have gone or come there: for the record only.
+    """
     settled = pl.col("t_new") + SETTLE_S * S_US < window.to_us
     agree = pl.col("agree").list.len() > 0
     instant = pl.Datetime("us", "UTC")
-    rows = both.filter(agree | ~pl.col("unlike")).with_columns(
+    rows = both.filter(agree | (pl.col("alone") & ~pl.col("unlike"))).with_columns(
         what=pl.lit("renumbered"),
         scope=pl.lit("renumbered"),
         state=pl.when(settled).then(pl.lit("closed")).otherwise(pl.lit("open")),
@@ -194,7 +235,7 @@ def _rows(window: Window, both: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         mmsi=pl.concat_list("mmsi", "mmsi_new").list.drop_nulls(),
         zones=pl.col("zones"),
         old_marks=pl.concat_list("mark", "mark_new").list.drop_nulls(),
-        severity=pl.when(agree).then(2).otherwise(1),
+        severity=pl.when(agree).then(2).otherwise(0),
         p=pl.when(agree).then(0.9).otherwise(0.5),
         was=pl.format("{}", pl.col("mmsi")),
         now=pl.format("{}", pl.col("mmsi_new")),

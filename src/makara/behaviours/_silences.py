@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M
-from makara.base.units import HOUR_S, S_US
+from makara.base.geo import A_M, bearing_deg, destination, distance_m
+from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._near import _SPAN, Heard, _cube, _slice
 
 HOURS: Final = 12
@@ -17,6 +18,11 @@ HOURS: Final = 12
 BRACKET_S: Final = 3 * HOUR_S
 """Who was heard within this before an hour and within this after it was on the air in it."""
 
+SORTS: Final = ("class_a", "class_b", "long_range", "vms", "radar")
+"""Classes of transponders, numbered from 1; others are 0."""
+BY_SKY: Final = (pl.col("receiver") == "satellite").fill_null(False)
+_HOUR_US: Final = HOUR_S * S_US
+_NEVER: Final = np.iinfo(np.int64).max
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -115,3 +121,79 @@ def _hours(
                                     kept[g, k + HOURS] += 1
                             k += 1
     return on_air, kept, told, distinct
+
+
+def asked_of(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple[Ints, Any, Any, Ints, Ints]:
+    """What is asked of the others: where each vessel is held to be in which hours, one row a place.
+
+    Before, and where it was slow or came back near by: at its last place. Under way: as it went; or where it is back,
+    on the line between. So many hours (``each``) share the place in their middle.
+    """
+    n = len(gaps)
+    lon, lat = gaps["lon_deg"].to_numpy(), gaps["lat_deg"].to_numpy()
+    back, moved = gaps["back"].to_numpy(), gaps["under_way"].to_numpy() == 1
+    ends = (gaps[c].fill_null(gaps[d]).to_numpy() for c, d in (("lon_back", "lon_deg"), ("lat_back", "lat_deg")))
+    lon_back, lat_back = ends
+    near_by = back & (distance_m(lon, lat, lon_back, lat_back) <= reach_m / 8.0)
+    stays, back = np.flatnonzero(near_by | (~back & ~moved)), back & ~near_by
+    moved = moved & ~near_by
+    parts: tuple[list[Ints], list[Ints], list[Ints]] = [], [], []
+    for who_, most in ((~back & moved, ahead), (back, HOURS)):
+        hours_ = np.arange(0, most, each)
+        parts[0].append(np.repeat(np.flatnonzero(who_), hours_.size))
+        parts[1].append(np.tile(hours_, int(who_.sum())))
+        parts[2].append(np.tile(np.minimum(hours_ + each, most) - 1, int(who_.sum())))
+    goes, k, k1 = (np.concatenate(x).astype(np.int64) for x in parts)
+    middle = (k + k1 + 1) / 2
+    a, b = lon[goes], lat[goes]
+    x, y = lon_back[goes], lat_back[goes]
+    share = np.minimum(middle * _HOUR_US / np.maximum((gaps["until"] - gaps["t"]).to_numpy()[goes], 1), 1.0)
+    run = gaps["sog"].to_numpy()[goes] / 10 * KN_M_S * middle * HOUR_S
+    way = np.where(back[goes], share * distance_m(a, b, x, y), run)
+    x, y = destination(a, b, np.where(back[goes], bearing_deg(a, b, x, y), gaps["cog"].to_numpy()[goes] / 10), way)
+    gap = np.concatenate([np.arange(n), stays, goes])
+    first = np.concatenate([np.full(n, -HOURS), np.zeros(stays.size, np.int64), k])
+    last = np.concatenate([np.full(n, -1), np.full(stays.size, HOURS - 1), k1])
+    return gap, np.concatenate([lon, lon[stays], x]), np.concatenate([lat, lat[stays], y]), first, last
+
+
+def heard_near(
+    points: pl.DataFrame, gaps: pl.DataFrame, sky: bool, lon: Any, lat: Any, reach_m: float
+) -> tuple[Heard, Ints]:
+    """The messages by satellites, or by others, that may tell something of the places asked, hashed; and the number of
+    each gap's mover.
+    """
+    x, y = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
+    near = np.zeros((181, 361), np.bool_)
+    tall = reach_m / 110_000.0 + 0.02
+    for side in range(-1, 2):
+        wide = tall / np.cos(np.radians(np.minimum(np.abs(lat) + tall, 89.0)))
+        for dy in np.linspace(-tall, tall, 1 + 2 * int(np.ceil(tall))):
+            for part in np.linspace(0.0, 1.0, 1 + int(np.ceil(wide.max(initial=1.0)))):
+                east = (lon + side * part * np.minimum(wide, 180.0) + 180.0) % 360.0
+                near[np.clip(lat + dy + 90.0, 0, 180).astype(int), east.astype(int)] = True
+    near[[0, 1, 2, -3, -2, -1]] |= near.any()
+    held = near[(y + 90.0).astype(np.int16), (x + 180.0).astype(np.int16)]
+    at = np.flatnonzero(held & (points.select(BY_SKY.alias("s"))["s"].to_numpy() == sky))
+    some = points[at]
+    t, track = some["t_seen"].to_physical().to_numpy(), some["track"].to_numpy()
+    onward = np.append(t[1:], _NEVER)[: t.size]
+    onward[np.append(track[1:] != track[:-1], True)[: t.size]] = _NEVER
+    movers = some["mover"].unique().sort().to_numpy()
+    sort = {name: k + 1 for k, name in enumerate(SORTS)}
+    sorts = some["transponder"].replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
+    who_ = np.searchsorted(movers, some["mover"].to_numpy())
+    heard = Heard.of(reach_m, t, onward, x[at], y[at], who_, track, sorts)
+    return heard, np.searchsorted(movers, gaps["mover"].to_numpy())
+
+
+def chance(share: Floats, a: Floats, b: Floats) -> Floats:
+    """Chance that every hour stays silent: its share scaled by the vessel's own, of which we know Beta(a, b)."""
+    x, w = np.polynomial.legendre.leggauss(48)
+    out = np.zeros(len(share))
+    whole = np.zeros(len(share))
+    for node, weight in zip((x + 1.0) / 2.0, w, strict=True):
+        dense = weight * node ** (a - 1.0) * (1.0 - node) ** (b - 1.0)
+        out += dense * (1.0 - node * share).prod(axis=1)
+        whole += dense
+    return out / whole

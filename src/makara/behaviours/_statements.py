@@ -76,7 +76,9 @@ def numbers(window: Window, claims: pl.DataFrame) -> pl.DataFrame:
     """IMO numbers that are none, and those whose register says another flag than the MMSI; stated the second time."""
     stated = claims.filter(pl.col("imo").is_not_null()).select("mover", "t_seen", "claim", "mark", value="imo")
     key = ["mover", "value"]
-    stated = stated.sort(*key, "t_seen", "claim").with_columns(
+    stated = stated.sort(*key, "t_seen", "claim")
+    before = pl.col("t_seen").shift(1).over(key)
+    stated = stated.filter((pl.col("t_seen") - before > pl.duration(seconds=_APART_S)).fill_null(True)).with_columns(
         t_new=pl.col("t_seen").shift(1).over(key), t_old=pl.col("t_seen").shift(2).over(key)
     )
     back = pl.duration(seconds=BACK_S)

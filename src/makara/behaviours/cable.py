@@ -19,12 +19,10 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
-from makara.behaviours._cables import Lines
+from makara.behaviours._cables import SPAN_US, Lines, speeds, stretch, usual_speeds
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._derived import base, members
 from makara.behaviours._rule import (
@@ -57,6 +55,7 @@ RULE = Rule(
         Parameter("drift_min_s", 30 * MINUTE_S, "shortest drift that is an indicator (at most 6 h)"),
         Parameter("depth_max_m", 200.0, "deeper than this, no anchor reaches the cable"),
         Parameter("anchorage_min_m", 10_000.0, "nearer an anchorage than this, slow and drift are not counted"),
+        Parameter("shore_min_m", 3 * NMI_M, "nearer the shore neither: ships call where cables land"),
         Parameter("bridge_max_s", 2 * HOUR_S, "reports farther apart than this do not make one stretch"),
         Parameter("cross_max_s", 12 * HOUR_S, "two crossings within this are an indicator (at most 12 h)"),
         Parameter("cross_speed_kn", 1.0, "slower than this a vessel swings or drifts: it does not cross"),
@@ -88,10 +87,8 @@ _FIRSTS: Final = ("mover", "mmsi", "lon", "lat", "zone_row")
 _FLAGS: Final = ("slow", "crossed", "twice", "drift", "deep_unknown", "gap")
 _MINS: Final = ("mm", "less_slow", "less_drift", "least", "less_usual")
 _MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_FLAGS, *_MINS)
-_SPAN: Final = 6 * HOUR_S * S_US
 _FAR: Final = 10**9
 """Stands for no distance (mm) or speed (tenths) yet, where the least is kept."""
-_TENTHS: Final = 1024
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -149,22 +146,23 @@ def _hits(window: Window, lines: Lines, p: Parameters) -> pl.DataFrame:
     lon, lat = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
     sog = points["sog_kn"].to_numpy()
     row, line, mm = lines.near(lon, lat, p.distance_max_m)
-    usual, speed = _usual(row, track, t, lon, lat, sog)
+    usual, speed = usual_speeds(row, track, t, lon, lat, sog)
     away = points["anchorage_m"].gather(row).fill_null(np.inf).to_numpy() >= p.anchorage_min_m
+    away &= points["shore_m"].gather(row).fill_null(np.inf).to_numpy() >= p.shore_min_m
     depth = points["depth_m"].gather(row).cast(pl.Float64).to_numpy()
     slow = away & (usual >= p.way_min_kn * 10) & (speed >= 0) & (speed < p.slow_share * usual)
     drift = away & (speed >= 0) & (speed < p.drift_speed_kn * 10) & ~(depth > p.depth_max_m)
     bridge = int(p.bridge_max_s) * S_US
     order = np.lexsort((row, line))
     back = np.argsort(order)
-    spent = [_stretch(row[order], line[order], flag[order], track, t, bridge)[back] for flag in (slow, drift)]
+    spent = [stretch(row[order], line[order], flag[order], track, t, bridge)[back] for flag in (slow, drift)]
     near = pl.DataFrame({"row": row, "line": line, "mm": mm, "tenths": speed, "usual": usual})
     near = near.with_columns(
         pl.Series("slow_us", spent[0]), pl.Series("drift_us", spent[1]), pl.Series("known", np.isfinite(depth))
     )
     near = near.with_columns(
-        slow=pl.col("slow_us") >= min(int(p.slow_min_s) * S_US, _SPAN),
-        drift=pl.col("drift_us") >= min(int(p.drift_min_s) * S_US, _SPAN),
+        slow=pl.col("slow_us") >= min(int(p.slow_min_s) * S_US, SPAN_US),
+        drift=pl.col("drift_us") >= min(int(p.drift_min_s) * S_US, SPAN_US),
     ).filter(pl.col("slow") | pl.col("drift"))
     flags = near.select(
         "row",
@@ -206,8 +204,8 @@ def _point(points: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 def _crossings(lines: Lines, track: Ints, t: Ints, lon: Any, lat: Any, sog: Any, p: Parameters) -> pl.DataFrame:
     """Crossings of a cable; ``twice`` where the one before is not long ago."""
     within = min(int(p.cross_max_s), 12 * HOUR_S) * S_US
-    row, line, _ = lines.crossed(track, t, lon, lat, _SPAN)
-    fast = _speeds(row, track, t, lon, lat, sog) >= p.cross_speed_kn * 10
+    row, line, _ = lines.crossed(track, t, lon, lat, SPAN_US)
+    fast = speeds(row, track, t, lon, lat, sog) >= p.cross_speed_kn * 10
     found = pl.DataFrame({"row": row[fast], "line": line[fast]}).with_columns(
         pl.Series("track", track[row[fast]]), pl.Series("at", t[row[fast]])
     )
@@ -246,92 +244,6 @@ def _gaps(window: Window, lines: Lines, points: pl.DataFrame, p: Parameters) -> 
         pl.Series("line", line),
         gap=pl.lit(1, pl.Int64()),
     )
-
-
-@njit(cache=True)
-def _speed(i: int, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
-    """Speed of a report in tenths of a knot: as stated, else made good since the one before; -1: unknown."""
-    if not np.isnan(sog[i]):
-        return int(min(round(sog[i] * 10.0), _TENTHS - 1))
-    if i == 0 or track[i - 1] != track[i] or t[i] == t[i - 1]:
-        return -1
-    made = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i]) * 1e6 / (t[i] - t[i - 1])
-    return int(min(round(made / KN_M_S * 10.0), _TENTHS - 1))
-
-
-@njit(cache=True)
-def _speeds(rows: Any, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
-    out = np.empty(rows.size, np.int64)
-    for k in range(rows.size):
-        out[k] = _speed(rows[k], track, t, lon, lat, sog)
-    return out
-
-
-@njit(cache=True)
-def _usual(rows: Any, track: Any, t: Any, lon: Any, lat: Any, sog: Any) -> Any:
-    """Median speed of the 6 h before each row (ascending), by time, and its own speed; tenths of a knot, -1 unknown.
-
-    A report speaks until the next, an hour at most; less than an hour in all is too little to tell.
-    """
-    usual = np.full(rows.size, -1, np.int64)
-    own = np.full(rows.size, -1, np.int64)
-    weight = np.zeros(_TENTHS, np.int64)
-    total = 0
-    low = 0
-    high = 0
-    hour = HOUR_S * S_US
-    for k in range(rows.size):
-        r = rows[k]
-        own[k] = _speed(r, track, t, lon, lat, sog)
-        if k > 0 and r == rows[k - 1]:
-            usual[k] = usual[k - 1]
-            continue
-        if k == 0 or track[r] != track[rows[k - 1]] or t[rows[k - 1]] < t[r] - _SPAN:
-            weight[:] = 0
-            total = 0
-            low = r
-            while low > 0 and track[low - 1] == track[r] and t[low - 1] >= t[r] - _SPAN:
-                low -= 1
-            high = low
-        while high < r:
-            v = _speed(high, track, t, lon, lat, sog)
-            if v >= 0:
-                w = min(t[high + 1] - t[high], hour)
-                weight[v] += w
-                total += w
-            high += 1
-        while low < high and t[low] < t[r] - _SPAN:
-            v = _speed(low, track, t, lon, lat, sog)
-            if v >= 0:
-                w = min(t[low + 1] - t[low], hour)
-                weight[v] -= w
-                total -= w
-            low += 1
-        if total < hour:
-            continue
-        run = 0
-        for v in range(_TENTHS):
-            run += weight[v]
-            if 2 * run >= total:
-                usual[k] = v
-                break
-    return usual, own
-
-
-@njit(cache=True)
-def _stretch(rows: Any, line: Any, flag: Any, track: Any, t: Any, bridge: int) -> Any:
-    """How long the flag has held up to each row without a break (6 h at most); -1 where it does not hold."""
-    out = np.full(rows.size, -1, np.int64)
-    for k in range(rows.size):
-        if not flag[k]:
-            continue
-        out[k] = 0
-        if k == 0 or line[k] != line[k - 1] or rows[k] != rows[k - 1] + 1 or out[k - 1] < 0:
-            continue
-        r = rows[k]
-        if track[r] == track[r - 1] and t[r] - t[r - 1] <= bridge:
-            out[k] = min(out[k - 1] + t[r] - t[r - 1], _SPAN)
-    return out
 
 
 def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:

@@ -25,11 +25,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from makara.base.geo import bearing_deg, destination, distance_m
-from makara.base.units import DAY_S, HOUR_S, KN_M_S, NMI_M, S_US
+from makara.base.units import DAY_S, HOUR_S, NMI_M, S_US
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._derived import base, members, said
-from makara.behaviours._near import Heard
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -44,7 +42,16 @@ from makara.behaviours._rule import (
     unpack,
     zone_keys,
 )
-from makara.behaviours._silences import BRACKET_S, HOURS, hours_heard
+from makara.behaviours._silences import (
+    BRACKET_S,
+    BY_SKY,
+    HOURS,
+    SORTS,
+    asked_of,
+    chance,
+    heard_near,
+    hours_heard,
+)
 from makara.behaviours._words import detail, hours, nmi, place, who
 
 RULE = Rule(
@@ -61,6 +68,7 @@ RULE = Rule(
         Parameter("ahead_max_s", 4 * HOUR_S, "so long a vessel under way is held to go on (at most 12 h)"),
         Parameter("slow_max_kn", 3.0, "slower than this it is held to stay where it is"),
         Parameter("anchorage_min_m", 10_000.0, "a silence that begins nearer an anchorage is not looked at"),
+        Parameter("harbour_max_m", 3 * NMI_M, "one that begins nearer the shore is of severity 1"),
         Parameter("shore_min_m", 0.0, "shortest distance from shore at its beginning"),
         Parameter("satellite_min", 0, "fewest messages heard by satellite in the 12 h before"),
         Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others around"),
@@ -97,11 +105,8 @@ RULE = Rule(
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_SORTS: Final = ("class_a", "class_b", "long_range", "vms", "radar")
-_NEVER: Final = np.iinfo(np.int64).max
 _CLASS_A_H: Final = 6.0
 """What is known of a class A transponder beforehand: as if it had been heard in so many hours; of others, in one."""
-_SKY: Final = (pl.col("receiver") == "satellite").fill_null(False)
 _HOUR: Final = HOUR_S * S_US
 _BRACKET: Final = BRACKET_S * S_US
 _SOON: Final = DAY_S * S_US
@@ -176,8 +181,8 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         at = np.flatnonzero(gaps["sky"].to_numpy() == sky)
         if at.size:
             some = gaps[at]
-            asked = _asked(some, ahead, 4 if sky else 1, reach)
-            heard, who_ = _heard(points, some, sky, asked[1], asked[2], reach)
+            asked = asked_of(some, ahead, 4 if sky else 1, reach)
+            heard, who_ = heard_near(points, some, sky, asked[1], asked[2], reach)
             found = hours_heard(heard, t[at], who_, some["sort_of"].to_numpy(), *asked, reach)
             for whole, part in zip(counts, found, strict=True):
                 whole[at] = part
@@ -194,7 +199,7 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     own = own + np.where(gaps["sort_of"].to_numpy() == 1, _CLASS_A_H, 1.0)
     missed = np.maximum(expected - np.where(before, bits, 0).sum(axis=1), 0.0) + 1.0
     scale = own / (own + missed)
-    p_silent = _chance(np.where(after, share, 0.0), own, missed)
+    p_silent = chance(np.where(after, share, 0.0), own, missed)
     past = np.arange(2 * HOURS) < HOURS
     rate = 24e3 * told[:, past].sum(axis=1) / np.maximum(on_air[:, past].sum(axis=1), 1)
     numbers = {
@@ -213,22 +218,10 @@ def _soon() -> pl.Expr:
     return ~pl.col("still") & (pl.col("until") - pl.col("t") <= _SOON)
 
 
-def _chance(share: Floats, a: Floats, b: Floats) -> Floats:
-    """Chance that every hour stays silent: its share scaled by the vessel's own, of which we know Beta(a, b)."""
-    x, w = np.polynomial.legendre.leggauss(48)
-    out = np.zeros(len(share))
-    whole = np.zeros(len(share))
-    for node, weight in zip((x + 1.0) / 2.0, w, strict=True):
-        dense = weight * node ** (a - 1.0) * (1.0 - node) ** (b - 1.0)
-        out += dense * (1.0 - node * share).prod(axis=1)
-        whole += dense
-    return out / whole
-
-
 def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """Of the silent vessels their last message, and how they were heard on that track in the 12 h before it."""
     t_seen = pl.col("t_seen").dt.epoch("us")
-    sort = {name: k + 1 for k, name in enumerate(_SORTS)}
+    sort = {name: k + 1 for k, name in enumerate(SORTS)}
     last = (
         points.with_columns(t=t_seen)
         .join(gaps.select("mover", "t", "lon_deg", "lat_deg"), on=["mover", "t"], suffix="_gap")
@@ -247,10 +240,10 @@ def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
             pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
             pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
             pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
-            _SKY.alias("sky"),
+            BY_SKY.alias("sky"),
         )
     )
-    every = points.select("mover", "track", t_seen.alias("at"), _SKY.alias("by_sky"))
+    every = points.select("mover", "track", t_seen.alias("at"), BY_SKY.alias("by_sky"))
     beside = gaps.select("mover", "t", "until").join(every, on="mover")
     within = (pl.col("at") > pl.col("t")) & (pl.col("at") < pl.min_horizontal("until", pl.col("t") + HOURS * _HOUR))
     beside = beside.filter(within).group_by("mover", "t").agg(elsewhere=pl.len().cast(pl.Int64))
@@ -267,70 +260,6 @@ def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     last = last.join(home.unique(["mover", "t"], keep="first", maintain_order=True), on=["mover", "t"], how="left")
     out = last.join(each, on=["mover", "t"]).join(beside, on=["mover", "t"], how="left", maintain_order="left")
     return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))
-
-
-def _asked(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple[Ints, Any, Any, Ints, Ints]:
-    """What is asked of the others: where each vessel is held to be in which hours, one row a place.
-
-    Before, and where it was slow or came back near by: at its last place. Under way: as it went; or where it is back,
-    on the line between. So many hours (``each``) share the place in their middle.
-    """
-    n = len(gaps)
-    lon, lat = gaps["lon_deg"].to_numpy(), gaps["lat_deg"].to_numpy()
-    back, moved = gaps["back"].to_numpy(), gaps["under_way"].to_numpy() == 1
-    ends = (gaps[c].fill_null(gaps[d]).to_numpy() for c, d in (("lon_back", "lon_deg"), ("lat_back", "lat_deg")))
-    lon_back, lat_back = ends
-    near_by = back & (distance_m(lon, lat, lon_back, lat_back) <= reach_m / 8.0)
-    stays, back = np.flatnonzero(near_by | (~back & ~moved)), back & ~near_by
-    moved = moved & ~near_by
-    parts: tuple[list[Ints], list[Ints], list[Ints]] = [], [], []
-    for who_, most in ((~back & moved, ahead), (back, HOURS)):
-        hours_ = np.arange(0, most, each)
-        parts[0].append(np.repeat(np.flatnonzero(who_), hours_.size))
-        parts[1].append(np.tile(hours_, int(who_.sum())))
-        parts[2].append(np.tile(np.minimum(hours_ + each, most) - 1, int(who_.sum())))
-    goes, k, k1 = (np.concatenate(x).astype(np.int64) for x in parts)
-    middle = (k + k1 + 1) / 2
-    a, b = lon[goes], lat[goes]
-    x, y = lon_back[goes], lat_back[goes]
-    share = np.minimum(middle * _HOUR / np.maximum((gaps["until"] - gaps["t"]).to_numpy()[goes], 1), 1.0)
-    run = gaps["sog"].to_numpy()[goes] / 10 * KN_M_S * middle * HOUR_S
-    way = np.where(back[goes], share * distance_m(a, b, x, y), run)
-    x, y = destination(a, b, np.where(back[goes], bearing_deg(a, b, x, y), gaps["cog"].to_numpy()[goes] / 10), way)
-    gap = np.concatenate([np.arange(n), stays, goes])
-    first = np.concatenate([np.full(n, -HOURS), np.zeros(stays.size, np.int64), k])
-    last = np.concatenate([np.full(n, -1), np.full(stays.size, HOURS - 1), k1])
-    return gap, np.concatenate([lon, lon[stays], x]), np.concatenate([lat, lat[stays], y]), first, last
-
-
-def _heard(
-    points: pl.DataFrame, gaps: pl.DataFrame, sky: bool, lon: Any, lat: Any, reach_m: float
-) -> tuple[Heard, Ints]:
-    """The messages by satellites, or by others, that may tell something of the places asked, hashed; and the number of
-    each gap's mover.
-    """
-    x, y = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
-    near = np.zeros((181, 361), np.bool_)
-    tall = reach_m / 110_000.0 + 0.02
-    for side in range(-1, 2):
-        wide = tall / np.cos(np.radians(np.minimum(np.abs(lat) + tall, 89.0)))
-        for dy in np.linspace(-tall, tall, 7):
-            for part in np.linspace(0.0, 1.0, 1 + int(np.ceil(wide.max(initial=1.0)))):
-                east = (lon + side * part * np.minimum(wide, 180.0) + 180.0) % 360.0
-                near[np.clip(lat + dy + 90.0, 0, 180).astype(int), east.astype(int)] = True
-    near[[0, 1, 2, -3, -2, -1]] |= near.any()
-    held = near[(y + 90.0).astype(np.int16), (x + 180.0).astype(np.int16)]
-    at = np.flatnonzero(held & (points.select(_SKY.alias("s"))["s"].to_numpy() == sky))
-    some = points[at]
-    t, track = some["t_seen"].to_physical().to_numpy(), some["track"].to_numpy()
-    onward = np.append(t[1:], _NEVER)[: t.size]
-    onward[np.append(track[1:] != track[:-1], True)[: t.size]] = _NEVER
-    movers = some["mover"].unique().sort().to_numpy()
-    sort = {name: k + 1 for k, name in enumerate(_SORTS)}
-    sorts = some["transponder"].replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
-    who_ = np.searchsorted(movers, some["mover"].to_numpy())
-    heard = Heard.of(reach_m, t, onward, x[at], y[at], who_, track, sorts)
-    return heard, np.searchsorted(movers, gaps["mover"].to_numpy())
 
 
 def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -357,6 +286,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         & ((pl.col("positions_day") > p.positions_day_min).fill_null(False) | (p.positions_day_min <= 0.0))
     )
     rows = rows.with_columns(made=made).filter(pl.col("made") | pl.col("still"))
+    away = (pl.col("under_way") == 1) & ~_soon()
     instant = pl.Datetime("us", "UTC")
     rows = rows.with_columns(
         state=pl.when(~pl.col("made"))
@@ -371,7 +301,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         p=1.0 - pl.col("p_silence"),
         severity=pl.when(pl.col("elsewhere") > 0)
         .then(1)
-        .when(pl.col("still") & (pl.col("under_way") == 1))
+        .when(away | (pl.col("shore_m") < p.harbour_max_m).fill_null(False))
         .then(1)
         .when("guarded")
         .then(3)
@@ -412,10 +342,19 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
                 when=pl.col("elsewhere") > 0,
             ),
             reason(
-                "not_back",
-                "was under way and is not back: it may have sailed out of the covered sea",
+                "long_away",
+                "was under way and not back within a day: it may have sailed out of the covered sea",
                 weight=-1.0,
-                when=pl.col("still") & (pl.col("under_way") == 1),
+                when=away,
+            ),
+            reason(
+                "near_shore",
+                "so near the shore it may lie in a harbour that no list has",
+                pl.col("shore_m"),
+                "m",
+                p.harbour_max_m,
+                -1.0,
+                (pl.col("shore_m") < p.harbour_max_m).fill_null(False),
             ),
             reason("guarded_zone", "began in a closed or protected zone", when=pl.col("guarded")),
         )

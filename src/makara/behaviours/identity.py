@@ -128,8 +128,8 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 _TWIN = sea.vessel(track=2, at=(140.0, -12.0), start="2025-03-01T01:05:00Z")
-_FIRST = sea.vessel().sail(5)
-_SECOND = sea.vessel(mover=412000002, start="2025-03-01T05:30:00Z", at=(130.93, -10.0)).sail(9)
+_FIRST = sea.vessel().sail(7)
+_SECOND = sea.vessel(mover=412000002, start="2025-03-01T07:30:00Z", at=(131.27, -10.0)).sail(9)
 
 
 def _claims(*said: tuple[int, float, str | None, int | None, float | None], start: str | None = None) -> Any:
@@ -162,13 +162,13 @@ CASES = (
         "goes on under another number",
         _FIRST,
         _SECOND,
-        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 6, "NAME B", 9074729, 90.0)),
+        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9074729, 90.0)),
     ),
     silent(
         "two ships pass where reception begins",
         _FIRST,
         _SECOND,
-        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 6, "NAME B", 9319466, 180.0)),
+        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9319466, 180.0)),
     ),
     fires(
         "changes its name at sea",

@@ -246,7 +246,7 @@ def _stretches(window: Window, points: pl.DataFrame, carried: pl.DataFrame, p: P
         participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
         mmsi=pl.concat_list(pl.when(pl.col("mmsi") >= 0).then("mmsi")).list.drop_nulls(),
         marks=pl.col("marks").fill_null([]),
-        severity=pl.when(circle).then(2).otherwise(1),
+        severity=pl.when(circle).then(2).when(pl.col("what") == "on_land").then(0).otherwise(1),
         p=pl.when(circle).then(0.9),
         reports=pl.col("n"),
         distance_max_m=pl.lit(None, pl.Float64()),

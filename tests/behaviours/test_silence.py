@@ -1,0 +1,111 @@
+"""Silence, cables and changed numbers: what the cases beside the rules do not say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from makara.behaviours import find
+from makara.behaviours._cases import Vessel, sea
+
+
+def points(*vessels: Vessel, **columns: Any) -> pl.DataFrame:
+    """Track points of vessels, in class A."""
+    frame = pl.concat([v.points() for v in vessels]).with_columns(transponder=pl.lit("class_a"))
+    return frame.with_columns(**columns)
+
+
+def details(event: pl.DataFrame) -> dict[str, Any]:
+    """Details of the one event."""
+    assert len(event) == 1
+    return dict(json.loads(event["details"][0]))
+
+
+def closed(events: pl.DataFrame) -> pl.DataFrame:
+    """Events that are over."""
+    return events.filter(pl.col("state") == "closed")
+
+
+def satellite(mover: int, every_s: float, **more: Any) -> Vessel:
+    return sea.vessel(mover=mover, receiver="satellite", every_s=every_s, **more)
+
+
+def test_the_published_definition_wants_a_well_heard_vessel_far_offshore() -> None:
+    others = [satellite(412000010 + k, 1800.0, at=(130.0 + 0.05 * k, -10.1)).drift(40) for k in range(3)]
+    dark = satellite(412000001, 1800.0).drift(10).dark(13, speed_kn=1).drift(10)
+    assert details(closed(find("disabling", points(dark, *others), profile="gfw")))["satellite_12h"] == 20
+    near = satellite(412000001, 1800.0, off_nmi=40).drift(10).dark(13, speed_kn=1).drift(10)
+    rarely = satellite(412000001, 3600.0).drift(10).dark(13, speed_kn=1).drift(10)
+    short = satellite(412000001, 1800.0).drift(10).dark(11, speed_kn=1).drift(10)
+    for vessel in (near, rarely, short):
+        assert not len(closed(find("disabling", points(vessel, *others), profile="gfw")))
+    seldom = [satellite(412000010 + k, 12_000.0, at=(130.0 + 0.05 * k, -10.1)).drift(40) for k in range(3)]
+    assert not len(closed(find("disabling", points(dark, *seldom), profile="gfw")))
+
+
+def test_the_chance_of_a_silence_grows_when_others_are_heard_badly() -> None:
+    dark = sea.vessel().sail(6, speed_kn=1).dark(7, speed_kn=1).sail(2, speed_kn=1)
+    well = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.02 * k, -10.1)).drift(24) for k in range(8)]
+    badly = [
+        sea.vessel(mover=412000010 + k, at=(130.0 + 0.02 * k, -10.1), every_s=9000.0 + 60 * k).drift(24)
+        for k in range(8)
+    ]
+    clear = details(closed(find("disabling", points(dark, *well))))["p_silence"]
+    vague = details(closed(find("disabling", points(dark, *badly), silence_p_max=1.0)))["p_silence"]
+    assert clear < 0.01 < vague
+
+
+def cable(through: list[tuple[float, float]]) -> pl.DataFrame:
+    return sea.line("zo-cable", "cable", through)
+
+
+def test_a_drift_counts_where_the_depth_is_known_and_anchors_reach() -> None:
+    line = cable([(130.5, -11.0), (130.5, -9.0)])
+    ship = sea.vessel(kind="cargo").sail(2.9).drift(1, 90, 0.5).sail(0.5, 90, 4).sail(0.5, 270, 4).sail(2, 90)
+    told = find("cable", points(ship, depth_m=pl.lit(80.0)), zones=line)
+    assert details(told)["indicators"] == ["slow", "crossings", "drift"]
+    assert told["severity"][0] == 3
+    assert details(find("cable", points(ship, depth_m=pl.lit(900.0)), zones=line))["indicators"] == [
+        "slow",
+        "crossings",
+    ]
+    unknown = find("cable", points(ship), zones=line)
+    assert details(unknown)["indicators"] == ["slow", "crossings"]
+    assert "depth_unknown" in [r["code"] for r in unknown["reasons"][0]]
+
+
+def test_a_silence_that_reception_does_not_explain_counts_within_reach_of_the_cable() -> None:
+    line = cable([(130.81, -11.0), (130.81, -9.0)])
+    ship = sea.vessel(kind="cargo").sail(4).dark(7, 90, 1.0).sail(0.6, 90, 6).sail(0.6, 270, 6).sail(3, 180)
+    others = [sea.vessel(mover=412000010 + k, at=(130.68 + 0.02 * k, -10.1)).drift(20) for k in range(9)]
+    told = find("cable", points(ship, *others), zones=line)
+    assert details(told)["indicators"] == ["crossings", "gap"]
+    assert not len(find("cable", points(ship, *others[:3]), zones=line))
+
+
+def test_cables_are_told_apart_and_each_has_its_own_event() -> None:
+    lines = pl.concat(
+        [cable([(130.5, -11.0), (130.5, -9.0)]), sea.line("zo-two", "cable", [(130.53, -11), (130.53, -9)])]
+    )
+    ship = sea.vessel(kind="cargo").sail(2.8).sail(1.2, 90, 4).sail(1.2, 270, 4).sail(3, 180)
+    assert sorted(find("cable", points(ship), zones=lines)["scope"]) == ["zo-cable", "zo-two"]
+
+
+def test_a_number_that_is_heard_again_was_not_given_up() -> None:
+    first = sea.vessel().sail(7)
+    second = sea.vessel(mover=412000002, start="2025-03-01T07:30:00Z", at=(131.27, -10.0)).sail(9)
+    said = sea.claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9074729, 90.0))
+    assert details(find("identity", points(first, second), claims=said))["same_claims"] == ["imo", "dimensions"]
+    assert not len(find("identity", points(first.dark(3).sail(2), second), claims=said))
+
+
+def test_a_register_that_gives_a_hull_another_flag_than_its_number() -> None:
+    said = sea.claims((412000001, 1, "NAME A", 9074729, 90.0))
+    vessels = pl.DataFrame({"mover": [412000001], "imo": [9074729], "flag": ["AAA"], "class": ["cargo"]})
+    lists = pl.DataFrame({"list": ["a_register"], "imo": [9074729], "flag": ["BBB"], "former": [False]})
+    told = details(find("identity", points(sea.vessel().sail(4)), claims=said, vessels=vessels, lists=lists))
+    assert (told["what"], told["was"], told["now"]) == ("flag", "BBB", "AAA")
+    same = lists.with_columns(flag=pl.lit("AAA"))
+    assert not len(find("identity", points(sea.vessel().sail(4)), claims=said, vessels=vessels, lists=same))
