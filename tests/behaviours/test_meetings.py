@@ -147,3 +147,27 @@ def test_vicinity_keeps_those_that_come_near_and_their_legs() -> None:
     late = kept["t_seen"] > parse(START) + timedelta(hours=6)
     assert close[: 3 * 6].all()
     assert not close[late.to_numpy()].any()
+
+
+def test_two_measured_side_by_side_of_which_one_track_explains_one() -> None:
+    ship = sea.vessel(kind="fishing", every_s=3000).sail(1.6).dark(1, speed_kn=1).sail(2)
+    at = "2025-03-01T02:00:00Z"
+    tables = sea.unmatched(("de-1", 130.285, -10.0, at, 12.0), ("de-2", 130.286, -10.0, at, 40.0))
+    doubt = pl.DataFrame(
+        {
+            "detection": ["de-1", "de-2"],
+            "against": ["ais", "ais"],
+            "track": [412000001, None],
+            "p_none": pl.Series([0.3, 0.7], dtype=pl.Float32()),
+            "p_dark": pl.Series([0.25, 0.6], dtype=pl.Float32()),
+        }
+    )
+    known = pl.DataFrame({"mover": [412000001], "class": ["fishing"], "length_m": [33.0]})
+    found = find("mother_daughter", ship.points(), **{**tables, "matches": doubt}, vessels=known)
+    assert found["participants"].to_list() == [["mv412000001", "de-1"]]
+    alone = (
+        tables["detections"]
+        .filter(pl.col("detection") == "de-1")
+        .select("detection", "collection", "t_seen", "lon_deg", "lat_deg")
+    )
+    assert len(find("mother_daughter", ship.points(), detections=alone, matches=doubt, vessels=known)) == 0
