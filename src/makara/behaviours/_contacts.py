@@ -70,14 +70,19 @@ def unmatched(window: Window, p_dark_min: float) -> pl.DataFrame:
     detections, matches = window.get("detections"), window.get("matches")
     if detections is None or matches is None or not len(detections) or not len(matches):
         return pl.DataFrame()
-    lacking = [pl.lit(None, dtype=t).alias(c) for c, t in _OPTIONAL.items() if c not in detections.columns]
-    known = detections.filter(pl.col("t_seen") < window.to).with_columns(lacking)
+    known = filled(detections.filter(pl.col("t_seen") < window.to))
     held = matches.filter(pl.col("p_dark") >= p_dark_min)
     if "against" in held.columns:
         held = held.filter(pl.col("against") == "ais")
     held = held.with_columns([pl.lit(None, dtype=t).alias(c) for c, t in _LOOKED.items() if c not in held.columns])
     both = known.join(held.select("detection", "p_dark", *_LOOKED), on="detection").unique("detection", keep="first")
     return both.with_columns(t=pl.col("t_seen").to_physical()).sort("t", "detection")
+
+
+def filled(detections: pl.DataFrame) -> pl.DataFrame:
+    """Detections with null in the columns that they lack."""
+    lacking = [pl.lit(None, dtype=t).alias(c) for c, t in _OPTIONAL.items() if c not in detections.columns]
+    return detections.with_columns(lacking)
 
 
 @dataclass(frozen=True)

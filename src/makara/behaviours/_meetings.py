@@ -113,8 +113,9 @@ def _hits(
     dt = np.diff(t)
     usable[1:] = (track[1:] == track[:-1]) & (dt > 0) & (dt <= terms.bridge_us) & far[1:] & far[:-1]
     legs = Legs(who_, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), usable)
-    usable &= speeds(legs) <= terms.leg_max_kn * KN_M_S * 1000
-    found = near(legs, terms.reach_m, terms.slow_kn * KN_M_S * 1000, window.frm_us)
+    pace = speeds(legs)
+    usable &= pace <= terms.leg_max_kn * KN_M_S * 1000
+    found = near(legs, pace, terms.reach_m, terms.slow_kn * KN_M_S * 1000, window.frm_us)
     a, b = found["row_a"].to_numpy(), found["row_b"].to_numpy()
     mmsi = points["mmsi"].cast(pl.Int64).fill_null(-1)
     shore = points["shore_m"].round().cast(pl.Int64).fill_null(-1)

@@ -46,11 +46,12 @@ class Legs:
     usable: NDArray[np.bool_]
 
 
-def near(legs: Legs, reach_m: float, slow_mm_s: float, known_from_us: int) -> pl.DataFrame:
+def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us: int) -> pl.DataFrame:
     """Stretches (of ten minutes at most) in which two vessels are within ``reach_m`` at each report of either.
 
     Args:
         legs: usable legs are slow (below about 6 kn) and short in time.
+        pace: of each leg, mm/s (:func:`speeds`).
         reach_m: largest distance.
         slow_mm_s: speed below which a vessel counts as slow.
         known_from_us: only instants that are known (by both legs' ends) from then on.
@@ -66,7 +67,6 @@ def near(legs: Legs, reach_m: float, slow_mm_s: float, known_from_us: int) -> pl
     """
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
     pairs = _candidates(who, at, lo, hi) if who.size else np.empty((0, 2), np.int64)
-    pace = speeds(legs)
     rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, at, low, high, pairs, reach_m, slow_mm_s, known_from_us)
     found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
     return found.sort("a", "b", "t_last", "row_a", "row_b")

@@ -15,6 +15,7 @@ from numba import njit
 from makara.base.geo import distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._rule import Window
+from makara.behaviours._spans import Spans
 
 BRIDGE_S: Final = 2.5 * HOUR_S
 """Longest silence that is bridged."""
@@ -44,12 +45,9 @@ def paused(window: Window, finds: pl.DataFrame, pause_min_s: float) -> pl.DataFr
     """
     points = window.track_points
     t, track = points["t_seen"].to_physical().to_numpy(), points["track"].to_numpy()
-    cuts = np.flatnonzero(np.diff(track)) + 1
-    starts = np.concatenate([[0], cuts]).astype(np.int64)[: len(track)]
-    ends = np.append(cuts, len(track)).astype(np.int64)[: len(starts)]
     sog = points["sog_kn"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     rows, place = _paused(
-        t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), sog, track, starts, ends,
+        t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), sog, track, *Spans.of(points).arrays,
         finds["t"].to_numpy(), finds["lon_deg"].to_numpy(), finds["lat_deg"].to_numpy(), finds["reach_m"].to_numpy(),
         finds["track"].to_numpy(), window.frm_us, window.to_us, pause_min_s,
     )  # fmt: skip
@@ -87,7 +85,8 @@ def _is_slow(t: Any, lon: Any, lat: Any, sog: Any, i: Any) -> Any:
 
 @njit(cache=True)
 def _paused(
-    t: Any, lon: Any, lat: Any, sog: Any, track: Any, starts: Any, ends: Any,
+    t: Any, lon: Any, lat: Any, sog: Any, track: Any, first: Any, end: Any, t_first: Any, t_last: Any,
+    south: Any, north: Any,
     f_t: Any, f_lon: Any, f_lat: Any, f_reach: Any, f_track: Any, frm: int, to: int, least: float,
 ) -> Any:  # fmt: skip
     room = 256
@@ -96,9 +95,14 @@ def _paused(
     n = 0
     for f in range(f_t.size):
         judged = f_t[f] + int(SETTLE_S * S_US)
-        for s in range(starts.size):
-            a, b = starts[s], ends[s]
-            if t[b - 1] < judged or t[a] > f_t[f] or (f_track[f] != 0 and f_track[f] != track[a]):
+        margin = f_reach[f] / 110_000.0
+        for s in range(first.size):
+            if t_last[s] < judged or t_first[s] > f_t[f]:
+                continue
+            if f_track[f] == 0 and (south[s] > f_lat[f] + margin or north[s] < f_lat[f] - margin):
+                continue
+            a, b = first[s], end[s]
+            if f_track[f] != 0 and f_track[f] != track[a]:
                 continue
             last = a + np.searchsorted(t[a:b], judged)
             if t[last] < frm or t[last] >= to or t[last] - judged > BRIDGE_S * S_US:

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from makara.base.geo import distance_m
+from makara.behaviours._contacts import filled
 from makara.behaviours._rule import Window
 
 _DOUBT: Final = 0.05
@@ -34,10 +35,12 @@ def side_by_side(window: Window, reach_m: float) -> pl.DataFrame:
     detections, matches = window.get("detections"), window.get("matches")
     if detections is None or matches is None or "track" not in matches.columns or not len(detections):
         return pl.DataFrame()
-    held = matches.filter(pl.col("p_none") >= _DOUBT, pl.col("p_dark").is_not_null())
+    extra = {"looked": pl.List(pl.String()), "mark": pl.String()}
+    held = matches.with_columns([pl.lit(None, dtype=t).alias(c) for c, t in extra.items() if c not in matches.columns])
+    held = held.filter(pl.col("p_none") >= _DOUBT, pl.col("p_dark").is_not_null())
     if "against" in held.columns:
         held = held.filter(pl.col("against") == "ais")
-    seen = detections.filter(
+    seen = filled(detections).filter(
         pl.col("t_seen") < window.to, pl.col("collection").is_not_null(), pl.col("length_m").is_not_null()
     )
     seen = seen.join(held.select("detection", "track", "p_none", "p_dark", "looked", m="mark"), on="detection")

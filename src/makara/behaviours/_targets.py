@@ -11,6 +11,7 @@ from numba import njit
 from makara.base.geo import distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._rule import Window
+from makara.behaviours._spans import Spans
 
 _HEARD_US: Final = 3 * HOUR_S * S_US
 """A course and speed may be this old where a later detection tells the place."""
@@ -37,13 +38,11 @@ def targets(window: Window, boats: pl.DataFrame, stale_us: int, reach_m: float) 
     fixes = _fixes(window)
     t = points["t_seen"].to_physical().to_numpy()
     track = points["track"].to_numpy()
-    ends = np.flatnonzero(np.diff(track)) + 1 if len(track) else np.empty(0, np.int64)
-    starts = np.concatenate([[0], ends]).astype(np.int64) if len(track) else np.empty(0, np.int64)
     sog = points["sog_kn"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     cog = points["cog_deg"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     which, row, fix, place = _around(
         t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), sog, cog, track,
-        starts, np.append(ends, len(track)).astype(np.int64),
+        *Spans.of(points).arrays,
         fixes["track"].to_numpy(), fixes["t"].to_numpy(), fixes["lon_deg"].to_numpy(), fixes["lat_deg"].to_numpy(),
         boats["t"].to_numpy(), boats["lon_deg"].to_numpy(), boats["lat_deg"].to_numpy(), stale_us, reach_m,
     )  # fmt: skip
@@ -79,7 +78,8 @@ def _fixes(window: Window) -> pl.DataFrame:
 
 @njit(cache=True)
 def _around(
-    t: Any, lon: Any, lat: Any, sog: Any, cog: Any, track: Any, starts: Any, ends: Any,
+    t: Any, lon: Any, lat: Any, sog: Any, cog: Any, track: Any,
+    first: Any, end: Any, t_first: Any, t_last: Any, south: Any, north: Any,
     f_track: Any, f_t: Any, f_lon: Any, f_lat: Any, b_t: Any, b_lon: Any, b_lat: Any, stale: int, reach: float,
 ) -> Any:  # fmt: skip
     room = 256
@@ -89,10 +89,13 @@ def _around(
     place = np.empty((room, 6))
     n = 0
     for b in range(b_t.size):
-        for s in range(starts.size):
-            if t[starts[s]] > b_t[b]:
+        margin = reach / 110_000.0
+        for s in range(first.size):
+            if t_first[s] > b_t[b] or t_last[s] < b_t[b] - _HEARD_US:
                 continue
-            i = starts[s] + np.searchsorted(t[starts[s] : ends[s]], b_t[b], side="right") - 1
+            if f_track.size == 0 and (south[s] > b_lat[b] + margin or north[s] < b_lat[b] - margin):
+                continue
+            i = first[s] + np.searchsorted(t[first[s] : end[s]], b_t[b], side="right") - 1
             if b_t[b] - t[i] > _HEARD_US:
                 continue
             f = -1
@@ -107,7 +110,7 @@ def _around(
                 continue
             c = np.cos(y0 * np.pi / 180.0) * _DEG_M
             if np.isnan(sog[i]) or np.isnan(cog[i]):
-                if i == starts[s] or t[i] == t[i - 1] or t[i] - t[i - 1] > _LEG_US:
+                if i == first[s] or t[i] == t[i - 1] or t[i] - t[i - 1] > _LEG_US:
                     continue
                 dt = (t[i] - t[i - 1]) / 1e6
                 u = ((lon[i] - lon[i - 1] + 180.0) % 360.0 - 180.0) * c / dt

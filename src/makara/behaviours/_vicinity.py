@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from numba import njit
+from numpy.typing import NDArray
 
 from makara.base.geo import A_M
 from makara.base.units import HOUR_S, S_US
@@ -19,24 +20,30 @@ _CUBE_M: Final = 12_000.0
 _BITS: Final = 22
 
 
-def near_any(points: pl.DataFrame, few: pl.Series) -> pl.DataFrame:
+def near_any(points: pl.DataFrame, few: pl.Series) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
     """The points of the few, and of all movers with a point in their vicinity; the order is kept.
 
     Args:
-        points: ``mover, t_seen, lon_deg, lat_deg``.
+        points: ``mover, t_seen, lon_deg, lat_deg``, ordered by mover, track, time.
         few: movers.
+
+    Returns:
+        The points; and which of them are in the vicinity or next to one that is, so that their leg counts.
     """
     own = points["mover"].is_in(few.implode())
     if not own.any():
-        return points.clear()
+        return points.clear(), np.zeros(0, bool)
     hit = _near(
         points["t_seen"].to_physical().to_numpy(),
         points["lon_deg"].to_numpy(),
         points["lat_deg"].to_numpy(),
         own.to_numpy(),
     )
-    met = points["mover"].filter(pl.Series(hit)).unique()
-    return points.filter(pl.col("mover").is_in(met.implode()))
+    wide = hit.copy()
+    wide[1:] |= hit[:-1]
+    wide[:-1] |= hit[1:]
+    met = points["mover"].is_in(points["mover"].filter(pl.Series(hit)).unique().implode())
+    return points.filter(met), wide[met.to_numpy()]
 
 
 @njit(cache=True)

@@ -62,6 +62,7 @@ RULE = Rule(
         Parameter("length_max_m", 24.0, "the daughter is shorter than this, the mother is not"),
         Parameter("leg_max_kn", 6.0, "a vessel faster than this is passing"),
         Parameter("anchorage_min_m", 10_000.0, "nearer an anchorage than this does not count"),
+        Parameter("offshore_min_m", 5 * NMI_M, "nearer the shore than this small boats belong"),
         Parameter("bridge_max_s", 30 * MINUTE_S, "both transmit: longest time interpolated (at most 30 min)"),
         Parameter("apart_max_s", 3 * HOUR_S, "meetings less than this apart are one event"),
         Parameter("p_none_min", 0.5, "probability that no track explains a daughter without AIS"),
@@ -125,13 +126,14 @@ def _pairs(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame
     """Meetings of two that transmit, one of them small."""
     known = _lengths(window)
     small = known.filter(pl.col("length_m") < p.length_max_m)["mover"]
-    points = near_any(window.track_points, small)
+    points, close = near_any(window.track_points, small)
     old = unpack(carried, MEMORY)
     if not len(points) and not len(old):
         return nothing()
     far = (points["anchorage_m"].fill_null(np.inf) >= p.anchorage_min_m).to_numpy()
     if not zone_keys(window, ("port", "anchorage")):
         far = np.ones(len(points), bool)
+    far &= close
     bridge = min(int(p.bridge_max_s), 30 * MINUTE_S) * S_US
     long = pl.col("t_last") - pl.col("t_first") >= int(p.duration_min_s) * S_US
     terms = Terms(p.distance_max_m, p.leg_max_kn, p.leg_max_kn, bridge, 0, int(p.apart_max_s) * S_US, long)
@@ -159,6 +161,7 @@ def _sized(found: pl.DataFrame, zones: pl.DataFrame, known: pl.DataFrame, p: Par
         ),
     )
     other = (pl.col("mother_m") >= p.length_max_m).fill_null(True)
+    other &= (pl.col("shore") < 0) | (pl.col("shore") >= p.offshore_min_m)
     return rows.filter((pl.col("daughter_m") < p.length_max_m).fill_null(False), other).with_columns(
         t_start=instants("t_first"),
         t_end_floor=instants("t_last"),
@@ -218,7 +221,10 @@ def _unseen(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFram
     hits = _beside.beside(window, finds, terms)
     known = _lengths(window).rename({"mover": "key"})
     hits = hits.join(known, on="key", how="left", maintain_order="left")
-    hits = hits.filter((pl.col("length_m") >= p.length_max_m).fill_null(True)).drop("length_m")
+    hits = hits.filter(
+        (pl.col("length_m") >= p.length_max_m).fill_null(True),
+        (pl.col("shore") < 0) | (pl.col("shore") >= p.offshore_min_m),
+    ).drop("length_m")
     runs = _beside.joined(window, hits, unpack(carried, _beside.EXTRAS), terms)
     if not len(runs):
         return nothing()
@@ -275,7 +281,7 @@ def _waits(window: Window, p: Parameters) -> pl.DataFrame:
         daughter_m=pl.lit(None, pl.Float64()),
         mother_m=pl.lit(None, pl.Float64()),
         sightings=pl.lit(None, pl.Int64()),
-        severity=pl.lit(1),
+        severity=pl.when(pl.col("class").is_in(["cargo", "tanker", "carrier"])).then(1).otherwise(0),
         p=pl.lit(0.2),
     )
     told = reasons(
