@@ -36,7 +36,12 @@ def test_runs_that_follow_each_other_are_not_sorted_row_by_row() -> None:
     assert order is not None
     assert order.tolist() == [*range(100, 200), *range(200, 300), *range(100)]
     assert runs.index([block, within[::-1]]) is None  # each row a run of its own
-    assert runs.index([np.tile(np.arange(100), 3)]) is None  # runs that overlap
+    few = runs.index(
+        [np.repeat([2, 1, 2], [10, 300, 10]), np.concatenate([np.arange(10), np.arange(300), np.arange(10)])]
+    )
+    assert few is not None  # of two runs that overlap the rows come in turn
+    assert few.tolist() == [*range(10, 310), *(k for n in range(10) for k in (n, n + 310))]
+    assert runs.index([np.repeat([2, 1, 2], 100), np.tile(np.arange(100), 3)]) is None  # most of them overlap
     turns = np.repeat([1, 9, 2, 5], 50)  # the second block stands between two that follow each other
     found = runs.index([turns, np.arange(200)])
     assert found is not None

@@ -124,6 +124,6 @@ def test_plain_rows_take_the_fast_path(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(_plain_rows.PlainRows, "lines", counted)
     found = read("marinecadastre", path)
-    assert taken == [0, 3]
+    assert taken == [3]
     assert (len(found["reports"]), len(found["claims"])) == (300, 3)
     assert found["reports"].row(0, named=True)["sog_kn"] == pytest.approx(11.6)

@@ -10,13 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 SHORT: Final = 8
-"""Runs of fewer rows than this on average are not worth it."""
+"""Runs of fewer rows than this on average are not worth it, nor are runs of which one in so many overlaps another."""
 
 
 def index(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64] | None:
-    """The order of rows by some keys; None where they do not stand in few ascending runs that follow each other.
+    """The order of rows by some keys, of equal ones as they are given; None where a sort is as fast.
 
-    A run ends where the first key changes, too: what comes between may stand elsewhere.
+    A run ascends and has one value of the first key. The few values whose runs overlap are sorted row by row.
 
     Args:
         keys: of equal length, the first counts most.
@@ -30,7 +30,15 @@ def index(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64] | None:
     last = np.append(first[1:], n) - 1
     runs = np.lexsort([k[first] for k in reversed(keys)])
     heads, tails = [k[first[runs]][1:] for k in keys], [k[last[runs]][:-1] for k in keys]
-    return _joined(first, last, runs) if bool(_follows(heads, tails, False).all()) else None
+    order = _joined(first, last, runs)
+    overlap = np.unique(heads[0][~_follows(heads, tails, False)])
+    if len(overlap):
+        again = np.flatnonzero(np.repeat(np.isin(group[first[runs]], overlap), (last - first + 1)[runs]))
+        if len(again) * SHORT > n + SHORT:
+            return None
+        some = np.sort(order[again])
+        order[again] = some[np.lexsort([k[some] for k in reversed(keys)])]
+    return order
 
 
 def ascends(keys: Sequence[NDArray[Any]]) -> bool:

@@ -69,6 +69,9 @@ def match(
     if against not in AGAINST:
         raise NotFoundError(f"nothing to match against called {against!r}; there are: {', '.join(AGAINST)}")
     looks = looks_of(frame(detections), frame(collections))
+    if not looks.t_us.size:
+        schema = {c: table("matches").schema[c] for c in _OWN}
+        return pl.DataFrame(schema=schema | {"marks": pl.List(pl.String())})
     tracks = tracks_of(frame(track_points), None if vessels is None else frame(vessels), against)
     around = near(looks, tracks)
     pairs = weigh(looks, tracks, around)

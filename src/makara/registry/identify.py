@@ -129,13 +129,16 @@ def _vessels(
     sent: pl.DataFrame,
 ) -> pl.DataFrame:
     """A row a hull: columns of table vessels but evidence, ``hull`` and ``_told``, what tells the class."""
+    kinds: dict[tuple[str, ...], int] = {}
     rows = []
     for hull, some in of.items():
         newest = max(some, key=lambda p: (p.last, p.first, p.mover))
         every = {m for p in some for m in marks[p.mover]} | {a["mark"] for a in told.get(hull, ()) if a.get("mark")}
-        rows.append((hull, some[0].ident, newest.mover, sorted(every)))
-    schema = {"hull": pl.Int64(), "vessel": pl.String(), "mover": pl.Int64(), "marks": pl.List(pl.String())}
+        rows.append((hull, some[0].ident, newest.mover, kinds.setdefault(tuple(sorted(every)), len(kinds))))
+    schema = {"hull": pl.Int64(), "vessel": pl.String(), "mover": pl.Int64(), "marks": pl.Int64()}
     known = pl.DataFrame(rows, schema=schema, orient="row").with_columns(mmsi=mmsi_of(pl.col("mover"))).drop("mover")
+    lists = pl.Series([list(k) for k in kinds], dtype=pl.List(pl.String()))  # a few, shared by many
+    known = known.with_columns(lists.gather(known["marks"]).alias("marks"))
     known = known.with_columns(flag=flag_of(pl.col("mmsi"), flags))
     for part in ("imo", "length_m", "ship_type"):
         known = known.join(best(mine, part, "hull"), on="hull", how="left")

@@ -111,13 +111,17 @@ def batches(
     stated = {target: names for target, names in columns.items() if target not in _OF_REPORT}
     for block in blocks(path):
         plain = PlainRows(block, columns, needed, _NUMBERS, _STATIC)
-        odd = slowly(*plain.lines(plain.odd, path))
+        odd = slowly(*plain.lines(plain.odd, path)) if plain.odd.any() else None
         found = _places.good(refine(plain.told()), receiver=receiver)
         static = refine(typed(plain.lines(plain.telling(said), path)[0], stated, (), path))
         claimed = claims(found.join(static.select("line"), on="line", how="semi"), static)
-        frames = {"reports": _by_line(odd.frames["reports"], found), "claims": _by_line(odd.frames["claims"], claimed)}
-        cut = [] if block.cut is None else [_source.reject(path.name, None, "truncated", block.cut)]
-        yield Batch(frames, _source.merged([odd.rejects, *cut]), odd.rows + len(found) + len(cut), feed)
+        frames = {"reports": found, "claims": claimed}
+        rejects = [] if block.cut is None else [_source.reject(path.name, None, "truncated", block.cut)]
+        rows_read = len(found) + len(rejects)
+        if odd is not None:
+            frames = {name: _by_line(odd.frames[name], some) for name, some in frames.items()}
+            rejects, rows_read = [odd.rejects, *rejects], rows_read + odd.rows
+        yield Batch(frames, _source.merged(rejects), rows_read, feed)
 
 
 def _by_line(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:

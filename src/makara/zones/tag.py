@@ -54,8 +54,8 @@ def tag(points: pl.DataFrame, zones: pl.DataFrame, *, shore: Shore | None = None
         shapes = np.asarray(shapely.from_wkb(given["geometry"].to_list()))
     except shapely.errors.GEOSException as e:
         raise InputError(f"zones: a geometry is no WKB: {e}") from e
-    cells = _Cells(lon, lat)
-    near = _anchorage_m(cells, shapes[given["kind"].is_in(ANCHORAGE_KINDS).to_numpy()])
+    cells = _Cells(lon, lat) if len(given) else _Cells(lon[:0], lat[:0])  # without zones nobody asks for them
+    near = _anchorage_m(len(points), cells, shapes[given["kind"].is_in(ANCHORAGE_KINDS).to_numpy()])
     out = points.with_columns(
         _holding(points, given, shapes, cells),
         anchorage_m=pl.Series(near, dtype=pl.Float32).fill_nan(None).round(0),
@@ -66,16 +66,19 @@ def tag(points: pl.DataFrame, zones: pl.DataFrame, *, shore: Shore | None = None
     out = out.with_columns(shore_m=pl.Series(away, dtype=pl.Float32).round(0))
     if "flags" not in out.columns:
         out = out.with_columns(flags=pl.lit([], dtype=pl.List(pl.String())))
+    return out.with_columns(_ashore(out["flags"], away == 0.0))
+
+
+def _ashore(flags: pl.Series, ashore: NDArray[np.bool_]) -> pl.Series:
+    """Flags with ``on_land`` last where it holds, and nowhere else; lists are made anew only where they change."""
+    again = flags.list.contains("on_land").fill_null(False).to_numpy()
+    at = np.flatnonzero(ashore | again)
     others = pl.col("flags").list.set_difference(["on_land"])
-    ashore = pl.Series(away == 0.0)
-    again = pl.col("flags").list.contains("on_land")
-    return out.with_columns(
-        flags=pl.when(ashore)
-        .then(pl.concat_list(others, pl.lit("on_land")))
-        .when(again)
-        .then(others)
-        .otherwise("flags")
-    )
+    here = pl.when(pl.Series(ashore[at])).then(pl.concat_list(others, pl.lit("on_land"))).otherwise(others)
+    made = flags.gather(pl.Series(at, dtype=pl.UInt32)).alias("flags").to_frame().select(here.alias("flags"))
+    row = np.arange(len(flags), dtype=np.uint32)
+    row[at] = np.arange(len(flags), len(flags) + at.size, dtype=np.uint32)
+    return pl.concat([flags, made["flags"]]).gather(pl.Series(row))
 
 
 def _require(frame: pl.DataFrame, columns: tuple[str, ...], what: str) -> None:
@@ -159,9 +162,9 @@ def _cartesian(lon: Floats, lat: Floats) -> Floats:
     return np.stack([n * np.cos(y) * np.cos(x), n * np.cos(y) * np.sin(x), n * (1.0 - e2) * np.sin(y)], axis=1)
 
 
-def _anchorage_m(cells: _Cells, shapes: Any) -> Floats:
-    """Metres to the nearest port or anchorage; NaN beyond 50 km."""
-    out = np.full(cells.lon.size, np.nan)
+def _anchorage_m(n: int, cells: _Cells, shapes: Any) -> Floats:
+    """Metres to the nearest port or anchorage of each of n points; NaN beyond 50 km."""
+    out = np.full(n, np.nan)
     if shapes.size == 0 or out.size == 0:
         return out
     outline = shapely.get_coordinates(shapely.segmentize(shapes, OUTLINE_STEP_M / _METRES_PER_DEG))
