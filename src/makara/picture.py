@@ -16,10 +16,10 @@ from makara.alerts import is_vessel_id
 from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
-from makara.behaviours import Parameters, Window, carry, finish, merge, nothing
+from makara.behaviours import Window
 from makara.inputs import Inputs, RuleInForce
 from makara.registry import identify
-from makara.replay import KEPT, earliest, newest, restart, versions, windows
+from makara.replay import earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
@@ -258,29 +258,13 @@ class Picture:
         end = max(span) + timedelta(microseconds=1)
         frm = self._restart(rule, dirty, end)
         spans = windows(frm, end, min(span))
-        found = [self._replayed(rule, p, k, spans, inputs) for p, k in zip(rule.sets, rule.keys, strict=True)]
+        held = [self.kept.setdefault(k, {}) for k in rule.keys]
+        found = [
+            rule.replayed(p, spans, lambda a, b: self.window(rule, a, b, inputs), states)
+            for p, states in zip(rule.sets, held, strict=True)
+        ]
         redone = self._marked(rule.judged(found)).with_columns(source=pl.lit(rule.key[0]))
         self._revise(kind, rule.profile, redone, frm, now, dirty)
-
-    def _replayed(
-        self, rule: RuleInForce, p: Parameters, key: RuleKey, spans: list[tuple[datetime, datetime]], inputs: Inputs
-    ) -> pl.DataFrame:
-        """Events of a rule with one set of parameters in successive windows; its states are kept between them."""
-        held = self.kept.setdefault(key, {})
-        frm, end = spans[0][0], spans[-1][1]
-        for at in [t for t in held if t > frm]:
-            del held[at]
-        carried = held.get(frm, nothing())
-        done = finish(rule.module.RULE, p, carried.clear())
-        for a, b in spans:
-            out = rule.module.step(self.window(rule, a, b, inputs), carried, p)
-            carried = carry(out)
-            done = merge(done, finish(rule.module.RULE, p, out))
-            if b != end:
-                held[b] = carried
-        for old in sorted(held)[:-KEPT]:
-            del held[old]
-        return done
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
         since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])
