@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import polars as pl
@@ -17,11 +16,11 @@ from makara.alerts import is_vessel_id
 from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
-from makara.behaviours import Parameters, Window, nothing
+from makara.behaviours import Window
 from makara.inputs import Inputs, RuleInForce
 from makara.reads import Ready, read
 from makara.registry import identify
-from makara.replay import KEPT, affected, earliest, newest, replayed, restart, versions, windows
+from makara.replay import affected, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
@@ -265,19 +264,13 @@ class Picture:
         end = max(span) + timedelta(microseconds=1)
         frm = self._restart(rule, dirty, end)
         spans = windows(frm, end, min(span))
-        found = [self._replayed(rule, p, k, spans, inputs) for p, k in zip(rule.sets, rule.keys, strict=True)]
+        held = [self.kept.setdefault(k, {}) for k in rule.keys]
+        found = [
+            rule.replayed(p, spans, lambda a, b: self.window(rule, a, b, inputs), states)
+            for p, states in zip(rule.sets, held, strict=True)
+        ]
         redone = self._marked(rule.judged(found)).with_columns(source=pl.lit(rule.key[0]))
         self._revise(kind, rule.profile, redone, frm, now, dirty)
-
-    def _replayed(
-        self, rule: RuleInForce, p: Parameters, key: RuleKey, spans: list[tuple[datetime, datetime]], inputs: Inputs
-    ) -> pl.DataFrame:
-        """Events of a rule with one set of parameters in successive windows; its states are kept between them."""
-        held = {t: state for t, state in self.kept.get(key, {}).items() if t <= spans[0][0]}
-        window = partial(self.window, rule, inputs=inputs)
-        done, states = replayed(rule.module, p, spans, held.get(spans[0][0], nothing()), window)
-        self.kept[key] = dict(sorted((held | states).items())[-KEPT:])
-        return done
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
         since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])

@@ -7,16 +7,14 @@ knows a clock, a file or a rule.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from types import ModuleType
 from typing import Final
 
 import polars as pl
 
 from makara.base.time import EPOCH, floor
 from makara.base.units import HOUR_S
-from makara.behaviours import Parameters, Window, carry, finish, merge
 from makara.tables import table
 
 KEEP_S: Final = 12 * HOUR_S
@@ -66,34 +64,6 @@ def windows(frm: datetime, to: datetime, data_start: datetime) -> list[tuple[dat
     cuts = [last - timedelta(seconds=KEEP_S * k) for k in range(KEPT - 1, -1, -1)]
     edges = [frm, *(c for c in cuts if max(frm, data_start) < c < to), to]
     return list(itertools.pairwise(edges))
-
-
-def replayed(
-    module: ModuleType,
-    p: Parameters,
-    spans: Sequence[tuple[datetime, datetime]],
-    carried: pl.DataFrame,
-    window: Callable[[datetime, datetime], Window],
-) -> tuple[pl.DataFrame, dict[datetime, pl.DataFrame]]:
-    """A rule in successive windows.
-
-    Args:
-        module: the rule.
-        p: its parameters.
-        spans: the windows, each beginning where the one before ends.
-        carried: what is carried into the first.
-        window: what the rule may read in [from, to).
-
-    Returns:
-        Its events, and what is carried at each instant where two windows meet.
-    """
-    done, states = finish(module.RULE, p, carried.clear()), {}
-    for frm, to in spans:
-        out = module.step(window(frm, to), carried, p)
-        carried = states[to] = carry(out)
-        done = merge(done, finish(module.RULE, p, out))
-    del states[spans[-1][1]]
-    return done, states
 
 
 def affected(current: pl.DataFrame, frm: datetime) -> pl.DataFrame:
