@@ -181,9 +181,9 @@ def emit(rule: Rule, p: Parameters, rows: pl.DataFrame) -> pl.DataFrame:
     its default. Floats are rounded as table events declares.
     """
     have = set(rows.columns)
-    shown = [pl.col(c).cast(t) for c, t in rule.details.items() if c in have]
-    # Division by 1e7 need not give the nearest number.
-    shown = [e.round(7) if e.meta.output_name().endswith("_deg") else e for e in shown]
+    shown_types = [(c, t) for c, t in rule.details.items() if c in have]
+    # Sums in another order, or a division by 1e7, need not give the nearest number: seven decimals are the same.
+    shown = [pl.col(c).cast(t).round(7) if t == pl.Float64() else pl.col(c).cast(t) for c, t in shown_types]
     defaults: dict[str, pl.Expr] = {
         "kind": pl.lit(rule.kind),
         "profile": pl.lit(p.profile),

@@ -213,9 +213,12 @@ class _Ground:
         points = points.drop("source", "t_known").join(said, on="report", how="left")
         detections = self.view.read("detections", pl.col("t_seen").is_between(since, to, closed="left"))
         seen_then = detections.lazy().select("detection")
+        claims = table("claims").empty()
+        if "claims" in self.reads:
+            claims = self.view.read("claims", pl.col("t_seen").is_between(since, to, closed="left") & whose)
         return Picture(
             reports=table("reports").empty(),
-            claims=table("claims").empty(),
+            claims=claims,
             collections=self.collections,
             detections=detections,
             points=points.sort("mover", "t_seen", "report").collect(),
