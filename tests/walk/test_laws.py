@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import makara
+from makara.behaviours import names
 from makara.replay import CONTENTS
 
 KEYS = ["event", "kind", "profile", "scope", "t_start", *CONTENTS]
@@ -149,8 +150,7 @@ def test_no_event_is_cut_at_midnight_or_knows_a_sentinel(walked: makara.Session)
 
 
 def test_a_rule_on_trial_alerts_nobody(sea_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = {"dark", "encounter", "gap", "identity", "loitering", "zone_entry"}
-    for kind in kinds:
+    for kind in names():
         monkeypatch.setenv(f"MAKARA_RULES__{kind}__SHADOW", "true")
     session = makara.open(tmp_path / "lake")
     session.ingest("case", sea_case)
