@@ -68,10 +68,8 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
     pairs = _candidates(who, at, lo, hi) if who.size else np.empty((0, 2), np.int64)
     rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, at, low, high, pairs, reach_m, slow_mm_s, known_from_us)
-    pair = rows[:, 0] * (int(legs.who.max(initial=0)) + 1) + rows[:, 1]
-    order = np.lexsort((rows[:, 6], rows[:, 5], rows[:, 3], pair))  # by a, b, t_last, row_a, row_b
-    columns = np.ascontiguousarray(rows[order].T)
-    return pl.DataFrame(dict(zip(_NAMES, columns, strict=True)), schema=dict.fromkeys(_NAMES, pl.Int64()))
+    found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
+    return found.sort("a", "b", "t_last", "row_a", "row_b")
 
 
 def speeds(legs: Legs, most_mm_s: float) -> NDArray[np.int64]:
