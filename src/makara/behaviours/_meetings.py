@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makara.base.units import KN_M_S
-from makara.behaviours._pairs import Legs, near, speeds
+from makara.behaviours._pairs import Legs, near, speeds, unbroken
 from makara.behaviours._rule import Window
 from makara.behaviours._stays import join_runs, marks_of
 
@@ -106,36 +106,34 @@ def _hits(
     window: Window, points: pl.DataFrame, far: NDArray[np.bool_], terms: Terms
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """New instants at which two vessels are side by side; the marks of the reports behind them; zones by row."""
-    movers = points["mover"].unique().sort()
     t = points["t_seen"].to_physical().to_numpy()
-    track, who_ = points["track"].to_numpy(), np.searchsorted(movers.to_numpy(), points["mover"].to_numpy())
-    usable = np.zeros(len(points), bool)
-    dt = np.diff(t)
-    usable[1:] = (track[1:] == track[:-1]) & (dt > 0) & (dt <= terms.bridge_us) & far[1:] & far[:-1]
+    track, mover = points["track"].to_numpy(), points["mover"].to_numpy()
+    who_ = np.cumsum(np.append(False, mover[1:] != mover[:-1])[: mover.size])  # points are ordered by mover
+    usable = unbroken(track, t, far, terms.bridge_us)
     legs = Legs(who_, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), usable)
-    pace = speeds(legs)
+    pace = speeds(legs, terms.leg_max_kn * KN_M_S * 1000)
     usable &= pace <= terms.leg_max_kn * KN_M_S * 1000
     found = near(legs, pace, terms.reach_m, terms.slow_kn * KN_M_S * 1000, window.frm_us)
     a, b = found["row_a"].to_numpy(), found["row_b"].to_numpy()
-    mmsi = points["mmsi"].cast(pl.Int64).fill_null(-1)
-    shore = points["shore_m"].round().cast(pl.Int64).fill_null(-1)
+    marks = points["mark"].unique().sort()
     hits = found.with_columns(
         mover_a=points["mover"].gather(a),
         mover_b=points["mover"].gather(b),
-        mmsi_a=mmsi.gather(a),
-        mmsi_b=mmsi.gather(b),
-        shore=shore.gather(a),
+        mmsi_a=points["mmsi"].gather(a).cast(pl.Int64).fill_null(-1),
+        mmsi_b=points["mmsi"].gather(b).cast(pl.Int64).fill_null(-1),
+        shore=points["shore_m"].gather(a).round().cast(pl.Int64).fill_null(-1),
         zone_row=pl.col("row_a"),
-        mark=pl.lit(None, pl.String()),
+        mark=pl.lit(marks[0] if len(marks) == 1 else None, pl.String()),
     )
-    zones = pl.DataFrame({"zone_row": pl.Series(a, dtype=pl.Int64()), "zones": points["zones"].gather(a)})
-    return hits, _told(hits, points["mark"]), zones.unique("zone_row")
+    rows = np.unique(a)
+    zones = pl.DataFrame({"zone_row": pl.Series(rows, dtype=pl.Int64()), "zones": points["zones"].gather(rows)})
+    return hits, _told(hits, points["mark"], marks if len(marks) > 1 else marks.clear()), zones
 
 
-def _told(hits: pl.DataFrame, mark: pl.Series) -> pl.DataFrame:
-    """The marks of all reports behind each stretch: ``mover_a, mover_b, t_last, mark``."""
+def _told(hits: pl.DataFrame, mark: pl.Series, marks: pl.Series) -> pl.DataFrame:
+    """Which of some marks the reports behind each stretch bear: ``mover_a, mover_b, t_last, mark``."""
     found = [hits.clear().select(*PAIR, "t_last", "mark")]
-    for one in mark.drop_nulls().unique().sort():
+    for one in marks.drop_nulls():
         count = np.concatenate([[0], np.cumsum((mark == one).fill_null(False).to_numpy())])
         has = np.zeros(len(hits), bool)
         for row, end in (("row_a", "end_a"), ("row_b", "end_b")):

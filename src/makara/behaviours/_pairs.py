@@ -51,7 +51,7 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
 
     Args:
         legs: usable legs are slow (below about 6 kn) and short in time.
-        pace: of each leg, mm/s (:func:`speeds`).
+        pace: speeds of the usable legs, mm/s.
         reach_m: largest distance.
         slow_mm_s: speed below which a vessel counts as slow.
         known_from_us: only instants that are known (by both legs' ends) from then on.
@@ -72,20 +72,52 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
     return found.sort("a", "b", "t_last", "row_a", "row_b")
 
 
-def speeds(legs: Legs) -> NDArray[np.int64]:
-    """Implied speed of each leg, mm/s (0 where it is not usable)."""
-    out: NDArray[np.int64] = _speeds(legs.t, legs.lon, legs.lat, legs.usable)
+def speeds(legs: Legs, most_mm_s: float) -> NDArray[np.int64]:
+    """Implied speed of each leg, mm/s (0 where it is not usable); those surely above a limit are not measured.
+
+    They are given as twice the limit.
+    """
+    out: NDArray[np.int64] = _speeds(legs.t, legs.lon, legs.lat, legs.usable, most_mm_s)
     return out
 
 
 @njit(cache=True)
-def _speeds(t: Any, lon: Any, lat: Any, usable: Any) -> Any:
+def unbroken(track: Any, t: Any, good: Any, bridge_us: int) -> Any:
+    """Which rows end a leg of one track that is short enough in time, and good at both ends."""
+    out = np.zeros(t.size, np.bool_)
+    for i in range(1, t.size):
+        dt = t[i] - t[i - 1]
+        out[i] = track[i] == track[i - 1] and 0 < dt <= bridge_us and good[i] and good[i - 1]
+    return out
+
+
+@njit(cache=True)
+def _speeds(t: Any, lon: Any, lat: Any, usable: Any, most: float) -> Any:
     out = np.zeros(t.size, np.int64)
     for i in range(1, t.size):
         if usable[i]:
+            dt = t[i] - t[i - 1]
+            if apart(lon[i - 1], lat[i - 1], lon[i], lat[i], most * dt / 1e9):
+                out[i] = round(2.0 * most)
+                continue
             far = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i])
-            out[i] = round(far * 1e9 / (t[i] - t[i - 1]))
+            out[i] = round(far * 1e9 / dt)
     return out
+
+
+@njit(cache=True)
+def apart(lon1: float, lat1: float, lon2: float, lat2: float, reach: float) -> bool:
+    """Whether two points are surely farther apart than so many metres, as cheaply as can be."""
+    north = abs(lat2 - lat1)
+    if north * 110_000.0 > reach:
+        return True
+    if north > 1.0 or abs(lat1) > 80.0:
+        return False
+    east = abs((lon2 - lon1 + 180.0) % 360.0 - 180.0)
+    if east > 1.0:
+        return False
+    wide = east * np.cos((abs(lat1) + north) * np.pi / 180.0)
+    return bool((wide * wide + north * north) * 109_000.0 * 109_000.0 > reach * reach)
 
 
 @njit(cache=True)
@@ -99,20 +131,24 @@ def _place(t: Any, lon: Any, lat: Any, i: int, when: int) -> tuple[float, float]
 
 
 @njit(cache=True)
-def _stretch(lo: Any, hi: Any, n: int, x: float, y: float) -> None:
-    """Widen the box of piece n to hold a point."""
-    a = x * np.pi / 180.0
-    b = y * np.pi / 180.0
-    c = np.cos(b)
-    p0 = A_M * c * np.cos(a)
-    p1 = A_M * c * np.sin(a)
-    p2 = A_M * np.sin(b)
-    lo[n, 0] = min(lo[n, 0], p0)
-    hi[n, 0] = max(hi[n, 0], p0)
-    lo[n, 1] = min(lo[n, 1], p1)
-    hi[n, 1] = max(hi[n, 1], p1)
-    lo[n, 2] = min(lo[n, 2], p2)
-    hi[n, 2] = max(hi[n, 2], p2)
+def _xyz(lon: float, lat: float) -> tuple[float, float, float]:
+    """A place in space, metres from the middle of the Earth."""
+    a, b = lon * np.pi / 180.0, lat * np.pi / 180.0
+    c = A_M * np.cos(b)
+    return c * np.cos(a), c * np.sin(a), A_M * np.sin(b)
+
+
+@njit(cache=True)
+def _stretch(lo: Any, hi: Any, n: int, p: tuple[float, float, float]) -> None:
+    """Widen the box of piece n to hold a place."""
+    for k in range(3):
+        lo[n, k] = min(lo[n, k], p[k])
+        hi[n, k] = max(hi[n, k], p[k])
+
+
+@njit(cache=True)
+def _between(p: tuple[float, float, float], q: tuple[float, float, float], w: float) -> tuple[float, float, float]:
+    return p[0] + w * (q[0] - p[0]), p[1] + w * (q[1] - p[1]), p[2] + w * (q[2] - p[2])
 
 
 @njit(cache=True)
@@ -128,10 +164,14 @@ def _pieces(who: Any, t: Any, lon: Any, lat: Any, usable: Any, reach: float) -> 
     high = np.empty(count, np.int64)
     lo = np.full((count, 3), 1e12)
     hi = np.full((count, 3), -1e12)
-    n = 0
+    n, known = 0, -1
+    end = (0.0, 0.0, 0.0)
     for i in range(1, t.size):
         if not usable[i]:
             continue
+        begin = end if known == i - 1 else _xyz(lon[i - 1], lat[i - 1])
+        end = _xyz(lon[i], lat[i])
+        known = i
         for b in range(t[i - 1] // _BIN, t[i] // _BIN + 1):
             joined = n > 0 and high[n - 1] == i - 1 and at[n - 1] == b and w[n - 1] == who[i] and usable[i - 1]
             if not joined:
@@ -140,10 +180,15 @@ def _pieces(who: Any, t: Any, lon: Any, lat: Any, usable: Any, reach: float) -> 
                 low[n] = i
                 n += 1
             high[n - 1] = i
-            x, y = _place(t, lon, lat, i, max(t[i - 1] + 1, b * _BIN))
-            _stretch(lo, hi, n - 1, x, y)
-            x, y = _place(t, lon, lat, i, min(t[i], (b + 1) * _BIN))
-            _stretch(lo, hi, n - 1, x, y)
+            t0, t1 = max(t[i - 1], b * _BIN), min(t[i], (b + 1) * _BIN)
+            if abs(lat[i]) > 75.0 or abs(lat[i - 1]) > 75.0:  # there a leg bends
+                for when in (t0, t1):
+                    x, y = _place(t, lon, lat, i, max(when, t[i - 1] + 1))
+                    _stretch(lo, hi, n - 1, _xyz(x, y))
+                continue
+            dt = t[i] - t[i - 1]
+            _stretch(lo, hi, n - 1, begin if t0 == t[i - 1] else _between(begin, end, (t0 - t[i - 1]) / dt))
+            _stretch(lo, hi, n - 1, end if t1 == t[i] else _between(begin, end, (t1 - t[i - 1]) / dt))
     grow = reach * 0.5 + 50.0
     return w[:n], at[:n], low[:n], high[:n], lo[:n] - grow, hi[:n] + grow
 
@@ -176,8 +221,32 @@ def _fill(lo: Any, hi: Any, ends: Any) -> Any:
 def _candidates(who: Ints, at: Ints, lo: Floats, hi: Floats) -> Ints:
     """Pairs of pieces of different vessels, in the same ten minutes, whose boxes touch."""
     piece, key = _fill(lo, hi, np.cumsum(_cells(lo, hi)))
-    order = np.lexsort((key, at[piece]))
+    together = _shared(piece, key, at, who)
+    piece, key = piece[together], key[together]
+    when = at[piece] - (at.min() if at.size else 0)
+    order = np.argsort(when << 39 | key, kind="stable") if when.size else when  # a cube has 39 bits
     out: Ints = _share(piece[order], key[order], at, who, lo, hi)
+    return out
+
+
+@njit(cache=True)
+def _shared(piece: Any, key: Any, at: Any, who: Any) -> Any:
+    """Which cubes of pieces another vessel may share in the same ten minutes: most are a vessel's own."""
+    size = 1 << 16
+    while size < 8 * piece.size and size < 1 << 27:
+        size *= 2
+    first = np.zeros(size, np.uint8)
+    for q in range(piece.size):
+        slot = (key[q] * 73_856_093 ^ at[piece[q]] * 19_349_663) >> 7 & (size - 1)
+        name = who[piece[q]] % 254 + 1
+        if first[slot] == 0:
+            first[slot] = name
+        elif first[slot] != name:
+            first[slot] = 255
+    out = np.zeros(piece.size, np.bool_)
+    for q in range(piece.size):
+        slot = (key[q] * 73_856_093 ^ at[piece[q]] * 19_349_663) >> 7 & (size - 1)
+        out[q] = first[slot] == 255
     return out
 
 
@@ -245,7 +314,7 @@ def _meet(
             if when >= at[a] * _BIN and start < when and max(t[i], t[j]) >= known:
                 ax, ay = _place(t, lon, lat, i, when)
                 bx, by = _place(t, lon, lat, j, when)
-                far = distance_scalar(ax, ay, bx, by)
+                far = reach + 1.0 if apart(ax, ay, bx, by, reach) else distance_scalar(ax, ay, bx, by)
                 if far <= reach:
                     a0, a1 = max(start, t[i - 1] + _VOUCHED), min(when, t[i] - _VOUCHED)
                     b0, b1 = max(start, t[j - 1] + _VOUCHED), min(when, t[j] - _VOUCHED)

@@ -14,6 +14,7 @@ from numba import njit
 
 from makara.base.geo import distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.behaviours._pairs import apart
 from makara.behaviours._rule import Window
 
 _HOUR: Final = HOUR_S * S_US
@@ -78,33 +79,6 @@ def marks_of(told: pl.DataFrame, key: str) -> pl.DataFrame:
     return distinct.group_by(key, maintain_order=True).agg(marks=pl.col("mark"))
 
 
-def hourly(points: pl.DataFrame, bridge_us: int) -> pl.DataFrame:
-    """Mean speed over the hour that ends with each report, measured along positions a quarter of an hour apart.
-
-    The hour is counted back from the report, so that it does not depend on how the clock is cut. Positions between
-    reports are interpolated over at most ``bridge_us``; a leg longer than an hour speaks for itself.
-
-    Args:
-        points: ordered by track and time; ``track, t`` (microseconds), ``lon_deg, lat_deg``.
-        bridge_us: longest leg to interpolate over.
-
-    Returns:
-        The points with ``t_first`` (start of the hour or leg) and ``mm_s`` (mean speed); both null where an hour of
-        unbroken track does not lie behind the report.
-    """
-    since, speed = _hourly(
-        points["track"].to_numpy(),
-        points["t"].to_numpy(),
-        points["lon_deg"].to_numpy(),
-        points["lat_deg"].to_numpy(),
-        bridge_us,
-    )
-    known = pl.Series("known", speed >= 0)
-    return points.with_columns(pl.Series("t_first", since), pl.Series("mm_s", speed), known).with_columns(
-        pl.when("known").then(pl.col("t_first", "mm_s"))
-    )
-
-
 _SUMS: Final = ("ms", "mm", "shore", "shore_ms", "n")
 _FIRSTS: Final = ("mover", "mmsi", "lon", "lat", "zone_row")
 STAY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
@@ -140,28 +114,27 @@ def _slow(
     window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """New reports at the end of a slow hour; their zones by row; and when each track was heard last."""
-    points = points.select(
+    track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
+    limit = speed_max_kn * KN_M_S * 1000
+    since, speed = _hourly(track, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), bridge, limit)
+    rows = np.flatnonzero((t >= window.frm_us) & (speed >= 0) & (speed < limit))
+    last = np.flatnonzero(np.append(track[1:] != track[:-1], True)[: t.size])
+    heard = pl.DataFrame({"track": track[last], "heard": t[last]})
+    wanted = points.select("track", "mover", "mmsi", "lon_deg", "lat_deg", "shore_m", "zones", "mark")[rows]
+    hits = wanted.select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
-        pl.col("t_seen").to_physical().alias("t"),
-        "lon_deg",
-        "lat_deg",
-        "shore_m",
         "zones",
         "mark",
-    ).with_row_index("zone_row")
-    measured = hourly(points, bridge)
-    limit = speed_max_kn * KN_M_S * 1000
-    slow = measured.filter((pl.col("t") >= window.frm_us) & (pl.col("mm_s") < limit))
-    heard = points.group_by("track", maintain_order=True).agg(heard=pl.col("t").max())
-    hits = slow.with_columns(
-        pl.col("zone_row").cast(pl.Int64),
-        t_last=pl.col("t"),
+        zone_row=pl.Series(rows, dtype=pl.Int64()),
+        t_first=pl.Series(since[rows], dtype=pl.Int64()),
+        t_last=pl.Series(t[rows], dtype=pl.Int64()),
+        mm_s=pl.Series(speed[rows], dtype=pl.Int64()),
         lon=(pl.col("lon_deg") * 1e7).round().cast(pl.Int64),
         lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
         shore_now=pl.col("shore_m").round().cast(pl.Int64),
-    ).drop("t", "lon_deg", "lat_deg", "shore_m")
+    )
     return hits.drop("zones"), hits.select("zone_row", "zones"), heard
 
 
@@ -178,24 +151,26 @@ def _adds() -> dict[str, pl.Expr]:
 
 
 @njit(cache=True)
-def _at(t: Any, lon: Any, lat: Any, low: int, high: int, when: int) -> tuple[float, float]:
-    """Position at an instant between rows low and high of one track (linear between reports)."""
-    k = low + np.searchsorted(t[low : high + 1], when)
-    if t[k] == when:
-        return lon[k], lat[k]
-    w = (when - t[k - 1]) / (t[k] - t[k - 1])
-    d = (lon[k] - lon[k - 1] + 180.0) % 360.0 - 180.0
-    return lon[k - 1] + w * d, lat[k - 1] + w * (lat[k] - lat[k - 1])
+def _hourly(track: Any, t: Any, lon: Any, lat: Any, bridge: int, most: float) -> Any:
+    """Mean speed over the hour that ends with each report, measured along positions a quarter of an hour apart.
 
+    The hour is counted back from the report, so that it does not depend on how the clock is cut. Positions between
+    reports are interpolated over at most ``bridge``; a leg longer than an hour speaks for itself.
 
-@njit(cache=True)
-def _hourly(track: Any, t: Any, lon: Any, lat: Any, bridge: int) -> Any:
+    Returns:
+        Start of the hour or leg, and the speed, mm/s: -1 where an hour of unbroken track does not lie behind the
+        report; twice ``most`` where it is surely above that.
+    """
     since = np.zeros(t.size, np.int64)
     speed = np.full(t.size, -1, np.int64)
+    fast = round(2.0 * most)
+    reach = most * 3.6
+    at = np.zeros(5, np.int64)
     first = 0
     for i in range(1, t.size):
         if track[i] != track[i - 1] or t[i] - t[i - 1] > bridge:
             first = i
+            at[:] = i
             continue
         if t[i] - t[i - 1] >= _HOUR:
             far = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i])
@@ -204,12 +179,25 @@ def _hourly(track: Any, t: Any, lon: Any, lat: Any, bridge: int) -> Any:
             continue
         if t[first] > t[i] - _HOUR:
             continue
+        since[i] = t[i] - _HOUR
+        speed[i] = fast
         far = 0.0
         x, y = lon[i], lat[i]
         for q in range(1, 5):
-            x1, y1 = _at(t, lon, lat, first, i, t[i] - q * _QUARTER)
+            when = t[i] - q * _QUARTER
+            k = max(at[q], first)
+            while t[k] < when:
+                k += 1
+            at[q] = k
+            x1, y1 = lon[k], lat[k]
+            if t[k] != when:
+                w = (when - t[k - 1]) / (t[k] - t[k - 1])
+                d = (lon[k] - lon[k - 1] + 180.0) % 360.0 - 180.0
+                x1, y1 = lon[k - 1] + w * d, lat[k - 1] + w * (lat[k] - lat[k - 1])
+            if apart(x1, y1, x, y, reach - far):
+                break
             far += distance_scalar(x1, y1, x, y)
             x, y = x1, y1
-        since[i] = t[i] - _HOUR
-        speed[i] = round(far * 1000.0 / 3600.0)
+            if q == 4:
+                speed[i] = round(far * 1000.0 / 3600.0)
     return since, speed
