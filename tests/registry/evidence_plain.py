@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from makara.base.imo import imo_ok
 from makara.base.time import text
 from makara.registry import lists as registers
 from makara.registry.evidence import KEPT, PARTS, SPELLED, TURNS
 from makara.registry.hulls import Part
-from makara.registry.numbers import flag_of, imo_ok, mmsi_of
+from makara.registry.numbers import flag_of, mmsi_of
 
 
 def values(mine: pl.DataFrame) -> dict[str, dict[int, list[dict[str, Any]]]]:

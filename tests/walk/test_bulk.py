@@ -26,7 +26,10 @@ def halves(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
     """The sea's logs, first half and second half, without detections."""
     where = tmp_path_factory.mktemp("halves")
     lines = gzip.decompress((sea_case / "reports_terrestrial.nmea.gz").read_bytes()).splitlines(keepends=True)
+    heard = [re.search(rb"c:(\d+)", line) for line in lines]
     middle = len(lines) // 2
+    while heard[middle] is None or (heard[middle - 1] and heard[middle - 1][0] == heard[middle][0]):
+        middle += 1  # the second half is newer than the first
     out = []
     for name, part in (("a.nmea", lines[:middle]), ("b.nmea", lines[middle:])):
         (where / name).write_bytes(b"".join(part))

@@ -97,7 +97,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     if zones is None or not len(zones):
         return nothing()
     lines = Lines.of(zones.filter(pl.col("kind") == "cable"), p.distance_max_m)
-    number = pl.DataFrame({"scope": lines.keys, "line": range(len(lines.keys))}, schema_overrides={"line": pl.Int64()})
+    types = {"scope": pl.String(), "line": pl.Int64()}
+    number = pl.DataFrame({"scope": lines.keys, "line": range(len(lines.keys))}, schema=types)
     old = unpack(carried, _MEMORY).join(number, on="scope", maintain_order="left")
     old = old.with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
     hits = _hits(window, lines, p) if len(lines.keys) else None
