@@ -125,12 +125,12 @@ def _cell(column: int, row: int, when: int) -> int:
 @njit(cache=True)
 def _bucket(cell: int) -> int:
     mixed = cell * 0x9E3779B97F4A7C1
-    return (mixed ^ mixed >> 29) & (_BITS - 1)
+    return int((mixed ^ mixed >> 29) & (_BITS - 1))
 
 
 @njit(cache=True)
 def _here(lon: float, lat: float, when: int) -> int:
-    return _cell(int(np.floor(lon * _GRID)) % _WIDE, int(np.floor(lat * _GRID)), when)
+    return int(_cell(int(np.floor(lon * _GRID)) % _WIDE, int(np.floor(lat * _GRID)), when))
 
 
 @njit(cache=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from makara.base.geo import distance_m
 from makara.base.imo import imo_ok
@@ -21,6 +22,7 @@ TWO_PLACES: Final = 0
 ONE_IMO: Final = 1
 """One IMO number on two movers."""
 _WHAT: Final = ("two_places", "one_imo")
+Ints = NDArray[np.int64]
 _KEYS: Final = ("what", "who", "a", "b")
 _FIRSTS: Final = ("mmsi", "lon", "lat", "lon_other", "lat_other", "zone_row")
 _MEMORY: Final = (
@@ -66,7 +68,8 @@ def _chains(window: Window) -> pl.DataFrame:
     rows, chain = split(window.track_points, window.get("tracks"))
     other = chain[1:] != chain[:-1]
     changes = np.append(other, False)[: rows.size] | np.append(False, other)[: rows.size]
-    some = window.track_points[rows[changes]].with_columns(pl.Series("chain", chain[changes], dtype=pl.Int64()))
+    at: Ints = rows[changes]
+    some = window.track_points[at].with_columns(pl.Series("chain", chain[changes], dtype=pl.Int64()))
     return some.select(
         pl.lit(TWO_PLACES, pl.Int64()).alias("what"),
         pl.col("mover").alias("who"),

@@ -191,9 +191,9 @@ def _judged(window: Window, chained: Chained, ends: pl.DataFrame, p: Parameters)
     order = np.empty(0, np.int64) if chained.order is None else chained.order
     t_next, chain = onward(chained.chain, chained.t, order, rows)
     sort = chained.points.select("transponder")[rows].select(sort_of())["transponder"].to_numpy()
-    me = [g[c].to_numpy() for c in ("mover", "sort_of", "chain")]
+    me, mine, own = (g[c].to_numpy() for c in ("mover", "sort_of", "chain"))
     n, kept, ahead, beside = asked.told(
-        chained.points, rows, t_next, chain, sort, t0, *me, p.neighbour_max_m, span, _GHOST_M, hour
+        chained.points, rows, t_next, chain, sort, t0, me, mine, own, p.neighbour_max_m, span, _GHOST_M, hour
     )
     changed = {"beside": beside, "judged": np.ones(at.size, np.int64), "neighbours": n, "kept": kept, "ahead": ahead}
     full = {c: ends[c].to_numpy().copy() for c in changed}
