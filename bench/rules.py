@@ -1,4 +1,4 @@
-"""Rules that read every position: gap, encounter, loitering, port_visit; and a harbour where pairs must not blow up."""
+"""All rules on ordinary traffic, some on an extraordinarily heavy input, and a harbour full of vessels."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from bench.segment import DATA
 
 TITLE = "Rules: positions to events"
 NOTE = (
-    "`makara.find` on track points with tags, sorted as a lake stores them, events with evidence, reasons and ids "
-    'included; "in process" leaves out start, imports and reading. The input is real where the data folder is: '
-    "Global Fishing Watch's sample and Kattegat with copies laid beside each other, so that they meet (one in eight "
-    "positions is part of a meeting), copied in other longitudes; else a simulated sea, copied. DuckDB gives gaps by a "
-    "window function over each track, without neighbours, open gaps or evidence; movingpandas' StopDetector (on 20,000 "
-    "of the positions) gives stays within 500 m for 3 h. The harbour holds 2,000 vessels within 5 km for a day, heard "
-    "every ten minutes, and no zone says that it is one."
+    "Ordinary traffic: ten fleets of one simulated sea of 48 h side by side, three times in a row, tagged with its "
+    "zones. \"In process\" is the rules' steps alone, with the points in order and other rules' events given, after a "
+    "first step on a few points. The heavy input is Global Fishing Watch's sample (where the data folder is) with "
+    "copies in other longitudes: one in eight positions is part of a meeting, one in 200 ends in silence. DuckDB gives "
+    "gaps by a window function over each track, without neighbours, open gaps or evidence; movingpandas' StopDetector "
+    "(on 20,000 of the positions) gives stays within 500 m for 3 h. The harbour holds 2,000 vessels within 5 km for a "
+    "day, heard every ten minutes, and no zone says that it is one."
 )
 RUNS = 1
 SIZE = 10_000_000
+HOURS = 48
+FLEETS = 10
+TURNS = 3
 SMALL = 20_000
 CROWD = 2_000
 GAP_S = 6 * 3600
+HEAVY = (DATA / "parity" / "gfw_parity_input_a.parquet").is_file()
 
 
 def _real() -> Any:
@@ -41,17 +45,49 @@ def _real() -> Any:
     )
 
 
-def _simulated(directory: Path) -> Any:
+def _zones(path: Path) -> Any:
+    """Zones of a simulated sea."""
+    import json
+
     import polars as pl
+    import shapely
+
+    found = json.loads(path.read_text())["features"]
+    return pl.DataFrame(
+        {
+            **{c: [f["properties"][c] for f in found] for c in ("zone", "kind", "name")},
+            "geometry": [shapely.to_wkb(shapely.geometry.shape(f["geometry"])) for f in found],
+        }
+    )
+
+
+def _traffic(directory: Path) -> Any:
+    """Track points of many fleets of one simulated sea, one after the other and side by side."""
+    import polars as pl
+    from bench import _fleets
 
     import makara
-    from makara.session import exercise
+    from makara.behaviours import ready_points
+    from makara.zones import tag
 
-    exercise(7, directory / "sea", hours=24, vessels=300)
-    found = makara.segment(makara.decode([directory / "sea" / "reports_terrestrial.nmea.gz"]).reports)
-    wanted = ("t_seen", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "receiver")
-    placed = found.filter(pl.col("track").is_not_null())
-    return placed.select(pl.col("mover", "track").rank("dense").cast(pl.Int64), *wanted)
+    logs = _fleets.sea(directory, hours=HOURS, vessels=300)
+    zones = _zones(directory / "sea" / "zones.geojson")
+    zones.write_parquet(directory / "zones.parquet")
+    found = makara.segment(makara.decode(list(logs)).reports).filter(pl.col("track").is_not_null())
+    one = found.with_columns(pl.col("track").rank("dense").cast(pl.Int64), mark=pl.lit("mk")).drop("report", "mmsi")
+    copies = []
+    for k in range(FLEETS):
+        fleet = tag(one.with_columns(lon_deg=pl.col("lon_deg") + k * _fleets.SHIFT_DEG), zones)
+        copies += [
+            fleet.with_columns(
+                mover=_fleets.number(pl.col("mover"), k),
+                track=pl.col("track") + (k * TURNS + turn) * 100_000,
+                t_seen=pl.col("t_seen") + pl.duration(hours=HOURS * turn),
+            )
+            for turn in range(TURNS)
+        ]
+    points = pl.concat(copies).with_row_index("report").with_columns(pl.col("report").cast(pl.Int64))
+    return ready_points(points)
 
 
 def _tagged(rows: Any) -> Any:
@@ -74,11 +110,24 @@ def _tagged(rows: Any) -> Any:
 
 
 def prepare(directory: Path) -> dict[str, Any]:
-    """Ten million track points, and a harbour's."""
+    """Ten million track points of ordinary traffic, as many of a heavy input, and a harbour's."""
+    points = _traffic(directory)
+    points.write_parquet(directory / "points.parquet")
+    points.head(SMALL).write_parquet(directory / "small.parquet")
+    size = {"positions": len(points), "movers": points["mover"].n_unique()}
+    if HEAVY:
+        heavy = _heavy()
+        heavy.write_parquet(directory / "heavy.parquet")
+        size["positions in the heavy input"] = len(heavy)
+    crowd = _crowd()
+    crowd.write_parquet(directory / "crowd.parquet")
+    return size | {"positions in the harbour": len(crowd)}
+
+
+def _heavy() -> Any:
     import polars as pl
 
-    real = (DATA / "parity" / "gfw_parity_input_a.parquet").is_file()
-    one = _tagged(_real() if real else _simulated(directory)).sort("mover", "track", "t_seen")
+    one = _tagged(_real()).sort("mover", "track", "t_seen")
     copies = [
         one.with_columns(
             mover=200_000_000 + 1_000 * k + pl.col("mover"),
@@ -87,12 +136,7 @@ def prepare(directory: Path) -> dict[str, Any]:
         )
         for k in range(SIZE // len(one) + 1)
     ]
-    points = pl.concat(copies).with_row_index("report").with_columns(pl.col("report").cast(pl.Int64))
-    points.write_parquet(directory / "points.parquet")
-    points.head(SMALL).write_parquet(directory / "small.parquet")
-    crowd = _crowd()
-    crowd.write_parquet(directory / "crowd.parquet")
-    return {"positions": len(points), "movers": points["mover"].n_unique(), "positions in the harbour": len(crowd)}
+    return pl.concat(copies).with_row_index("report").with_columns(pl.col("report").cast(pl.Int64))
 
 
 def _crowd() -> Any:
@@ -124,21 +168,56 @@ def _crowd() -> Any:
     )
 
 
-def ours(directory: Path, kind: str, name: str = "points") -> dict[str, Any]:
-    """makara.find, from a Parquet file."""
+def ours(directory: Path, kinds: tuple[str, ...] = (), name: str = "points") -> dict[str, Any]:
+    """Steps of rules (all, where none is named), from a Parquet file of points."""
+    import json
     import resource
+    from datetime import timedelta
 
     import polars as pl
 
-    import makara
+    from makara import behaviours
+    from makara.base.time import EPOCH
+    from makara.behaviours._chains import link
 
-    points = pl.read_parquet(directory / f"{name}.parquet")
-    makara.find(kind, points.head(2_000))
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    makara.find(kind, points)
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    inside = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"made": len(points), "what": "positions", "inside_cpu_s": inside}
+    points = behaviours.ready_points(pl.read_parquet(directory / f"{name}.parquet"))
+    tables = {"tracks": link(points)}
+    if name == "points":
+        tables["zones"] = pl.read_parquet(directory / "zones.parquet")
+    elif points["anchorage_m"].null_count() < len(points):
+        tables["anchorages"] = pl.DataFrame()
+    to = points["t_seen"].max() + timedelta(microseconds=1)
+    events: dict[str, pl.DataFrame] = {}
+    costs: dict[str, float] = {}
+
+    def run(kind: str) -> pl.DataFrame:
+        if kind not in events:
+            module = behaviours.rule(kind)
+            reads = [n for n in module.RULE.inputs if n.startswith("events:")]
+            own, p = tables | {n: run(n[7:]) for n in reads}, module.RULE.resolve()
+            module.step(behaviours.Window(EPOCH, to, own, points.head(2_000)), behaviours.nothing(), p)
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            found = module.step(behaviours.Window(EPOCH, to, own, points), behaviours.nothing(), p)
+            after = resource.getrusage(resource.RUSAGE_SELF)
+            costs[kind] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            events[kind] = behaviours.finish(module.RULE, p, found)
+        return events[kind]
+
+    for kind in kinds or behaviours.names():
+        run(kind)
+    if not kinds:
+        rows = {k: (round(costs[k], 2), len(events[k])) for k in sorted(costs, key=lambda k: -costs[k])}
+        (directory / "rules.json").write_text(json.dumps(rows))
+    return {"made": len(points), "what": "positions", "inside_cpu_s": sum(costs.values())}
+
+
+def remarks(directory: Path) -> str:
+    """What each rule costs in the run of all of them."""
+    import json
+
+    rows = json.loads((directory / "rules.json").read_text())
+    lines = [f"| {kind} | {cost:.2f} | {found:,} |" for kind, (cost, found) in rows.items()]
+    return "\n".join(["| rule, of all together | CPU-s in process | events |", "| --- | ---: | ---: |", *lines]) + "\n"
 
 
 def duckdb_gaps(directory: Path) -> dict[str, Any]:
@@ -177,12 +256,12 @@ def movingpandas_stops(directory: Path) -> dict[str, Any]:
     return {"made": len(rows), "what": "positions"}
 
 
+_MEASURED = ("gap", "encounter", "loitering", "port_visit")
 SUBJECTS = {
-    "gap": partial(ours, kind="gap"),
+    "all rules together": ours,
+    **{kind: partial(ours, kinds=(kind,)) for kind in _MEASURED},
     "gaps alone, DuckDB": duckdb_gaps,
-    "encounter": partial(ours, kind="encounter"),
-    "loitering": partial(ours, kind="loitering"),
-    "port_visit": partial(ours, kind="port_visit"),
     "stops, movingpandas": movingpandas_stops,
-    "encounter, 2,000 vessels in a harbour": partial(ours, kind="encounter", name="crowd"),
+    **({f"{kind}, heavy input": partial(ours, kinds=(kind,), name="heavy") for kind in _MEASURED} if HEAVY else {}),
+    "encounter, 2,000 vessels in a harbour": partial(ours, kinds=("encounter",), name="crowd"),
 }

@@ -63,7 +63,8 @@ def activity(window: Window, frm: int) -> Activity:
     fishes, strange = kind.str.starts_with("fishing").to_numpy(), (kind == "unknown").to_numpy()
     count = np.diff(np.append(head, mover.size))
     row = np.flatnonzero(np.repeat(fishes | strange, count))
-    some = points[row] if row.size < mover.size else points
+    some = points.select("t_seen", "lon_deg", "lat_deg", "sog_kn", "shore_m")
+    some = some[row] if row.size < mover.size else some
     track, t = track[row], some["t_seen"].to_physical().to_numpy()
     lon, lat = some["lon_deg"].to_numpy(), some["lat_deg"].to_numpy()
     sog, shore = (some[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in ("sog_kn", "shore_m"))

@@ -101,6 +101,33 @@ def with_chain(points: pl.DataFrame, tracks: pl.DataFrame | None) -> pl.DataFram
     return Chained.of(points, tracks).frame()
 
 
+def split(points: pl.DataFrame, tracks: pl.DataFrame | None) -> tuple[Ints, Ints]:
+    """Rows of the points of movers that are on several chains, in the order of mover, time, report; and their chains.
+
+    Only where tracks of a mover overlap in time are points sorted; else tracks follow each other as they are.
+    """
+    track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
+    first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: track.size])
+    end = np.append(first[1:], track.size)
+    who = points["mover"].to_numpy()[first]
+    chain = who if tracks is None else roots(tracks, points["track"].gather(first)).to_numpy()
+    o = np.lexsort((chain, who))
+    several = np.unique(who[o][1:][(who[o][1:] == who[o][:-1]) & (chain[o][1:] != chain[o][:-1])])
+    o = np.lexsort((t[first], who))
+    o = o[np.isin(who[o], several)]
+    first, end, who, chain = first[o], end[o], who[o], chain[o]
+    count = end - first
+    rows = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
+    mixed = who[1:][(who[1:] == who[:-1]) & (t[end - 1][:-1] >= t[first][1:])]
+    every = np.repeat(chain, count)
+    at = np.flatnonzero(np.repeat(np.isin(who, mixed), count))
+    if at.size:
+        own = np.repeat(who, count)[at]
+        within = at[np.lexsort((points["report"].to_numpy()[rows[at]], t[rows[at]], own))]
+        rows[at], every[at] = rows[within], every[within]
+    return rows, every
+
+
 @njit(cache=True)
 def _link(mover: Any, start: Any, end: Any, lon0: Any, lat0: Any, lon1: Any, lat1: Any, speed: float) -> Any:
     """For each track (ordered by mover, start) the earlier one it takes up, or -1: the latest to end within reach."""

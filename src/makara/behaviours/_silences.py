@@ -175,7 +175,7 @@ def heard_near(
     near[[0, 1, 2, -3, -2, -1]] |= near.any()
     held = near[(y + 90.0).astype(np.int16), (x + 180.0).astype(np.int16)]
     at = np.flatnonzero(held & (points.select(BY_SKY.alias("s"))["s"].to_numpy() == sky))
-    some = points[at]
+    some = points.select("t_seen", "track", "mover", "transponder")[at]
     t, track = some["t_seen"].to_physical().to_numpy(), some["track"].to_numpy()
     onward = np.append(t[1:], _NEVER)[: t.size]
     onward[np.append(track[1:] != track[:-1], True)[: t.size]] = _NEVER

@@ -100,32 +100,31 @@ def slow_stays(
     Returns:
         The columns of :data:`STAY`, ``over``, ``zones`` (at its start), ``marks`` and ``run``; ordered by run.
     """
-    hits, zones, heard = _slow(window, points, bridge_us, speed_max_kn)
+    hits, heard = _slow(window, points, bridge_us, speed_max_kn)
     old = held.with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
     runs, marks = join_runs(hits, old, ["track"], pl.col("t_first") > pl.col("t_prev"), firsts=_FIRSTS, sums=_adds())
     runs = runs.join(heard, on="track", how="left", maintain_order="left").join(marks, on="run", how="left")
     passed = (pl.col("heard") > pl.col("t_last") + _HOUR).fill_null(False)
     over = ~pl.col("final") | passed | (pl.col("t_last") + bridge_us < window.to_us)
+    new = runs.filter(pl.col("zone_row") >= 0)["zone_row"]
+    zones = pl.DataFrame({"zone_row": new, "zones": points["zones"].gather(new)})
     both = pl.concat([zones, old.select("zone_row", "zones")])
     return runs.join(both, on="zone_row", how="left").with_columns(over=over).sort("run")
 
 
-def _slow(
-    window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """New reports at the end of a slow hour; their zones by row; and when each track was heard last."""
+def _slow(window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """New reports at the end of a slow hour; and when each track was heard last."""
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     limit = speed_max_kn * KN_M_S * 1000
     since, speed = _hourly(track, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), bridge, limit)
     rows = np.flatnonzero((t >= window.frm_us) & (speed >= 0) & (speed < limit))
     last = np.flatnonzero(np.append(track[1:] != track[:-1], True)[: t.size])
     heard = pl.DataFrame({"track": track[last], "heard": t[last]})
-    wanted = points.select("track", "mover", "mmsi", "lon_deg", "lat_deg", "shore_m", "zones", "mark")[rows]
+    wanted = points.select("track", "mover", "mmsi", "lon_deg", "lat_deg", "shore_m", "mark")[rows]
     hits = wanted.select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
-        "zones",
         "mark",
         zone_row=pl.Series(rows, dtype=pl.Int64()),
         t_first=pl.Series(since[rows], dtype=pl.Int64()),
@@ -135,7 +134,7 @@ def _slow(
         lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
         shore_now=pl.col("shore_m").round().cast(pl.Int64),
     )
-    return hits.drop("zones"), hits.select("zone_row", "zones"), heard
+    return hits, heard
 
 
 def _adds() -> dict[str, pl.Expr]:

@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from makara.base.geo import distance_m
 from makara.base.imo import imo_ok
 from makara.base.units import HOUR_S, KN_M_S, S_US
-from makara.behaviours._chains import with_chain
+from makara.behaviours._chains import split
 from makara.behaviours._rule import Parameters, Window, instants, pack, reason, reasons, rows_of, unpack
 from makara.behaviours._stays import join_runs
 
@@ -21,6 +22,7 @@ TWO_PLACES: Final = 0
 ONE_IMO: Final = 1
 """One IMO number on two movers."""
 _WHAT: Final = ("two_places", "one_imo")
+Ints = NDArray[np.int64]
 _KEYS: Final = ("what", "who", "a", "b")
 _FIRSTS: Final = ("mmsi", "lon", "lat", "lon_other", "lat_other", "zone_row")
 _MEMORY: Final = (
@@ -62,12 +64,13 @@ def twins(window: Window, carried: pl.DataFrame, claims: pl.DataFrame, p: Parame
 
 
 def _chains(window: Window) -> pl.DataFrame:
-    """Messages of movers that are on several chains, in the order of time: whose they are, which side, where."""
-    points = window.track_points
-    mover, track = points["mover"].to_numpy(), points["track"].to_numpy()
-    many = np.unique(mover[1:][(mover[1:] == mover[:-1]) & (track[1:] != track[:-1])])
-    some = with_chain(points.filter(pl.col("mover").is_in(many)), window.get("tracks"))
-    return some.sort("mover", "t_seen", "report").select(
+    """Messages of movers where they change from one chain to another: whose they are, which side, where."""
+    rows, chain = split(window.track_points, window.get("tracks"))
+    other = chain[1:] != chain[:-1]
+    changes = np.append(other, False)[: rows.size] | np.append(False, other)[: rows.size]
+    at: Ints = rows[changes]
+    some = window.track_points[at].with_columns(pl.Series("chain", chain[changes], dtype=pl.Int64()))
+    return some.select(
         pl.lit(TWO_PLACES, pl.Int64()).alias("what"),
         pl.col("mover").alias("who"),
         pl.col("chain").alias("side"),

@@ -119,6 +119,10 @@ _JUDGED: Final = (
     "elsewhere", "under_way",
 )  # fmt: skip
 _MEMORY: Final = ("mover", "t", "settled", *_JUDGED)
+_READ: Final = (
+    "report", "mover", "track", "t_seen", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "shore_m", "anchorage_m",
+    "transponder", "receiver",
+)  # fmt: skip
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -167,7 +171,7 @@ def _gaps(window: Window) -> pl.DataFrame:
 def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Gaps whose last message is in sight, with the numbers of ``_JUDGED``."""
     points = window.track_points
-    mine = points.filter(pl.col("mover").is_in(gaps["mover"].unique().implode()))
+    mine = points.select(_READ).filter(pl.col("mover").is_in(gaps["mover"].unique().implode()))
     own = _own(mine, gaps)
     gaps = gaps.join(own, on=["mover", "t"], how="inner", maintain_order="left")
     gaps = gaps.filter((pl.col("anchorage") < 0) | (pl.col("anchorage") >= p.anchorage_min_m))

@@ -142,7 +142,8 @@ def _hits(window: Window, guarded: list[str], split: int, p: Parameters) -> pl.D
     begins, since, mm = _joined(a.track, a.t, a.lon, a.lat, verdict, *limits)
     at = np.flatnonzero((verdict == _FISHES) & (a.settled > window.frm_us))
     milli = np.round(a.said[a.slot[at]] * 1000.0).astype(np.int64)
-    points = window.track_points[a.row[at]]
+    wanted = ("track", "mover", "mmsi", "t_seen", "lon_deg", "lat_deg", "zones", "mark")
+    points = window.track_points.select(wanted)[a.row[at]]
     inside = points["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
     return points.select(
         "track",

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from makara.base.geo import destination, distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, S_US
 from makara.behaviours import _gap_gfw
+from makara.behaviours._around import Asked, onward
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained
 from makara.behaviours._gap_scan import RECEIVERS, before, receivers, scan, sort_of
-from makara.behaviours._near import Heard, sieve
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -76,12 +76,10 @@ RULE = Rule(
 )
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 _MEMORY: Final = (
     "chain", "mover", "mmsi", "t", "lon", "lat", "sog", "cog", "anchorage", "sort_of",
     "receivers_seen", "heard", "messages", "judged", "neighbours", "kept", "ahead", "beside",
 )  # fmt: skip
-_NEVER: Final = np.iinfo(np.int64).max
 _AHEAD_S: Final = 2 * HOUR_S
 _GHOST_M: Final = 20_000.0
 """Another chain of the mover heard on within this is the same hull (a receiver's clock is off)."""
@@ -180,43 +178,28 @@ def _judged(window: Window, chained: Chained, ends: pl.DataFrame, p: Parameters)
     known = (g["sog"].to_numpy() >= 0) & (g["cog"].to_numpy() >= 0)
     run = np.where(known, g["sog"].to_numpy() / 10 * KN_M_S * _AHEAD_S, 0.0)
     x, y = destination(lon, lat, np.where(known, g["cog"].to_numpy() / 10, 0.0), run)
-    asked = np.concatenate([lon, x]), np.concatenate([lat, y]), np.concatenate([t0, t0])
-    heard, movers = _heard(chained, *asked, p.neighbour_max_m, span)
-    me = np.searchsorted(movers, g["mover"].to_numpy())
-    me = np.where(movers[np.minimum(me, movers.size - 1)] == g["mover"].to_numpy(), me, -1) if movers.size else me - 1
-    n, kept = heard.neighbours(t0, lon, lat, me, g["sort_of"].to_numpy(), p.neighbour_max_m, span)
-    ahead = heard.movers(t0, x, y, me, p.neighbour_max_m, span)
-    beside = heard.beside(t0, lon, lat, me, g["chain"].to_numpy(), _GHOST_M, HOUR_S * S_US)
+    hour = HOUR_S * S_US
+    asked = Asked.at(
+        np.concatenate([lon, x]),
+        np.concatenate([lat, y]),
+        np.concatenate([t0 - max(span, hour), t0]),
+        np.concatenate([t0, t0 + span]),
+        p.neighbour_max_m,
+        span,
+    )
+    rows = asked.rows(chained.points)
+    order = np.empty(0, np.int64) if chained.order is None else chained.order
+    t_next, chain = onward(chained.chain, chained.t, order, rows)
+    sort = chained.points.select("transponder")[rows].select(sort_of())["transponder"].to_numpy()
+    me, mine, own = (g[c].to_numpy() for c in ("mover", "sort_of", "chain"))
+    n, kept, ahead, beside = asked.told(
+        chained.points, rows, t_next, chain, sort, t0, me, mine, own, p.neighbour_max_m, span, _GHOST_M, hour
+    )
     changed = {"beside": beside, "judged": np.ones(at.size, np.int64), "neighbours": n, "kept": kept, "ahead": ahead}
     full = {c: ends[c].to_numpy().copy() for c in changed}
     for c, values in changed.items():
         full[c][at] = values
     return ends.with_columns([pl.Series(c, v) for c, v in full.items()])
-
-
-def _heard(chained: Chained, lon: Floats, lat: Floats, t: Ints, reach_m: float, span: int) -> tuple[Heard, Ints]:
-    """Who may have been heard near places and instants, and their movers; the rest of the points are left out."""
-    points, chain = chained.points, chained.chain
-    onward = np.append(chained.t[1:], _NEVER)
-    onward[np.append(chain[1:] != chain[:-1], True)[: onward.size]] = _NEVER
-    where = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), points["t_seen"].to_physical().to_numpy()
-    near = sieve(*where, lon, lat, t, reach_m, span)
-    rows = np.flatnonzero(near if chained.order is None else near[chained.order])
-    at = chained.at(rows)
-    mover = points["mover"].to_numpy()
-    new = np.append(True, mover[1:] != mover[:-1])[: mover.size]  # points are ordered by mover
-    heard = Heard.of(
-        reach_m,
-        chained.t[rows],
-        onward[rows],
-        np.round(where[0][at] * 1e7) / 1e7,
-        np.round(where[1][at] * 1e7) / 1e7,
-        (np.cumsum(new) - 1)[at],
-        chain[rows],
-        points.select("transponder")[at].select(sort_of())["transponder"].to_numpy(),
-    )
-    movers: Ints = mover[new]
-    return heard, movers
 
 
 def _closed(chained: Chained, ends: pl.DataFrame, starts_at: Ints, stops_at: Ints) -> pl.DataFrame:

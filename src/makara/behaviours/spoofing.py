@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from makara.base.geo import distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import with_chain
+from makara.behaviours._chains import split
 from makara.behaviours._false_places import alike, circles, excursions, held, jumps
 from makara.behaviours._rule import (
     Parameter,
@@ -125,17 +125,15 @@ def why(event: Mapping[str, Any]) -> str:
 
 def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Excursions whose return lies in the window, or is too fresh in it to be sure, with those that jumped alike."""
-    mover, track = points["mover"].to_numpy(), points["track"].to_numpy()
-    many = np.unique(mover[1:][(mover[1:] == mover[:-1]) & (track[1:] != track[:-1])])
-    some = points.filter(pl.col("mover").is_in(many))
-    some = with_chain(some, window.get("tracks")).sort("mover", "t_seen", "report")
-    number, chain = np.unique(some["chain"].to_numpy(), return_inverse=True)
-    t, who_ = some["t_seen"].to_physical().to_numpy(), some["mover"].to_numpy()
-    lon, lat = some["lon_deg"].to_numpy(), some["lat_deg"].to_numpy()
+    rows, chains = split(points, window.get("tracks"))
+    known = np.unique(chains[np.append(True, chains[1:] != chains[:-1])[: chains.size]])
+    chain = np.searchsorted(known, chains)
+    t, who_ = points["t_seen"].to_physical().to_numpy()[rows], points["mover"].to_numpy()[rows]
+    lon, lat = points["lon_deg"].to_numpy()[rows], points["lat_deg"].to_numpy()[rows]
     speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
     settle = min(int(p.settle_s), 6 * HOUR_S) * S_US
     a, b, again, pace, way = excursions(
-        who_, chain, t, lon, lat, number.size, speed, far,
+        who_, chain, t, lon, lat, known.size, speed, far,
         min(int(p.away_max_s), DAY_S) * S_US, int(p.away_min_s) * S_US, p.reports_min, settle,
     )  # fmt: skip
     keep = (again >= window.to_us) & (t[b] + settle >= window.frm_us)
@@ -150,7 +148,8 @@ def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     told = pl.DataFrame(
         {"first_row": row[asked], "others": others, "leader": who_[row][np.maximum(first, 0)] * (first >= 0)}
     )
-    ashore = np.cumsum(np.append(0, some["shore_m"].fill_null(np.inf).to_numpy() <= 0.0))
+    ashore_now = (points["shore_m"] <= 0.0).fill_null(False).to_numpy()[rows]
+    ashore = np.cumsum(np.append(0, ashore_now))
     found = pl.DataFrame({"first_row": a + 1, "pace": pace, "way": way, "t_back": t[b], "reports": b - a - 1})
     found = found.with_columns(
         pl.Series("over", t[b] + settle < window.to_us),
@@ -162,16 +161,16 @@ def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         pl.Series("lon_false_deg", lon[a + 1]),
         pl.Series("lat_false_deg", lat[a + 1]),
         pl.Series("on_land", 2 * (ashore[b] - ashore[a + 1]) > b - a - 1),
-        some["zones"].gather(a),
-        some["mover"].gather(a),
-        some["mmsi"].gather(a),
+        points["zones"].gather(rows[a]),
+        points["mover"].gather(rows[a]),
+        points["mmsi"].gather(rows[a]),
     )
     found = found.join(told, on="first_row", how="left", maintain_order="left")
     each = found.select(
         "first_row", row=pl.int_ranges(pl.col("first_row") - 1, pl.col("first_row") + pl.col("reports") + 1)
     )
     each = each.explode("row")
-    marks = marks_of(each.select("first_row", some["mark"].gather(each["row"])), "first_row")
+    marks = marks_of(each.select("first_row", points["mark"].gather(rows[each["row"].to_numpy()])), "first_row")
     found = found.join(marks, on="first_row", how="left", maintain_order="left")
     return found.with_columns(pl.col("others", "leader").fill_null(0), pl.col("marks").fill_null([]))
 

@@ -19,11 +19,13 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from makara.base.geo import distance_m
 from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import with_chain
+from makara.behaviours._chains import Chained
+from makara.behaviours._in_zones import PIECE, pieces
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -81,8 +83,8 @@ _NONE: Final = -1
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Stays in zones that end in the window or last at its end; each chain's last position is remembered."""
     old = unpack(carried, _MEMORY).rename({"scope": "zone"})
-    points = _integers(window, old, p)
-    last = _last(points, old.filter(pl.col("inside") == 0))
+    points, ends = _pieces(window, old, p)
+    last = _last(ends, old.filter(pl.col("inside") == 0))
     stays, marks = _stays(window, points, old, p)
     stays = stays.join(last.select("chain", "end", "lon_end", "lat_end"), on="chain", how="left", maintain_order="left")
     outside = pl.col("end") - pl.col("pos")
@@ -109,42 +111,62 @@ def why(event: Mapping[str, Any]) -> str:
     )
 
 
-def _integers(window: Window, old: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """The window's new points as integers, ordered by chain and time, with their place in the chain (``pos``)."""
-    points = with_chain(window.track_points, window.get("tracks")).filter(pl.col("t_seen") >= window.frm)
-    sog = pl.col("sog_kn").round(1)
-    new = points.select(
-        "chain",
+def _pieces(window: Window, old: pl.DataFrame, p: Parameters) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """New points as integers: pieces of chains in the same zones with the same mark, and the last point of each chain.
+
+    Returns:
+        Pieces: their first point and its place in the chain (``pos``), ``pos_last, t_last``, sums over their points,
+        and ``mm_0``, the way to the first; then the last points, with ``pos``.
+    """
+    chained = Chained.of(window.track_points, window.get("tracks"))
+    points = chained.points
+    order = np.arange(len(points)) if chained.order is None else chained.order
+    sog = points["sog_kn"].round(1)
+    told = sog.is_not_null().to_numpy()
+    fishing = sog.is_between(p.fishing_min_kn, p.fishing_max_kn).fill_null(False).to_numpy()
+    length = points["zones"].list.len().fill_null(0).cast(pl.Int64).to_numpy()
+    names = points["zones"].explode().drop_nulls() if length.any() else pl.Series("zones", [], dtype=pl.String())
+    zone = names.cast(pl.Categorical()).to_physical().to_numpy()
+    mark = points["mark"].cast(pl.Categorical()).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    place = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
+    rows, last, numbers = pieces(
+        chained.chain, chained.t, order, window.frm_us, np.cumsum(length) - length, length, zone, mark,
+        *place, told, fishing,
+    )  # fmt: skip
+    said = {n: pl.Series(n, numbers[:, k]) for k, n in enumerate(PIECE)}
+    found = pl.concat([_placed(points, order[rows]), points.select("zones", "mark")[order[rows]]], how="horizontal")
+    found = found.with_columns(pl.Series("chain", chained.chain[rows]), *said.values())
+    before = old.filter(pl.col("inside") == 0).select("chain", t_known="t", x="lon", y="lat")
+    found = found.join(before, on="chain", how="left", maintain_order="left")
+    began = pl.col("pos") == 0
+    leg = distance_m(*(found[c].cast(pl.Float64).to_numpy() / 1e7 for c in ("lon", "lat", "x", "y")))
+    first = pl.Series(np.nan_to_num(np.round(leg * 1000.0)).astype(np.int64))
+    found = found.with_columns(
+        mm=pl.col("mm") + pl.when(began).then(first).otherwise(0),
+        mm_0=pl.when(began).then(first).otherwise("mm_0"),
+        t_before=pl.when(began).then("t_known").otherwise("t_before").fill_null(_NONE),
+    )
+    ends = _placed(points, order[last[:, 0]])
+    ends = ends.with_columns(pl.Series("chain", chained.chain[last[:, 0]]), pl.Series("pos", last[:, 1]))
+    return found.drop("x", "y", "t_known"), ends
+
+
+def _placed(points: pl.DataFrame, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """Who, when and where some points are, as integers."""
+    return points.select("mover", "mmsi", "t_seen", "lon_deg", "lat_deg")[rows].select(
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(_NONE),
         pl.col("t_seen").to_physical().alias("t"),
         (pl.col("lon_deg") * 1e7).round().cast(pl.Int64).alias("lon"),
         (pl.col("lat_deg") * 1e7).round().cast(pl.Int64).alias("lat"),
-        sog.is_between(p.fishing_min_kn, p.fishing_max_kn).fill_null(False).cast(pl.Int64).alias("fishing"),
-        sog.is_not_null().cast(pl.Int64).alias("with_speed"),
-        "zones",
-        "mark",
-        pos=pl.int_range(pl.len()).over("chain"),
     )
-    before = old.filter(pl.col("inside") == 0).select("chain", t_known="t", x="lon", y="lat")
-    new = new.join(before, on="chain", how="left", maintain_order="left")
-    began = pl.col("pos") == 0
-    new = new.with_columns(
-        t_before=pl.when(began).then("t_known").otherwise(pl.col("t").shift(1)).fill_null(_NONE),
-        x=pl.when(began).then("x").otherwise(pl.col("lon").shift(1)),
-        y=pl.when(began).then("y").otherwise(pl.col("lat").shift(1)),
-    )
-    leg = distance_m(*(new[c].cast(pl.Float64).to_numpy() / 1e7 for c in ("lon", "lat", "x", "y")))
-    mm = np.nan_to_num(np.round(leg * 1000.0)).astype(np.int64)
-    return new.with_columns(pl.Series("mm", mm)).drop("x", "y", "t_known")
 
 
-def _last(points: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+def _last(ends: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
     """The last position of each chain: in the window (``end`` is its place there), or as remembered (-1)."""
     names = ["chain", "mover", "mmsi", "t", "lon", "lat", "marks"]
-    new = points.group_by("chain", maintain_order=True).last()
-    fresh = new.with_columns(end=pl.col("pos"), marks=pl.lit([], dtype=pl.List(pl.String())))
-    kept = old.join(new, on="chain", how="anti").with_columns(end=pl.lit(_NONE, pl.Int64()))
+    fresh = ends.with_columns(end=pl.col("pos"), marks=pl.lit([], dtype=pl.List(pl.String())))
+    kept = old.join(ends, on="chain", how="anti").with_columns(end=pl.lit(_NONE, pl.Int64()))
     both = pl.concat([fresh.select(*names, "end"), kept.select(*names, "end")])
     return both.with_columns(lon_end=pl.col("lon"), lat_end=pl.col("lat")).sort("chain")
 
@@ -160,19 +182,18 @@ def _stays(window: Window, points: pl.DataFrame, old: pl.DataFrame, p: Parameter
     zones = window.get("zones")
     if zones is not None and len(zones):
         inside = inside.join(zones.filter(pl.col("kind").is_in(KINDS)).select("zone"), on="zone", how="semi")
-    hits = inside.with_columns(
-        t_last=pl.col("t"),
-        n=pl.lit(1, pl.Int64()),
-        marks=pl.lit(None, pl.List(pl.String())),
+    hits = inside.with_columns(marks=pl.lit(None, pl.List(pl.String())))
+    left = -1 - pl.col("outside")
+    stored = old.filter(pl.col("inside") == 1).with_columns(
+        pos=left, pos_last=left, mark=pl.lit(None, pl.String()), mm_0=pl.lit(0, pl.Int64())
     )
-    stored = old.filter(pl.col("inside") == 1).with_columns(pos=-1 - pl.col("outside"), mark=pl.lit(None, pl.String()))
     names = [
-        "chain", "zone", "pos", "mover", "mmsi", "t", "t_last", "t_before", "lon", "lat", "n", "fishing", "with_speed",
-        "mm",
+        "chain", "zone", "pos", "pos_last", "mover", "mmsi", "t", "t_last", "t_before", "lon", "lat", "n", "fishing",
+        "with_speed", "mm", "mm_0",
     ]  # fmt: skip
     both = pl.concat([stored.select(*names, "mark", "marks"), hits.select(*names, "mark", "marks")])
     both = both.sort("chain", "zone", "pos").with_row_index("row")
-    apart = pl.col("pos") - pl.col("pos").shift(1)
+    apart = pl.col("pos") - pl.col("pos_last").shift(1)
     first = ((pl.col("chain") != pl.col("chain").shift(1)) | (pl.col("zone") != pl.col("zone").shift(1))).fill_null(
         True
     )
@@ -180,11 +201,12 @@ def _stays(window: Window, points: pl.DataFrame, old: pl.DataFrame, p: Parameter
     gone = _excursions(window, points, before, both, p)
     begins = pl.col("first") | (pl.col("apart") > 2) | pl.col("row").is_in(gone.implode())
     came = begins & (pl.col("pos") >= 0)
-    both = both.with_columns(mm=pl.when(came).then(0).otherwise("mm"))
+    both = both.with_columns(mm=pl.col("mm") - pl.when(came).then("mm_0").otherwise(0))
     both = both.with_columns(stay=begins.cum_sum(), final=pl.col("first").shift(-1).fill_null(True))
     stays = both.group_by("stay", maintain_order=True).agg(
         pl.col("chain", "zone", "mover", "mmsi", "t", "t_before", "lon", "lat").first(),
-        pl.col("t_last", "pos", "final").last(),
+        pl.col("t_last", "final").last(),
+        pl.col("pos_last").last().alias("pos"),
         pl.col("n", "fishing", "with_speed", "mm").sum(),
     )
     told = pl.concat(
