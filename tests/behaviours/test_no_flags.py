@@ -9,7 +9,7 @@ import pytest
 
 import makara.behaviours
 from makara.behaviours import names, rule
-from makara.registry.mids import MIDS
+from makara.base.mids import MIDS
 
 FOLDER = Path(makara.behaviours.__file__).parent
 FILES = sorted(p.name for p in FOLDER.glob("*.py"))
