@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from makara.base.errors import ColumnsError, InputError, UsageError
-from makara.registry import imo_ok
 from makara.base.mids import FLAGS
+from makara.registry import imo_ok
 from makara.sources import source
 from makara.sources._flags import alpha3
 from makara.tables import table

@@ -76,16 +76,6 @@ class Heard:
         found: tuple[Ints, Ints] = _neighbours(*self._arrays, t, lon, lat, who, sort_of, self.size_m, reach_m, span_us)
         return found
 
-    def beside(self, t: Ints, lon: Floats, lat: Floats, who: Ints, chain: Ints, reach_m: float, span_us: int) -> Ints:
-        """How many other chains of the same mover were heard in the ``span_us`` before instants within ``reach_m``, and
-        again in the ``span_us`` after: the same hull under a second track.
-        """
-        out: Ints = _beside(
-            self.key, self.t, self.t_next, self.lon, self.lat, self.who, self.chain,
-            t, lon, lat, who, chain, self.size_m, reach_m, span_us,
-        )  # fmt: skip
-        return out
-
     def movers(self, t: Ints, lon: Floats, lat: Floats, who: Ints, reach_m: float, span_us: int) -> Ints:
         """How many other movers were heard within ``reach_m`` of places in the ``span_us`` after instants."""
         count = int(self.who.max()) + 1 if self.who.size else 1
@@ -203,29 +193,5 @@ def _movers(
                             continue
                         if _within(lon[i], lat[i], x[g], y[g], reach):
                             stamp[who[i]] = g
-                            out[g] += 1
-    return out
-
-
-@njit(cache=True)
-def _beside(
-    key: Any, t: Any, t_next: Any, lon: Any, lat: Any, who: Any, chain: Any,
-    at: Any, x: Any, y: Any, me: Any, mine: Any, size: float, reach: float, span: int,
-) -> Any:  # fmt: skip
-    out = np.zeros(at.size, np.int64)
-    half = _SPAN // 2
-    for g in range(at.size):
-        cx, cy, cz = _cube(x[g], y[g], size)
-        for dx in range(-1, 2):
-            for dy in range(-1, 2):
-                for dz in range(-1, 2):
-                    cube = ((cx + dx + half) * _SPAN + (cy + dy + half)) * _SPAN + (cz + dz + half)
-                    a, b = _slice(key, t, cube, at[g] - span, at[g])
-                    for i in range(a, b):
-                        if who[i] != me[g] or chain[i] == mine[g]:
-                            continue
-                        if t_next[i] <= at[g] or t_next[i] > at[g] + span:
-                            continue
-                        if _within(lon[i], lat[i], x[g], y[g], reach):
                             out[g] += 1
     return out

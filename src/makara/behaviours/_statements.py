@@ -127,9 +127,7 @@ def numbers(window: Window, claims: pl.DataFrame) -> pl.DataFrame:
             reasons(
                 reason("check_digit", "the IMO number's check digit is wrong", when=check),
                 reason("nobodys_digits", "the ITU has given these first digits of an MMSI to nobody", when=none),
-                reason(
-                    "registered_flag", "a register gives the hull another flag than its MMSI", when=~check & ~none
-                ),
+                reason("registered_flag", "a register gives the hull another flag than its MMSI", when=~check & ~none),
             )
         )
     )

@@ -8,9 +8,9 @@ severity 2, since the list and the first visit are two indicators, and of severi
 Source: Makara's own proposal; watch lists as the regional fisheries bodies publish them.
 
 Presence of each vessel in each zone is remembered for twelve months. Until the node has known a zone for a while
-(``record_min_s`` since anybody was first seen there), nothing is said of vessels on no list: on the first day, everything
-is a first visit. A listed vessel is told then as well if it was seen elsewhere before, so that it did come in. How much
-of the twelve months the record covers is its ``p``.
+(``record_min_s`` since anybody was first seen there), nothing is said of vessels on no list: on the first day,
+everything is a first visit. A listed vessel is told then as well if it was seen elsewhere before, so that it did come
+in. How much of the twelve months the record covers is its ``p``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ RULE = Rule(
     inputs={"track_points": 0, "zones": 0, "vessels": 0, "lists": 0},
     parameters=(
         Parameter("memory_s", 365 * DAY_S, "a visit this long after the last one counts as the first"),
-        Parameter("record_min_s", 30 * DAY_S, "the zone must have been watched for so long; until then listed vessels are of severity 1"),
+        Parameter(
+            "record_min_s",
+            30 * DAY_S,
+            "the zone must have been watched for so long; until then listed vessels are of severity 1",
+        ),
         Parameter("new_max_s", 2 * DAY_S, "a vessel is new for so long after it was first seen anywhere"),
         Parameter("kinds", "closed,eez,mpa,port,risk", "kinds of zones that are watched"),
     ),

@@ -11,7 +11,8 @@ Eight kinds, told apart by ``details.what``: **two_places** (messages of one num
 tracks, too far apart for any hull), **one_imo** (the same of one IMO number on two movers), **renumbered** (a ship goes
 on under another MMSI at sea), **change** (name, call sign or IMO number change at sea), **imo_check** (an IMO number
 that is none), **digits** (an MMSI whose first three digits the ITU has given to nobody), **flag** (a register gives the
-hull another flag than its MMSI), **length** (a sensor sees another hull than is stated). One jump proves little (a wrong clock, a new owner); several there and back do.
+hull another flag than its MMSI), **length** (a sensor sees another hull than is stated). One jump proves little (a
+wrong clock, a new owner); several there and back do.
 """
 
 from __future__ import annotations
@@ -164,6 +165,12 @@ CASES = (
         "goes on under another number",
         _FIRST,
         _SECOND,
+        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9074729, 90.0)),
+    ),
+    fires(
+        "goes on under another number and turns round",
+        _FIRST,
+        sea.vessel(mover=412000002, start="2025-03-01T06:52:00Z", at=(131.158, -10.0)).sail(9, 270),
         tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9074729, 90.0)),
     ),
     silent(
