@@ -13,7 +13,8 @@ of those on the air that was heard, scaled by how well the vessel itself had bee
 that few hours before leave uncertain), gives the chance that all these hours stay silent by reception alone; it must be
 below one in a hundred. A vessel that is back within a day is held to have gone the straight way; until it is, one that
 was under way is held to go on for four hours, later hours are not judged, and it must have headed where others are
-heard. With fewer than five others on the air the rule abstains.
+heard. With fewer than five others on the air the rule abstains. A ship that goes on under another number (rule
+identity) is not silent.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ from makara.behaviours._words import detail, hours, nmi, place, who
 RULE = Rule(
     kind="disabling",
     version="1.0",
-    inputs={"events:gap": DAY_S, "track_points": 2 * DAY_S, "zones": 0, "vessels": 0},
+    inputs={"events:gap": DAY_S, "events:identity": 2 * DAY_S, "track_points": 2 * DAY_S, "zones": 0, "vessels": 0},
     parameters=(
         Parameter("duration_min_s", 6 * HOUR_S, "shortest silence (as rule gap finds them)"),
         Parameter("silence_p_max", 0.01, "chance of the silence by reception alone below which it was made; 1: any"),
@@ -116,7 +117,7 @@ _GAP: Final = (
 )  # fmt: skip
 _JUDGED: Final = (
     "ppm", "hours", "neighbours", "own_ppm", "milli_day", "satellite", "shore", "anchorage",
-    "elsewhere", "under_way",
+    "elsewhere", "under_way", "renumbered",
 )  # fmt: skip
 _MEMORY: Final = ("mover", "t", "settled", *_JUDGED)
 
@@ -210,7 +211,16 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         "milli_day": np.where(on_air[:, past].any(axis=1), np.round(rate), -1),
     }
     out = gaps.with_columns(pl.Series(c, v.astype(np.int64)) for c, v in numbers.items())
-    return out.select(*_GAP, *_JUDGED).sort("mover", "t")
+    out = out.join(_renumbered(window), on=["mover", "t"], how="left", maintain_order="left")
+    return out.with_columns(pl.col("renumbered").fill_null(0)).select(*_GAP, *_JUDGED).sort("mover", "t")
+
+
+def _renumbered(window: Window) -> pl.DataFrame:
+    """Last messages after which a ship went on under another number, as its claims show (rule identity)."""
+    changed = said({"what": pl.String()}).struct.field("what") == "renumbered"
+    told = base(window, "identity").filter(changed, pl.col("severity") >= 2)
+    last = members(told).select("mover", t=pl.col("t_start").dt.epoch("us"))
+    return last.unique(maintain_order=True).with_columns(renumbered=pl.lit(1, pl.Int64()))
 
 
 def _soon() -> pl.Expr:
@@ -282,6 +292,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         & ((pl.col("p_silence") < p.silence_p_max).fill_null(False) | (p.silence_p_max >= 1.0))
         & ((pl.col("shore_m") >= p.shore_min_m).fill_null(False) | (p.shore_min_m <= 0.0))
         & (~pl.col("still") | (pl.col("under_way") == 0) | (pl.col("ahead") >= p.ahead_min))
+        & ((pl.col("renumbered") == 0) | (p.silence_p_max >= 1.0))
         & (pl.col("satellite") >= p.satellite_min)
         & ((pl.col("positions_day") > p.positions_day_min).fill_null(False) | (p.positions_day_min <= 0.0))
     )
@@ -380,6 +391,15 @@ CASES = (
         *_BUSY,
     ),
     fires("still silent, near the shore", sea.vessel(off_nmi=3).sail(3, speed_kn=2), *_BUSY),
+    silent(
+        "goes on under another number",
+        sea.vessel().sail(8, speed_kn=2),
+        sea.vessel(mover=412000002, at=(130.27, -10.0), start="2025-03-01T08:00:00Z").sail(9, speed_kn=2),
+        *_BUSY,
+        tables=lambda: {
+            "claims": sea.claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 9, "NAME B", 9074729, 90.0))
+        },
+    ),
     silent("three others only: abstains", sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2), *_FEW),
     silent("at an anchorage", sea.vessel(anchorage_nmi=1).sail(3, speed_kn=0.1).dark(8, speed_kn=0.1).sail(2), *_BUSY),
     silent(
