@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import makara.behaviours
+from makara.base.mids import MIDS
 from makara.behaviours import names, rule
-from makara.registry.mids import MIDS
 
 FOLDER = Path(makara.behaviours.__file__).parent
 FILES = sorted(p.name for p in FOLDER.glob("*.py"))

@@ -109,3 +109,27 @@ def test_a_register_that_gives_a_hull_another_flag_than_its_number() -> None:
     assert (told["what"], told["was"], told["now"]) == ("flag", "BBB", "AAA")
     same = lists.with_columns(flag=pl.lit("AAA"))
     assert not len(find("identity", points(sea.vessel().sail(4)), claims=said, vessels=vessels, lists=same))
+
+
+def test_a_jump_to_a_circle_alerts_once() -> None:
+    ring = sea.vessel(track=2, at=(134.0, -12.0), start="2025-03-01T03:05:00Z", every_s=300)
+    for k in range(48):
+        ring = ring.sail(1 / 6, 15.0 * k, 6)
+    found = find("spoofing", points(sea.vessel(track=1).sail(3).dark(9).sail(3), ring))
+    what = [json.loads(d)["what"] for d in found["details"]]
+    assert dict(zip(what, found["severity"], strict=True)) == {"circle": 2, "jump": 1}
+
+
+def test_a_listed_vessel_on_the_first_day_is_told_but_does_not_alert() -> None:
+    lists = pl.DataFrame({"list": ["iuu"], "mmsi": [412000001], "imo": [None], "name": ["A"], "from": [None]})
+    zone = sea.square("zo-coast", "eez", (131.0, -10.0), 0.5)
+    found = find("first_visit", points(sea.vessel().sail(8)), zones=zone, lists=lists)
+    assert found["severity"].to_list() == [1]
+
+
+def test_a_run_is_named_by_its_first_fast_look() -> None:
+    lay = sea.boat("lay", (130.0, -10.0), (0, 10, 20, 30, 40), speed_kn=0.1)
+    ran = sea.boat("ran", (129.6164, -10.0), (50, 60, 70, 80), speed_kn=34)
+    tables = sea.unmatched(*lay, *ran)
+    found = find("go_fast", points(sea.vessel().sail(1)), **tables)
+    assert found["participants"].to_list() == [["ran-0"]]

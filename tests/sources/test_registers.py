@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from makara.base.errors import ColumnsError, InputError, UsageError
+from makara.base.mids import FLAGS
 from makara.registry import imo_ok
-from makara.registry.mids import FLAGS
 from makara.sources import source
 from makara.sources._flags import alpha3
 from makara.tables import table

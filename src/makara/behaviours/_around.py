@@ -58,9 +58,9 @@ class Asked:
         return out
 
     def told(
-        self, points: pl.DataFrame, rows: Ints, t_next: Ints, chain: Ints, sort_of: Ints,
-        at: Ints, me: Ints, mine: Ints, own: Ints, reach_m: float, span_us: int, ghost_m: float, ghost_us: int,
-    ) -> tuple[Ints, Ints, Ints, Ints]:  # fmt: skip
+        self, points: pl.DataFrame, rows: Ints, t_next: Ints, sort_of: Ints,
+        at: Ints, me: Ints, mine: Ints, reach_m: float, span_us: int,
+    ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
         """What the points tell: the first half of the questions is about before instants, the second about after.
 
         A neighbour is another mover (with the same kind of transponder) whose last message before the instant is at
@@ -70,26 +70,21 @@ class Asked:
             points: ordered by mover.
             rows: which of them may matter, ascending.
             t_next: when the chain of each is heard next (int64's largest: not before the end of the window).
-            chain: its chain of tracks.
             sort_of: class of transponder as a number, 0 unknown.
             at: instants, for each half; what follows likewise.
             me: mover that is asked about.
             mine: its class of transponder.
-            own: its chain.
             reach_m: how near a neighbour is.
             span_us: how long before and after.
-            ghost_m: how near another chain of the same mover is the same hull.
-            ghost_us: how long before and after it must be heard.
 
         Returns:
-            Number of neighbours; of those heard again within ``span_us``; of other movers heard in the ``span_us``
-            after the instant near the places of the second half; and of other chains of the same mover heard within
-            ``ghost_m`` in the ``ghost_us`` before, and again in the ``ghost_us`` after.
+            Number of neighbours; of those heard again within ``span_us``; and of other movers heard in the
+            ``span_us`` after the instant near the places of the second half.
         """
         mover = points["mover"].to_numpy()
-        found: tuple[Ints, Ints, Ints, Ints] = _told(
-            *_places(points), mover, rows, t_next, chain, sort_of, self.head, self.cell, self.of, self.lon, self.lat,
-            self.slot_us, at, me, mine, own, reach_m, span_us, ghost_m, ghost_us,
+        found: tuple[Ints, Ints, Ints] = _told(
+            *_places(points), mover, rows, t_next, sort_of, self.head, self.cell, self.of, self.lon, self.lat,
+            self.slot_us, at, me, mine, reach_m, span_us,
         )  # fmt: skip
         return found
 
@@ -100,7 +95,7 @@ def _places(points: pl.DataFrame) -> tuple[Floats, Floats, Ints]:
 
 @njit(cache=True)
 def onward(chain: Any, t: Any, order: Any, rows: Any) -> Any:
-    """When the chain of each of some points is heard next, and the chain.
+    """When the chain of each of some points is heard next (int64's largest: not again).
 
     ``chain`` and ``t`` are in the order of chains, and ``order`` the points' rows in it (empty: they stand in it).
     """
@@ -108,13 +103,11 @@ def onward(chain: Any, t: Any, order: Any, rows: Any) -> Any:
     for j in range(order.size):
         place[order[j]] = j
     t_next = np.full(rows.size, _NEVER, np.int64)
-    of = np.empty(rows.size, np.int64)
     for k in range(rows.size):
         j = place[rows[k]] if order.size else rows[k]
-        of[k] = chain[j]
         if j + 1 < chain.size and chain[j + 1] == chain[j]:
             t_next[k] = t[j + 1]
-    return t_next, of
+    return t_next
 
 
 @njit(cache=True)
@@ -194,13 +187,13 @@ def _within(lon: float, lat: float, x: float, y: float, reach: float) -> bool:
 
 @njit(cache=True)
 def _told(
-    lon: Any, lat: Any, t: Any, mover: Any, rows: Any, t_next: Any, chain: Any, sort_of: Any,
+    lon: Any, lat: Any, t: Any, mover: Any, rows: Any, t_next: Any, sort_of: Any,
     head: Any, cell: Any, of: Any, x: Any, y: Any, slot: int,
-    at: Any, me: Any, mine: Any, own: Any, reach: float, span: int, ghost: float, ghost_span: int,
+    at: Any, me: Any, mine: Any, reach: float, span: int,
 ) -> Any:  # fmt: skip
     size = at.size
     n, kept = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    ahead, beside = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    ahead = np.zeros(size, np.int64)
     stamp = me.copy()
     for k in range(rows.size):
         i = rows[k]
@@ -220,12 +213,9 @@ def _told(
                     stamp[g] = who  # the points are ordered by mover
                     ahead[g] += 1
                 continue
-            if now > at[q] or onward <= at[q]:
+            if who == me[q] or sort_of[k] != mine[q] or now > at[q] or now <= at[q] - span or onward <= at[q]:
                 continue
-            if who == me[q]:
-                if chain[k] != own[q] and now > at[q] - ghost_span and onward <= at[q] + ghost_span:
-                    beside[q] += _within(px, py, x[q], y[q], ghost)
-            elif sort_of[k] == mine[q] and now > at[q] - span and _within(px, py, x[q], y[q], reach):
+            if _within(px, py, x[q], y[q], reach):
                 n[q] += 1
                 kept[q] += onward <= at[q] + span
-    return n, kept, ahead, beside
+    return n, kept, ahead

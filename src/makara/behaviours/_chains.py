@@ -183,3 +183,60 @@ def link(points: pl.DataFrame) -> pl.DataFrame:
     joins = pl.Series("joins", track[np.maximum(at, 0)] if len(each) else [], dtype=pl.Int64())
     named = each.select("track", "mover", "t_start", "t_end", "n").with_columns(joins, found=pl.Series(at >= 0))
     return named.with_columns(joins=pl.when("found").then("joins")).drop("found")
+
+
+def taken_up(
+    chained: Chained, mover: Ints, chain: Ints, t: Ints, lon: Any, lat: Any, span_us: int, near_m: float, far_m: float
+) -> Ints:
+    """Whether a number is heard on under another chain after its messages from some places: 1 or 0.
+
+    Args:
+        chained: points in the order of chains.
+        mover: whose messages they are.
+        chain: on which chain.
+        t: when, microseconds.
+        lon: where.
+        lat: where.
+        span_us: it is heard so soon after, at most.
+        near_m: and so near.
+        far_m: or so near where that chain had been silent for ``span_us`` before: it takes up where the other ends.
+    """
+    first = np.flatnonzero(np.append(True, chained.chain[1:] != chained.chain[:-1])[: chained.chain.size])
+    who = chained.points["mover"].gather(chained.at(first)).to_numpy()
+    end = np.append(first[1:], chained.chain.size)
+    o = np.argsort(who, kind="stable")
+    several = np.isin(mover, who[o][1:][who[o][1:] == who[o][:-1]])
+    out = np.zeros(mover.size, np.int64)
+    ask = np.flatnonzero(several)
+    if not ask.size:
+        return out
+    pick = np.isin(who[o], mover[ask])
+    who, first, end = who[o][pick], first[o][pick], end[o][pick]
+    rows = np.concatenate([np.arange(a, b) for a, b in zip(first, end, strict=True)])
+    at = chained.at(rows)
+    stop = np.cumsum(end - first)
+    out[ask] = _taken_up(
+        who, stop - (end - first), stop, chained.chain[first], chained.t[rows],
+        chained.points["lon_deg"].gather(at).to_numpy(), chained.points["lat_deg"].gather(at).to_numpy(),
+        mover[ask], chain[ask], t[ask], lon[ask], lat[ask], span_us, near_m, far_m,
+    )  # fmt: skip
+    return out
+
+
+@njit(cache=True)
+def _taken_up(
+    who: Any, first: Any, end: Any, chain: Any, t: Any, lon: Any, lat: Any,
+    me: Any, mine: Any, at: Any, x: Any, y: Any, span: int, near: float, far: float,
+) -> Any:  # fmt: skip
+    out = np.zeros(me.size, np.int64)
+    for g in range(me.size):
+        for c in range(np.searchsorted(who, me[g]), np.searchsorted(who, me[g] + 1)):
+            if chain[c] == mine[g]:
+                continue
+            k = first[c] + np.searchsorted(t[first[c] : end[c]], at[g] + 1)
+            if k == end[c] or t[k] > at[g] + span:
+                continue
+            fresh = k == first[c] or t[k - 1] <= at[g] - span
+            if distance_scalar(lon[k], lat[k], x[g], y[g]) <= (far if fresh else near):
+                out[g] = 1
+    return out

@@ -157,7 +157,7 @@ def _follows(
     who1: Any, span: int, settle: int, near: float, share: float,
 ) -> Any:  # fmt: skip
     """Last messages (0) and first ones (1) that one hull on its way can have sent: at its mean speed it comes from the
-    one to the other straight on, or with one turn. And by how much the way is off.
+    one to the other straight on, or with one turn; or it had no time to go far. And by how much the way is off.
     """
     a = []
     b = []
@@ -173,6 +173,7 @@ def _follows(
             x, y = x0[i], y0[i]
             if v0[i] >= _UNDER_WAY_KN and v1[j] >= _UNDER_WAY_KN and not np.isnan(c0[i]) and not np.isnan(c1[j]):
                 run = 0.5 * (v0[i] + v1[j]) * KN_M_S * (t1[j] - t0[i]) / 1e6
+            if run > near:  # on a shorter way courses tell nothing: it may have turned round
                 x, y = destination_scalar(x, y, c0[i], run)
                 turn = (c1[j] - c0[i]) * np.pi / 180.0
                 if abs(np.sin(turn)) > _TURN or np.cos(turn) < 0.0:

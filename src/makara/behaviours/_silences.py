@@ -197,3 +197,47 @@ def chance(share: Floats, a: Floats, b: Floats) -> Floats:
         out += dense * (1.0 - node * share).prod(axis=1)
         whole += dense
     return out / whole
+
+
+def own_hours(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
+    """Of the silent vessels their last message, and how they were heard on that track in the 12 h before it."""
+    t_seen = pl.col("t_seen").dt.epoch("us")
+    sort = {name: k + 1 for k, name in enumerate(SORTS)}
+    last = (
+        points.with_columns(t=t_seen)
+        .join(gaps.select("mover", "t", "lon_deg", "lat_deg"), on=["mover", "t"], suffix="_gap")
+        .filter(
+            ((pl.col("lon_deg") - pl.col("lon_deg_gap")).abs() < 1e-6)
+            & ((pl.col("lat_deg") - pl.col("lat_deg_gap")).abs() < 1e-6)
+        )
+        .sort("mover", "t", "report")
+        .unique(["mover", "t"], keep="last", maintain_order=True)
+        .select(
+            "mover",
+            "t",
+            "track",
+            (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
+            (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
+            pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
+            pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
+            pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
+            BY_SKY.alias("sky"),
+        )
+    )
+    every = points.select("mover", "track", t_seen.alias("at"), BY_SKY.alias("by_sky"))
+    beside = gaps.select("mover", "t", "until").join(every, on="mover")
+    within = (pl.col("at") > pl.col("t")) & (pl.col("at") < pl.min_horizontal("until", pl.col("t") + HOURS * _HOUR_US))
+    beside = beside.filter(within).group_by("mover", "t").agg(elsewhere=pl.len().cast(pl.Int64))
+    before = last.select("mover", "t", "track", "sky").join(every.drop("mover"), on="track")
+    before = before.filter((pl.col("at") <= pl.col("t")) & (pl.col("at") > pl.col("t") - HOURS * _HOUR_US))
+    hour = HOURS - 1 - (pl.col("t") - pl.col("at") - 1).clip(0) // _HOUR_US
+    each = before.group_by("mover", "t").agg(
+        satellite=pl.col("by_sky").sum().cast(pl.Int64),
+        t_own=pl.col("at").min(),
+        bits=(pl.lit(2, pl.Int64()).pow(hour.filter(pl.col("by_sky") == pl.col("sky")).unique())).sum().cast(pl.Int64),
+    )
+    home = points.select("mover", until=t_seen, lon_back="lon_deg", lat_back="lat_deg")
+    home = gaps.select("mover", "t", "until").join(home, on=["mover", "until"], maintain_order="left").drop("until")
+    last = last.join(home.unique(["mover", "t"], keep="first", maintain_order=True), on=["mover", "t"], how="left")
+    out = last.join(each, on=["mover", "t"]).join(beside, on=["mover", "t"], how="left", maintain_order="left")
+    return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))

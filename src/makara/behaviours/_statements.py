@@ -1,4 +1,4 @@
-"""What vessels state of themselves, over time: changes at sea, IMO numbers that cannot be, flags that do not fit."""
+"""What vessels state of themselves, over time: changes at sea, numbers that cannot be, flags that do not fit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from makara.base.imo import imo_ok
+from makara.base.mids import FLAGS
 from makara.base.units import DAY_S
 from makara.behaviours._derived import all_marks
 from makara.behaviours._rule import Parameters, Window, reason, reasons, rows_of
@@ -73,10 +74,71 @@ def changes(window: Window, claims: pl.DataFrame, p: Parameters) -> pl.DataFrame
 
 
 def numbers(window: Window, claims: pl.DataFrame) -> pl.DataFrame:
-    """IMO numbers that are none, and those whose register says another flag than the MMSI; stated the second time."""
-    stated = claims.filter(pl.col("imo").is_not_null()).select("mover", "t_seen", "claim", "mark", value="imo")
+    """IMO numbers that are none, those whose register says another flag than the MMSI, and MMSIs whose first three
+    digits the ITU has given to nobody; stated the second time.
+    """
+    ok = imo_ok(pl.col("value"))
+    new = _second(window, claims.filter(pl.col("imo").is_not_null()).with_columns(value="imo"))
+    wrong = new.filter(~ok).select(
+        "mover",
+        "t_seen",
+        "t_new",
+        what=pl.lit("imo_check"),
+        field=pl.lit("imo"),
+        was=pl.lit(None, pl.String()),
+        now=pl.col("value").cast(pl.String),
+        marks=pl.concat_list("mark").list.drop_nulls(),
+    )
+    other = new.filter(ok).join(
+        _flags(window), left_on=["mover", "value"], right_on=["mover", "imo"], maintain_order="left"
+    )
+    other = other.select(
+        "mover",
+        "t_seen",
+        "t_new",
+        what=pl.lit("flag"),
+        field=pl.lit("imo"),
+        was="registered",
+        now="flag",
+        marks=pl.concat_list("mark", "list_marks").list.drop_nulls(),
+    )
+    digits = claims.with_columns(value=(pl.col("mover") // 1_000_000).cast(pl.Int32))
+    nobodys = _second(window, digits.filter(~pl.col("value").is_in(list(FLAGS)))).select(
+        "mover",
+        "t_seen",
+        "t_new",
+        what=pl.lit("digits"),
+        field=pl.lit("mmsi"),
+        was=pl.lit(None, pl.String()),
+        now=pl.col("value").cast(pl.String),
+        marks=pl.concat_list("mark").list.drop_nulls(),
+    )
+    both = pl.concat([wrong, other, nobodys])
+    each = _placed(window, both.with_columns(n_new=pl.lit(2, pl.Int64())), "t_new")
+    check, none = pl.col("what") == "imo_check", pl.col("what") == "digits"
+    return (
+        _stated(each, "t_new")
+        .with_columns(
+            scope=pl.col("what"),
+            severity=pl.when(check).then(0).otherwise(1),
+            p=pl.when(check | none).then(0.99).otherwise(0.6),
+        )
+        .with_columns(
+            reasons(
+                reason("check_digit", "the IMO number's check digit is wrong", when=check),
+                reason("nobodys_digits", "the ITU has given these first digits of an MMSI to nobody", when=none),
+                reason("registered_flag", "a register gives the hull another flag than its MMSI", when=~check & ~none),
+            )
+        )
+    )
+
+
+def _second(window: Window, told: pl.DataFrame) -> pl.DataFrame:
+    """Statements of a ``value`` in the window that are the second of it, and not said for long before: ``t_new``, when
+    it was said first.
+    """
     key = ["mover", "value"]
-    stated = stated.sort(*key, "t_seen", "claim")
+    stated = told.select("mover", "t_seen", "claim", "mark", "value").sort(*key, "t_seen", "claim")
     before = pl.col("t_seen").shift(1).over(key)
     stated = stated.filter((pl.col("t_seen") - before > pl.duration(seconds=_APART_S)).fill_null(True)).with_columns(
         t_new=pl.col("t_seen").shift(1).over(key), t_old=pl.col("t_seen").shift(2).over(key)
@@ -85,44 +147,7 @@ def numbers(window: Window, claims: pl.DataFrame) -> pl.DataFrame:
     second = (pl.col("t_seen") - pl.col("t_new") <= back) & (
         (pl.col("t_seen") - pl.col("t_old") > back).fill_null(True)
     )
-    new = stated.filter(second & (pl.col("t_seen") >= window.frm))
-    ok = imo_ok(pl.col("value"))
-    wrong = new.filter(~ok).select(
-        "mover",
-        "t_seen",
-        "t_new",
-        what=pl.lit("imo_check"),
-        was=pl.lit(None, pl.String()),
-        now=pl.col("value").cast(pl.String),
-        marks=pl.concat_list("mark").list.drop_nulls(),
-    )
-    other = new.filter(ok).join(_flags(window), left_on=key, right_on=["mover", "imo"], maintain_order="left")
-    other = other.select(
-        "mover",
-        "t_seen",
-        "t_new",
-        what=pl.lit("flag"),
-        was="registered",
-        now="flag",
-        marks=pl.concat_list("mark", "list_marks").list.drop_nulls(),
-    )
-    both = pl.concat([wrong, other])
-    each = _placed(window, both.with_columns(field=pl.lit("imo"), n_new=pl.lit(2, pl.Int64())), "t_new")
-    check = pl.col("what") == "imo_check"
-    return (
-        _stated(each, "t_new")
-        .with_columns(
-            scope=pl.col("what"),
-            severity=pl.when(check).then(0).otherwise(1),
-            p=pl.when(check).then(0.99).otherwise(0.6),
-        )
-        .with_columns(
-            reasons(
-                reason("check_digit", "the IMO number's check digit is wrong", when=check),
-                reason("registered_flag", "a register gives the hull another flag than its MMSI", when=~check),
-            )
-        )
-    )
+    return stated.filter(second & (pl.col("t_seen") >= window.frm))
 
 
 def _flags(window: Window) -> pl.DataFrame:

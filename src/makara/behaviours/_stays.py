@@ -116,7 +116,10 @@ def _slow(window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float
     """New reports at the end of a slow hour; and when each track was heard last."""
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     limit = speed_max_kn * KN_M_S * 1000
-    since, speed = _hourly(track, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), bridge, limit)
+    stated = points["sog_kn"].to_numpy()
+    since, speed = _hourly(
+        track, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), stated, bridge, limit, speed_max_kn
+    )
     rows = np.flatnonzero((t >= window.frm_us) & (speed >= 0) & (speed < limit))
     last = np.flatnonzero(np.append(track[1:] != track[:-1], True)[: t.size])
     heard = pl.DataFrame({"track": track[last], "heard": t[last]})
@@ -150,11 +153,13 @@ def _adds() -> dict[str, pl.Expr]:
 
 
 @njit(cache=True)
-def _hourly(track: Any, t: Any, lon: Any, lat: Any, bridge: int, most: float) -> Any:
+def _hourly(track: Any, t: Any, lon: Any, lat: Any, stated: Any, bridge: int, most: float, most_kn: float) -> Any:
     """Mean speed over the hour that ends with each report, measured along positions a quarter of an hour apart.
 
     The hour is counted back from the report, so that it does not depend on how the clock is cut. Positions between
-    reports are interpolated over at most ``bridge``; a leg longer than an hour speaks for itself.
+    reports are interpolated over at most ``bridge``; a leg longer than an hour speaks for itself. Over a long leg the
+    way between its ends is a lower bound: where both ends state a speed of ``most_kn`` or more, it was not slow (a
+    trawler that turns between two satellite passes).
 
     Returns:
         Start of the hour or leg, and the speed, mm/s: -1 where an hour of unbroken track does not lie behind the
@@ -166,20 +171,26 @@ def _hourly(track: Any, t: Any, lon: Any, lat: Any, bridge: int, most: float) ->
     reach = most * 3.6
     at = np.zeros(5, np.int64)
     first = 0
+    busy = 0
     for i in range(1, t.size):
         if track[i] != track[i - 1] or t[i] - t[i - 1] > bridge:
             first = i
+            busy = i
             at[:] = i
             continue
+        if t[i] - t[i - 1] > _QUARTER and stated[i] >= most_kn and stated[i - 1] >= most_kn:
+            busy = i
         if t[i] - t[i - 1] >= _HOUR:
             far = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i])
             since[i] = t[i - 1]
-            speed[i] = round(far * 1e9 / (t[i] - t[i - 1]))
+            speed[i] = fast if busy == i else round(far * 1e9 / (t[i] - t[i - 1]))
             continue
         if t[first] > t[i] - _HOUR:
             continue
         since[i] = t[i] - _HOUR
         speed[i] = fast
+        if t[busy] > t[i] - _HOUR:
+            continue
         far = 0.0
         x, y = lon[i], lat[i]
         for q in range(1, 5):

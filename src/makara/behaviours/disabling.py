@@ -13,7 +13,8 @@ of those on the air that was heard, scaled by how well the vessel itself had bee
 that few hours before leave uncertain), gives the chance that all these hours stay silent by reception alone; it must be
 below one in a hundred. A vessel that is back within a day is held to have gone the straight way; until it is, one that
 was under way is held to go on for four hours, later hours are not judged, and it must have headed where others are
-heard. With fewer than five others on the air the rule abstains.
+heard. With fewer than five others on the air the rule abstains. A ship that goes on under another number (rule
+identity) is not silent.
 """
 
 from __future__ import annotations
@@ -44,20 +45,19 @@ from makara.behaviours._rule import (
 )
 from makara.behaviours._silences import (
     BRACKET_S,
-    BY_SKY,
     HOURS,
-    SORTS,
     asked_of,
     chance,
     heard_near,
     hours_heard,
+    own_hours,
 )
 from makara.behaviours._words import detail, hours, nmi, place, who
 
 RULE = Rule(
     kind="disabling",
     version="1.0",
-    inputs={"events:gap": DAY_S, "track_points": 2 * DAY_S, "zones": 0, "vessels": 0},
+    inputs={"events:gap": DAY_S, "events:identity": 2 * DAY_S, "track_points": 2 * DAY_S, "zones": 0, "vessels": 0},
     parameters=(
         Parameter("duration_min_s", 6 * HOUR_S, "shortest silence (as rule gap finds them)"),
         Parameter("silence_p_max", 0.01, "chance of the silence by reception alone below which it was made; 1: any"),
@@ -116,7 +116,7 @@ _GAP: Final = (
 )  # fmt: skip
 _JUDGED: Final = (
     "ppm", "hours", "neighbours", "own_ppm", "milli_day", "satellite", "shore", "anchorage",
-    "elsewhere", "under_way",
+    "elsewhere", "under_way", "renumbered",
 )  # fmt: skip
 _MEMORY: Final = ("mover", "t", "settled", *_JUDGED)
 _READ: Final = (
@@ -172,7 +172,7 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Gaps whose last message is in sight, with the numbers of ``_JUDGED``."""
     points = window.track_points
     mine = points.select(_READ).filter(pl.col("mover").is_in(gaps["mover"].unique().implode()))
-    own = _own(mine, gaps)
+    own = own_hours(mine, gaps)
     gaps = gaps.join(own, on=["mover", "t"], how="inner", maintain_order="left")
     gaps = gaps.filter((pl.col("anchorage") < 0) | (pl.col("anchorage") >= p.anchorage_min_m))
     moved = (pl.col("sog") >= p.slow_max_kn * 10) & (pl.col("cog") >= 0)
@@ -214,56 +214,21 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         "milli_day": np.where(on_air[:, past].any(axis=1), np.round(rate), -1),
     }
     out = gaps.with_columns(pl.Series(c, v.astype(np.int64)) for c, v in numbers.items())
-    return out.select(*_GAP, *_JUDGED).sort("mover", "t")
+    out = out.join(_renumbered(window), on=["mover", "t"], how="left", maintain_order="left")
+    return out.with_columns(pl.col("renumbered").fill_null(0)).select(*_GAP, *_JUDGED).sort("mover", "t")
+
+
+def _renumbered(window: Window) -> pl.DataFrame:
+    """Last messages after which a ship went on under another number, as its claims show (rule identity)."""
+    changed = said({"what": pl.String()}).struct.field("what") == "renumbered"
+    told = base(window, "identity").filter(changed, pl.col("severity") >= 2)
+    last = members(told).select("mover", t=pl.col("t_start").dt.epoch("us"))
+    return last.unique(maintain_order=True).with_columns(renumbered=pl.lit(1, pl.Int64()))
 
 
 def _soon() -> pl.Expr:
     """Whether a vessel was back so soon that the hours before its silence are in sight still."""
     return ~pl.col("still") & (pl.col("until") - pl.col("t") <= _SOON)
-
-
-def _own(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
-    """Of the silent vessels their last message, and how they were heard on that track in the 12 h before it."""
-    t_seen = pl.col("t_seen").dt.epoch("us")
-    sort = {name: k + 1 for k, name in enumerate(SORTS)}
-    last = (
-        points.with_columns(t=t_seen)
-        .join(gaps.select("mover", "t", "lon_deg", "lat_deg"), on=["mover", "t"], suffix="_gap")
-        .filter(
-            ((pl.col("lon_deg") - pl.col("lon_deg_gap")).abs() < 1e-6)
-            & ((pl.col("lat_deg") - pl.col("lat_deg_gap")).abs() < 1e-6)
-        )
-        .sort("mover", "t", "report")
-        .unique(["mover", "t"], keep="last", maintain_order=True)
-        .select(
-            "mover",
-            "t",
-            "track",
-            (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
-            (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
-            pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
-            pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
-            pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
-            BY_SKY.alias("sky"),
-        )
-    )
-    every = points.select("mover", "track", t_seen.alias("at"), BY_SKY.alias("by_sky"))
-    beside = gaps.select("mover", "t", "until").join(every, on="mover")
-    within = (pl.col("at") > pl.col("t")) & (pl.col("at") < pl.min_horizontal("until", pl.col("t") + HOURS * _HOUR))
-    beside = beside.filter(within).group_by("mover", "t").agg(elsewhere=pl.len().cast(pl.Int64))
-    before = last.select("mover", "t", "track", "sky").join(every.drop("mover"), on="track")
-    before = before.filter((pl.col("at") <= pl.col("t")) & (pl.col("at") > pl.col("t") - HOURS * _HOUR))
-    hour = HOURS - 1 - (pl.col("t") - pl.col("at") - 1).clip(0) // _HOUR
-    each = before.group_by("mover", "t").agg(
-        satellite=pl.col("by_sky").sum().cast(pl.Int64),
-        t_own=pl.col("at").min(),
-        bits=(pl.lit(2, pl.Int64()).pow(hour.filter(pl.col("by_sky") == pl.col("sky")).unique())).sum().cast(pl.Int64),
-    )
-    home = points.select("mover", until=t_seen, lon_back="lon_deg", lat_back="lat_deg")
-    home = gaps.select("mover", "t", "until").join(home, on=["mover", "until"], maintain_order="left").drop("until")
-    last = last.join(home.unique(["mover", "t"], keep="first", maintain_order=True), on=["mover", "t"], how="left")
-    out = last.join(each, on=["mover", "t"]).join(beside, on=["mover", "t"], how="left", maintain_order="left")
-    return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))
 
 
 def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -286,6 +251,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         & ((pl.col("p_silence") < p.silence_p_max).fill_null(False) | (p.silence_p_max >= 1.0))
         & ((pl.col("shore_m") >= p.shore_min_m).fill_null(False) | (p.shore_min_m <= 0.0))
         & (~pl.col("still") | (pl.col("under_way") == 0) | (pl.col("ahead") >= p.ahead_min))
+        & ((pl.col("renumbered") == 0) | (p.silence_p_max >= 1.0))
         & (pl.col("satellite") >= p.satellite_min)
         & ((pl.col("positions_day") > p.positions_day_min).fill_null(False) | (p.positions_day_min <= 0.0))
     )
@@ -384,6 +350,15 @@ CASES = (
         *_BUSY,
     ),
     fires("still silent, near the shore", sea.vessel(off_nmi=3).sail(3, speed_kn=2), *_BUSY),
+    silent(
+        "goes on under another number",
+        sea.vessel().sail(8, speed_kn=2),
+        sea.vessel(mover=412000002, at=(130.27, -10.0), start="2025-03-01T08:00:00Z").sail(9, speed_kn=2),
+        *_BUSY,
+        tables=lambda: {
+            "claims": sea.claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 9, "NAME B", 9074729, 90.0))
+        },
+    ),
     silent("three others only: abstains", sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2), *_FEW),
     silent("at an anchorage", sea.vessel(anchorage_nmi=1).sail(3, speed_kn=0.1).dark(8, speed_kn=0.1).sail(2), *_BUSY),
     silent(

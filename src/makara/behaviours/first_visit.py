@@ -4,12 +4,13 @@ Why it matters: who is new here is the first question on a quiet coast; a listed
 visit that somebody planned.
 What looks the same: a new owner or number for an old hull, seasonal trade, a diversion for weather or crew, a receiver
 that was installed last month. So a vessel never seen before is of severity 1 at most; one on a watch list is of
-severity 2, since the list and the first visit are two indicators.
+severity 2, since the list and the first visit are two indicators, and of severity 1 while the record is short.
 Source: Makara's own proposal; watch lists as the regional fisheries bodies publish them.
 
-Presence of each vessel in each zone is remembered for twelve months. Nothing is said of a zone until the node has known
-it for a while (``record_min_s`` since anybody was first seen there): on the first day, everything is a first visit. How
-much of the twelve months the record covers is its ``p``.
+Presence of each vessel in each zone is remembered for twelve months. Until the node has known a zone for a while
+(``record_min_s`` since anybody was first seen there), nothing is said of vessels on no list: on the first day,
+everything is a first visit. A listed vessel is told then as well if it was seen elsewhere before, so that it did come
+in. How much of the twelve months the record covers is its ``p``.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ RULE = Rule(
     inputs={"track_points": 0, "zones": 0, "vessels": 0, "lists": 0},
     parameters=(
         Parameter("memory_s", 365 * DAY_S, "a visit this long after the last one counts as the first"),
-        Parameter("record_min_s", 30 * DAY_S, "the zone must have been watched for so long"),
+        Parameter(
+            "record_min_s",
+            30 * DAY_S,
+            "the zone must have been watched for so long; until then listed vessels are of severity 1",
+        ),
         Parameter("new_max_s", 2 * DAY_S, "a vessel is new for so long after it was first seen anywhere"),
         Parameter("kinds", "closed,eez,mpa,port,risk", "kinds of zones that are watched"),
     ),
@@ -95,7 +100,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     came = whole.filter((pl.col("row") >= 0) & (pl.col("zone") != _ANYWHERE)).sort("t_first")
     came = came.join_asof(seen, left_on="t_first", right_on="t", by="mover", check_sortedness=False)
     came = came.join(zones, on="zone", how="left", maintain_order="left")
-    came = came.filter(pl.col("t_first") - pl.col("t_zone") >= int(p.record_min_s) * S_US)
+    came = came.with_columns(known=pl.col("t_first") - pl.col("t_zone") >= int(p.record_min_s) * S_US)
+    came = came.filter(pl.col("known") | (pl.col("t_appeared") < pl.col("t_first")))
     kept = whole.group_by("mover", "zone", maintain_order=True).last()
     kept = kept.filter(pl.col("t_last") + memory >= window.to_us)
     first = zones.select("zone", mover=pl.lit(_NOBODY, pl.Int64()), t_first="t_zone", t_last="t_zone")
@@ -107,7 +113,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
 def why(event: Mapping[str, Any]) -> str:
     """The visit in words for the radio."""
     d = detail(event)
-    new = "never seen before" if d["never_seen"] else "not seen there for a year"
+    before = "for a year" if d["record_days"] >= 365 else "in the record"
+    new = "never seen before" if d["never_seen"] else f"not seen there {before}"
     listed = f", on list {d['list']}" if d["list"] else ""
     return (
         f"{who(event)} ({d['class']}{listed}), {new}, came into {d['zone_name']} ({d['zone_kind']}) at {place(event)}; "
@@ -222,7 +229,8 @@ def _rows(window: Window, came: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         .agg(pl.col("list").unique().sort().str.join(", "), pl.col("list_mark").drop_nulls().unique().sort())
     )
     came = came.join(listed, on="visit", how="left", maintain_order="left")
-    came = came.with_columns(never_seen=pl.col("t_first") - pl.col("t_appeared") <= int(p.new_max_s) * S_US)
+    new = pl.col("t_first") - pl.col("t_appeared") <= int(p.new_max_s) * S_US
+    came = came.with_columns(never_seen=new & pl.col("known"))
     came = came.filter(pl.col("never_seen") | pl.col("list").is_not_null())
     if not len(came):
         return nothing()
@@ -247,7 +255,7 @@ def _rows(window: Window, came: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         .list.drop_nulls()
         .list.unique()
         .list.sort(),
-        severity=pl.when(on_list).then(2).when(guarded).then(1).otherwise(0),
+        severity=pl.when(on_list & pl.col("known")).then(2).when(on_list | guarded).then(1).otherwise(0),
         p=(record / p.memory_s).clip(0.0, 1.0).round(3),
         record_days=(record / DAY_S).round(1),
     )
@@ -257,7 +265,8 @@ def _rows(window: Window, came: pl.DataFrame, p: Parameters) -> pl.DataFrame:
             reason("listed", "on a watch list", when=on_list),
             reason("never_seen", "never seen before", when=pl.col("never_seen")),
             reason("guarded_zone", "a closed or protected area", when=guarded),
-            reason("record", "the zone has been watched for", record, "s", p.record_min_s, 0.0),
+            reason("record", "the zone has been watched for", record, "s", p.record_min_s, 0.0, pl.col("known")),
+            reason("short_record", "watched for so short a time", record, "s", p.record_min_s, -1.0, ~pl.col("known")),
         ),
         evidence=pl.concat_list(rows_of("mover", pl.col("t_start"), pl.col("t_start"))),
     )
@@ -294,7 +303,13 @@ _KNOWN = sea.vessel(mover=412000001, at=(120.0, -10.0), start="2025-01-12T00:00:
 CASES = (
     fires("a listed vessel comes for the first time", _BEFORE, _KNOWN, sea.vessel().sail(8), tables=_coast),
     fires("one never seen before, on no list", _BEFORE, sea.vessel().sail(8), tables=lambda: _coast(mmsi=412000002)),
-    silent("the zone has been watched for a day only", sea.vessel().sail(8), tables=_coast),
+    fires("a listed vessel comes in on the first day", sea.vessel(at=(130.0, -10.0)).sail(8), tables=_coast),
+    silent("the listed vessel lay there when the record began", sea.vessel(at=(131.0, -10.0)).drift(8), tables=_coast),
+    silent(
+        "on no list, the zone has been watched for a day only",
+        sea.vessel().sail(8),
+        tables=lambda: _coast(mmsi=412000002),
+    ),
     silent(
         "the listed vessel was there seven weeks ago",
         sea.vessel(at=(130.8, -10.1), start="2025-01-10T00:00:00Z").sail(2),

@@ -10,7 +10,8 @@ Source: Global Fishing Watch pipe-gaps (6 h), Welch et al. 2022 on disabling; Wi
 
 Silence is judged along the chain of tracks of one object, against the horizon: the earliest among the receiver
 classes that heard it in the 24 h before. Still silent is an open event, known to last until the horizon. Where the
-same number is heard on beside the place on another track, a receiver's wrong clock has split one hull in two: no gap.
+same number is heard on beside the place on another track, a receiver's wrong clock has split one hull in two, or a
+false place has ended: no gap.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makara.base.geo import destination, distance_m
-from makara.base.units import DAY_S, HOUR_S, KN_M_S, S_US
+from makara.base.units import DAY_S, HOUR_S, KN_M_S, NMI_M, S_US
 from makara.behaviours import _gap_gfw
 from makara.behaviours._around import Asked, onward
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import Chained
+from makara.behaviours._chains import Chained, taken_up
 from makara.behaviours._gap_scan import RECEIVERS, before, receivers, scan, sort_of
 from makara.behaviours._rule import (
     Parameter,
@@ -49,7 +50,7 @@ from makara.behaviours._words import detail, hours, nmi, place, who
 
 RULE = Rule(
     kind="gap",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": DAY_S, "tracks": DAY_S, "horizons": 0, "zones": 0},
     parameters=(
         Parameter("duration_min_s", 6 * HOUR_S, "shortest silence that is a gap"),
@@ -83,6 +84,8 @@ _MEMORY: Final = (
 _AHEAD_S: Final = 2 * HOUR_S
 _GHOST_M: Final = 20_000.0
 """Another chain of the mover heard on within this is the same hull (a receiver's clock is off)."""
+_TAKEN_UP_M: Final = 50 * NMI_M
+"""One that speaks up within this just when the other ends is the same hull too (a false place ends)."""
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -178,23 +181,22 @@ def _judged(window: Window, chained: Chained, ends: pl.DataFrame, p: Parameters)
     known = (g["sog"].to_numpy() >= 0) & (g["cog"].to_numpy() >= 0)
     run = np.where(known, g["sog"].to_numpy() / 10 * KN_M_S * _AHEAD_S, 0.0)
     x, y = destination(lon, lat, np.where(known, g["cog"].to_numpy() / 10, 0.0), run)
-    hour = HOUR_S * S_US
     asked = Asked.at(
         np.concatenate([lon, x]),
         np.concatenate([lat, y]),
-        np.concatenate([t0 - max(span, hour), t0]),
+        np.concatenate([t0 - span, t0]),
         np.concatenate([t0, t0 + span]),
         p.neighbour_max_m,
         span,
     )
     rows = asked.rows(chained.points)
     order = np.empty(0, np.int64) if chained.order is None else chained.order
-    t_next, chain = onward(chained.chain, chained.t, order, rows)
+    t_next = onward(chained.chain, chained.t, order, rows)
     sort = chained.points.select("transponder")[rows].select(sort_of())["transponder"].to_numpy()
-    me, mine, own = (g[c].to_numpy() for c in ("mover", "sort_of", "chain"))
-    n, kept, ahead, beside = asked.told(
-        chained.points, rows, t_next, chain, sort, t0, me, mine, own, p.neighbour_max_m, span, _GHOST_M, hour
-    )
+    me, mine = g["mover"].to_numpy(), g["sort_of"].to_numpy()
+    n, kept, ahead = asked.told(chained.points, rows, t_next, sort, t0, me, mine, p.neighbour_max_m, span)
+    own = me, g["chain"].to_numpy()
+    beside = taken_up(chained, *own, t0, lon, lat, HOUR_S * S_US, _GHOST_M, _TAKEN_UP_M)
     changed = {"beside": beside, "judged": np.ones(at.size, np.int64), "neighbours": n, "kept": kept, "ahead": ahead}
     full = {c: ends[c].to_numpy().copy() for c in changed}
     for c, values in changed.items():
@@ -334,6 +336,11 @@ CASES = (
     fires("still silent after seven hours", sea.vessel().sail(hours=3), hours=7),
     fires("silent while its neighbours are heard", sea.vessel().sail(2, speed_kn=2).dark(12).sail(2), *_BUSY),
     silent("a pause of five hours", sea.vessel().sail(hours=3).dark(hours=5).sail(hours=3)),
+    silent(
+        "a frozen place ends, and the ship is heard where it truly is",
+        sea.vessel(track=1).sail(hours=3).drift(hours=3, speed_kn=0.0),
+        sea.vessel(track=2, at=(131.0, -10.0), start="2025-03-01T06:01:00Z").sail(hours=9),
+    ),
     fires(
         "across 180 degrees and midnight",
         sea.vessel(at=(179.8, -17.0), start="2025-03-01T20:00:00Z").sail(hours=2).dark(hours=8).sail(hours=2),

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from makara.base import ids
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._contacts import SILENT_S, Contacts, follow, gathered, recall, remember
@@ -49,7 +50,7 @@ RULE = Rule(
     by="place",
 )
 
-_EXTRAS: Final = ("ms", "mm", "chance", "legs", "run_length_dm", "run_lengths", "dark", "go_east", "go_north")
+_EXTRAS: Final = ("ms", "mm", "chance", "legs", "run_length_dm", "run_lengths", "dark", "go_east", "go_north", "lead")
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -58,7 +59,7 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     seen = follow(window, contacts, p.p_dark_min)
     ms = (pl.col("t_last") - pl.col("t_first")) // 1000
     hits = seen.seen.filter(pl.col("low_kn") >= p.speed_min_kn).with_columns(
-        t_first="t_prev", t_last="t", lon="lon_prev", lat="lat_prev", mark=pl.lit(None, pl.String())
+        t_first="t_prev", t_last="t", lon="lon_prev", lat="lat_prev", lead="own", mark=pl.lit(None, pl.String())
     )
     known = pl.col("length_m").is_not_null()
     sums = {
@@ -73,7 +74,7 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         "go_north": pl.col("north") * ms // 1000,
     }
     begins = pl.col("t_first") - pl.col("t_prev") > int(p.pause_max_s) * S_US
-    runs, _ = join_runs(hits, old, ["key"], begins, firsts=["lon", "lat"], sums=sums)
+    runs, _ = join_runs(hits, old, ["key"], begins, firsts=["lon", "lat", "lead"], sums=sums)
     if not len(runs):
         return remember(RULE, p, seen.states, runs, _EXTRAS)
     runs = _told(window, runs, seen, old, p)
@@ -93,12 +94,18 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 def _told(window: Window, runs: pl.DataFrame, seen: Contacts, old: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """Runs with their detections (``all``), ``marks``, and whether they are over: slower again, or lost."""
+    """Runs with their detections (``all``), ``marks``, and whether they are over: slower again, or lost.
+
+    The participant is the detection that ended the first fast leg: the contact may have lain there for hours before.
+    """
     told = seen.seen.select("key", "t", "marks", all="evidence")
     for name in ("all", "marks"):
         before = old.select("key", "t_first", "marks", all="participants")
         runs = runs.join(gathered(runs, told, before, name), on=["key", "t_first"], how="left", maintain_order="left")
-    runs = runs.join(seen.names, on="key", how="left", maintain_order="left")
+    each = runs.select("key", "t_first", "lead", "all").explode("all").drop_nulls()
+    each = each.filter(ids.bulk(each["all"]) == each["lead"])
+    each = each.select("key", "t_first", participants=pl.concat_list("all"))
+    runs = runs.join(each, on=["key", "t_first"], how="left", maintain_order="left")
     last = seen.states.select("key", heard="t_last")
     runs = runs.join(last, on="key", how="left", maintain_order="left")
     slower = (pl.col("heard") > pl.col("t_last") + int(p.pause_max_s) * S_US).fill_null(True)

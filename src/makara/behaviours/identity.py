@@ -7,11 +7,12 @@ under the boat's number, a sale or a refit, the crew's typing error, a receiver 
 delivers old positions as new, a radar that sees a ship too long.
 Source: Global Fishing Watch's overlapping segments; IMO A.1117(30) on the check digit; the limits are Makara's own.
 
-Seven kinds, told apart by ``details.what``: **two_places** (messages of one number alternate between two chains of
+Eight kinds, told apart by ``details.what``: **two_places** (messages of one number alternate between two chains of
 tracks, too far apart for any hull), **one_imo** (the same of one IMO number on two movers), **renumbered** (a ship goes
 on under another MMSI at sea), **change** (name, call sign or IMO number change at sea), **imo_check** (an IMO number
-that is none), **flag** (a register gives the hull another flag than its MMSI), **length** (a sensor sees another hull
-than is stated). One jump proves little (a wrong clock, a new owner); several there and back do.
+that is none), **digits** (an MMSI whose first three digits the ITU has given to nobody), **flag** (a register gives the
+hull another flag than its MMSI), **length** (a sensor sees another hull than is stated). One jump proves little (a
+wrong clock, a new owner); several there and back do.
 """
 
 from __future__ import annotations
@@ -122,6 +123,8 @@ def why(event: Mapping[str, Any]) -> str:
         return f"{name} changed its {d['field']} at sea, from {d['was']} to {d['now']}"
     if d["what"] == "imo_check":
         return f"{name} states IMO number {d['now']}, which is none: its check digit is wrong"
+    if d["what"] == "digits":
+        return f"{name} has a number that begins with {d['now']}, which the ITU has given to nobody"
     if d["what"] == "flag":
         return f"{name} has a number of flag {d['now']}, while a register gives its hull flag {d['was']}"
     return f"{name} states a length of {d['length_stated_m']:.0f} m, but {d['sensor']} saw {d['length_seen_m']:.0f} m"
@@ -164,6 +167,12 @@ CASES = (
         _SECOND,
         tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9074729, 90.0)),
     ),
+    fires(
+        "goes on under another number and turns round",
+        _FIRST,
+        sea.vessel(mover=412000002, start="2025-03-01T06:52:00Z", at=(131.158, -10.0)).sail(9, 270),
+        tables=_claims((412000001, 1, "NAME A", 9074729, 90.0), (412000002, 8, "NAME B", 9074729, 90.0)),
+    ),
     silent(
         "two ships pass where reception begins",
         _FIRST,
@@ -189,6 +198,11 @@ CASES = (
         "an IMO number that is none",
         sea.vessel().sail(8),
         tables=_claims((412000001, 1, "NAME A", 9074720, None)),
+    ),
+    fires(
+        "a number whose first digits are nobody's",
+        sea.vessel(mover=299000001).sail(8),
+        tables=_claims((299000001, 1, "NAME A", None, None)),
     ),
     fires(
         "one IMO number on two hulls",

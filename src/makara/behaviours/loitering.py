@@ -5,7 +5,8 @@ What looks the same: waiting for a berth or pilot, engine trouble, weather, surv
 Source: Miller et al. 2018; Global Fishing Watch's and Starboard's published definitions (hourly means under 2 kn).
 
 Every hour of it was slow: the hour that ends with each report, counted back from it, has a mean speed below the limit.
-So neither midnight nor the full hour cuts a stay. Where the distance from shore is not known, it is left out.
+So neither midnight nor the full hour cuts a stay. A vessel that states to be under way before and after a long leg was
+not slow on it, however near its ends are. Where the distance from shore is not known, it is left out.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from makara.behaviours._zones import nearest_line_m
 
 RULE = Rule(
     kind="loitering",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": 6 * HOUR_S, "zones": 0, "vessels": 0},
     parameters=(
         Parameter("speed_max_kn", 2.0, "an hour is slow when its mean implied speed is below this"),
@@ -163,6 +164,17 @@ CASES = (
     fires("a carrier drifts for six hours", sea.vessel(kind="carrier", off_nmi=40).sail(2).drift(6).sail(2)),
     silent("the same, at an anchorage", sea.vessel(kind="carrier", off_nmi=2).sail(2).drift(6).sail(2)),
     silent("two hours are too short", sea.vessel(off_nmi=40).sail(3).drift(2).sail(3)),
+    silent(
+        "trawls round and round at 4 kn, heard every other hour at one place",
+        sea.vessel(off_nmi=40, every_s=3600)
+        .sail(1, 0, 4)
+        .dark(1, 180, 4)
+        .sail(1, 0, 4)
+        .dark(1, 180, 4)
+        .sail(1, 0, 4)
+        .dark(1, 180, 4)
+        .sail(1, 0, 4),
+    ),
     fires("seen by satellite only, every 65 min", sea.vessel(off_nmi=40, every_s=3900).sail(5).drift(9).sail(5)),
     fires(
         "across 180 degrees and midnight",

@@ -9,7 +9,8 @@ Source: Bergman 2021 on circles, SeaSpoofFinder on interference; thresholds are 
 Five kinds, told apart by ``details.what``: **jump** (away and back, faster than any hull; the mover is followed, since
 segmentation splits its track), **area** (a jump that others make from the same place to the same place), **circle**
 (reports on one circle, all around it, for hours), **frozen** (speed and course, or the place under way, do not change)
-and **on_land**. A jump that the false ship is heard to outlive was another ship: then the event is withdrawn.
+and **on_land**. A jump whose false places are a circle is of severity 1, since the circle is told. A jump that the
+false ship is heard to outlive was another ship: then the event is withdrawn.
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     each = each.explode("row")
     marks = marks_of(each.select("first_row", points["mark"].gather(rows[each["row"].to_numpy()])), "first_row")
     found = found.join(marks, on="first_row", how="left", maintain_order="left")
-    return found.with_columns(pl.col("others", "leader").fill_null(0), pl.col("marks").fill_null([]))
+    found = found.with_columns(pl.col("others", "leader").fill_null(0), pl.col("marks").fill_null([]))
+    return _ringed(points, found, p)
 
 
 def _jump_rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -190,7 +192,7 @@ def _jump_rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFra
         participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
         mmsi=pl.concat_list("mmsi").list.drop_nulls(),
         p=pl.when(area).then(0.95).otherwise(0.85),
-        severity=pl.when(led).then(1).when(area).then(3).otherwise(2),
+        severity=pl.when(led | (~area & pl.col("ringed"))).then(1).when(area).then(3).otherwise(2),
         distance_max_m=pl.col("way").round(0),
         speed_min_kn=(pl.col("pace") / KN_M_S).round(1),
         radius_m=pl.lit(None, pl.Float64()),
@@ -206,6 +208,7 @@ def _jump_rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFra
             reason("away", "reports from there", pl.col("reports"), None, p.reports_min),
             reason("others_alike", "others jumped alike", pl.col("others"), None, p.area_others_min, when=area),
             reason("follows", "another led: told there", weight=-1.0, when=led),
+            reason("ringed", "the places are a circle: told there", weight=-1.0, when=pl.col("ringed")),
             reason("on_land", "most of these places are on land", when=pl.col("on_land")),
         )
     )
@@ -279,11 +282,7 @@ def _hits(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     cog = points["cog_deg"].to_numpy()
     ashore = points["shore_m"].to_numpy() <= 0.0
     moves = sog >= p.under_way_min_kn
-    found = [(0, *circles(
-        track, t, lon, lat, sog, window.frm_us, min(int(p.circle_span_s), 12 * HOUR_S) * S_US,
-        int(p.circle_least_s) * S_US, p.circle_reports_min, p.under_way_min_kn,
-        p.circle_radius_min_m, p.circle_radius_max_m, p.circle_off_share, p.circle_open_deg,
-    ))]  # fmt: skip
+    found = [(0, *_rings(points, window.frm_us, p))]
 
     def stays(same: Any, least: float, n: int) -> tuple[Ints, Ints]:
         now = np.append(False, same)[: t.size]
@@ -316,6 +315,26 @@ def _hits(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         "zones",
         "mark",
     )
+
+
+def _rings(points: pl.DataFrame, frm_us: int, p: Parameters) -> tuple[Any, Any, Any]:
+    """Reports since an instant that end a circle, rows: where they are, where it began, its radius (mm)."""
+    found: tuple[Any, Any, Any] = circles(
+        points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy(), points["lon_deg"].to_numpy(),
+        points["lat_deg"].to_numpy(), points["sog_kn"].to_numpy(), frm_us,
+        min(int(p.circle_span_s), 12 * HOUR_S) * S_US, int(p.circle_least_s) * S_US, p.circle_reports_min,
+        p.under_way_min_kn, p.circle_radius_min_m, p.circle_radius_max_m, p.circle_off_share, p.circle_open_deg,
+    )  # fmt: skip
+    return found
+
+
+def _ringed(points: pl.DataFrame, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Excursions with ``ringed``: the false places are a circle, which is an event of its own."""
+    some = points.filter(pl.col("mover").is_in(found["mover"].unique().implode()))
+    ends = some[_rings(some, np.iinfo(np.int64).min, p)[0]].select("mover", at=pl.col("t_seen").to_physical())
+    inside = pl.col("at").is_between("t_first", "t_last")
+    both = found.select("first_row", "mover", "t_first", "t_last").join(ends, on="mover").filter(inside)
+    return found.with_columns(ringed=pl.col("first_row").is_in(both["first_row"].unique().implode()))
 
 
 _FALSE = sea.vessel(track=2, at=(134.0, -12.0), start="2025-03-01T03:05:00Z").sail(3, 30, 6)

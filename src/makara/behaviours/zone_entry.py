@@ -41,6 +41,7 @@ from makara.behaviours._rule import (
     rows_of,
     unpack,
 )
+from makara.behaviours._stays import marks_of
 from makara.behaviours._words import detail, hours, place, who
 from makara.behaviours._zones import edge_m
 
@@ -87,9 +88,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     last = _last(ends, old.filter(pl.col("inside") == 0))
     stays, marks = _stays(window, points, old, p)
     stays = stays.join(last.select("chain", "end", "lon_end", "lat_end"), on="chain", how="left", maintain_order="left")
-    outside = pl.col("end") - pl.col("pos")
-    stays = stays.with_columns(outside=outside)
-    left = _far(window, stays, pl.col("final") & (outside == 1), "lon_end", "lat_end", p)
+    stays = stays.with_columns(outside=pl.col("end") - pl.col("pos"))
+    left = _far(window, stays, pl.col("final") & (pl.col("outside") == 1), "lon_end", "lat_end", p)
     deep = _far(window, stays, pl.col("n") == 1, "lon", "lat", p)
     stays = stays.with_columns(
         over=~pl.col("final") | (pl.col("outside") >= 2) | left,
@@ -215,10 +215,7 @@ def _stays(window: Window, points: pl.DataFrame, old: pl.DataFrame, p: Parameter
             both.filter(pl.col("marks").is_not_null()).select("stay", mark="marks").explode("mark"),
         ]
     )
-    marks = (
-        told.drop_nulls().unique().sort("stay", "mark").group_by("stay", maintain_order=True).agg(marks=pl.col("mark"))
-    )
-    return stays, marks
+    return stays, marks_of(told, "stay")
 
 
 def _excursions(

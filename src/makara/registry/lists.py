@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from makara.base.imo import imo_ok
-from makara.registry.mids import FLAGS
+from makara.base.mids import FLAGS
 from makara.registry.names import plain, plain_callsign
 from makara.tables import table
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from makara.registry.mids import FLAGS
+from makara.base.mids import FLAGS
 
 MOVER_MAX: Final = 999_999_999
 """Movers from 1 to this are MMSIs."""
