@@ -1,0 +1,157 @@
+"""What an image of the sea is to a detector: pixels that can be read by rows, where they lie, when, and how calibrated.
+
+A source (``makara.sources``) reads a provider's product into a :class:`Scene`; the detectors of ``sensors.sar`` and
+``sensors.optical`` take nothing else. Pixels are read through a function that the source passes in, a band of rows at a
+time, so memory stays bounded whatever the size of the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from makara.base import geo
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Values on a sparse grid of an image, bilinear between.
+
+    Attributes:
+        lines: rows of the nodes, ascending, in pixels from the first line's centre (may reach outside the image).
+        pixels: columns of the nodes, ascending.
+        values: by row and column.
+    """
+
+    lines: Floats
+    pixels: Floats
+    values: Floats
+
+    def at(self, line: ArrayLike, pixel: ArrayLike) -> Floats:
+        """Values at points of the image; beyond the grid the outermost cells go on."""
+        y, x = np.broadcast_arrays(np.asarray(line, np.float64), np.asarray(pixel, np.float64))
+        i = np.clip(np.searchsorted(self.lines, y, side="right") - 1, 0, max(len(self.lines) - 2, 0))
+        j = np.clip(np.searchsorted(self.pixels, x, side="right") - 1, 0, max(len(self.pixels) - 2, 0))
+        i1, j1 = np.minimum(i + 1, len(self.lines) - 1), np.minimum(j + 1, len(self.pixels) - 1)
+        u = (y - self.lines[i]) / np.where(i1 > i, self.lines[i1] - self.lines[i], 1.0)
+        v = (x - self.pixels[j]) / np.where(j1 > j, self.pixels[j1] - self.pixels[j], 1.0)
+        a = self.values
+        top = a[i, j] * (1.0 - v) + a[i, j1] * v
+        low = a[i1, j] * (1.0 - v) + a[i1, j1] * v
+        return np.asarray(top * (1.0 - u) + low * u, np.float64)
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """Where the pixels of an image lie.
+
+    Attributes:
+        lon: longitudes at nodes, degrees; continuous, so a scene across 180 degrees has values beyond it.
+        lat: latitudes at the same nodes, degrees.
+    """
+
+    lon: Nodes
+    lat: Nodes
+
+    def place(self, line: ArrayLike, pixel: ArrayLike) -> tuple[Floats, Floats]:
+        """Longitude in [-180, 180) and latitude of points of the image, degrees."""
+        return geo.wrap_lon(self.lon.at(line, pixel)), self.lat.at(line, pixel)
+
+    def bearing_deg(self, line: ArrayLike, pixel: ArrayLike, down: ArrayLike, right: ArrayLike) -> Floats:
+        """Direction on the ground, degrees true, of a step of so many lines down and pixels to the right."""
+        y, x = np.asarray(line, np.float64), np.asarray(pixel, np.float64)
+        step = np.maximum(np.hypot(down, right), 1e-9) / 8.0
+        dy, dx = np.asarray(down) / step, np.asarray(right) / step
+        lon0, lat0 = self.place(y - dy / 2, x - dx / 2)
+        lon1, lat1 = self.place(y + dy / 2, x + dx / 2)
+        return geo.bearing_deg(lon0, lat0, lon1, lat1)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a radar's numbers become backscatter, sigma nought, linear.
+
+    ``sigma0 = gain * dn ** power - noise``; with ``decibel``, ``sigma0 = 10 ** (gain * dn / 10)``.
+
+    Attributes:
+        power: 2 for amplitudes, 1 for intensities.
+        gain: factor by place (a constant has one node).
+        noise: thermal noise, sigma nought, linear, by place; None: not known, or taken away by the provider.
+        decibel: the numbers are decibels divided by the gain.
+        looks: equivalent number of looks of a pixel.
+    """
+
+    power: Literal[1, 2]
+    gain: Nodes
+    noise: Nodes | None = None
+    decibel: bool = False
+    looks: float = 4.4
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An image of the sea and what its provider says of it; unknown is None.
+
+    Attributes:
+        product: the provider's id of the product.
+        sensor: ``sar``, ``optical`` or ``viirs``.
+        shape: lines and pixels.
+        spacing_m: on the ground between lines and between pixels, metres.
+        georeference: where pixels lie.
+        read: ``read(first, last)``: rows ``first`` to ``last - 1``, lines x pixels (bands x lines x pixels for
+            ``optical``), in the numbers of the product; 0 where there is no data.
+        provider, platform, mode, polarisation, licence, uri: as named there.
+        t_start, t_end: first and last line seen.
+        line_times: seconds after ``t_start`` of lines, on nodes (lines alone count).
+        resolution_m: on the ground.
+        heading_deg: of the platform, degrees true.
+        look: side, ``left`` or ``right``.
+        incidence_deg: by place, degrees.
+        slant_range_m: by place, metres.
+        platform_m_s: speed along the ground track's orbit, metres a second.
+        calibration: for ``sar``.
+        bands: names of the bands that ``read`` gives, for ``optical``: of ``blue, green, red, nir, swir``.
+        reflectance: for each band scale and offset: ``reflectance = value * scale + offset``.
+        cloud: ``cloud(first, last)``: share of cloud by pixel, 0 to 1, where the product brings a mask.
+        about: anything else worth keeping with the detections.
+    """
+
+    product: str
+    sensor: Literal["sar", "optical", "viirs"]
+    shape: tuple[int, int]
+    spacing_m: tuple[float, float]
+    georeference: Georeference
+    read: Callable[[int, int], Pixels]
+    provider: str | None = None
+    platform: str | None = None
+    mode: str | None = None
+    polarisation: str | None = None
+    licence: str | None = None
+    uri: str | None = None
+    t_start: datetime | None = None
+    t_end: datetime | None = None
+    line_times: Nodes | None = None
+    resolution_m: float | None = None
+    heading_deg: float | None = None
+    look: Literal["left", "right"] | None = None
+    incidence_deg: Nodes | None = None
+    slant_range_m: Nodes | None = None
+    platform_m_s: float | None = None
+    calibration: Calibration | None = None
+    bands: tuple[str, ...] = ()
+    reflectance: tuple[tuple[float, float], ...] = ()
+    cloud: Callable[[int, int], Floats] | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def constant(value: float) -> Nodes:
+    """The same value everywhere."""
+    return Nodes(np.zeros(1), np.zeros(1), np.full((1, 1), float(value)))
