@@ -1,0 +1,1 @@
+"""Radar imagery: clusters of bright pixels, and what they are."""
