@@ -1,8 +1,8 @@
 """What lies around a bright cluster: does it go on as a line, is it part of a bright area, does it touch the border?
 
-Ships end; breakwaters, jetties and quays go on. A ship stands in dark water; what stands at bright land is more often a part of
-it, whatever the coastline of a map says (piers are newer than maps). Side lobes of a bright ship are 18 dB
-and more below it at these distances, so only what is nearly as bright as the cluster itself counts.
+Ships end; breakwaters, jetties and quays go on. A ship stands in dark water; what stands at bright land is more
+often a part of it, whatever the coastline of a map says (piers are newer than maps). Side lobes of a bright ship are
+18 dB and more below it at these distances, so only what is nearly as bright as the cluster itself counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A chip: the small picture around a detection, as a PNG that says where it comes from.
 
-The PNG (ISO/IEC 15948) is 8-bit grey: 0 is no data, else ``sigma nought in dB = (value - 1) / 4 - 40``. Its ``tEXt`` entry
-``makara`` holds JSON: product, window, calibration. The chip's name in the table is the SHA-256 of all its bytes.
+The PNG (ISO/IEC 15948) is 8-bit grey: 0 is no data, else ``sigma nought in dB = (value - 1) / 4 - 40``. Its ``tEXt``
+entry ``makara`` holds JSON: product, window, calibration. The chip's name in the table is the SHA-256 of all its bytes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """False images of bright things: azimuth ambiguities, and side lobes far out.
 
 A radar that sends too few pulses a second sees what it is not looking at: each bright target comes again along the
-platform's way at ``wavelength * slant range * PRF / (2 * speed)``, some 20 to 30 dB fainter (Freeman 1993; for Sentinel-1 3.8 to
-6.1 km). What is that much fainter than something bright, just there, is its ghost. Side lobes lie on the same line, and across it,
-nearer.
+platform's way at ``wavelength * slant range * PRF / (2 * speed)``, some 20 to 30 dB fainter (Freeman 1993; for Sentinel-1
+3.8 to 6.1 km). What is that much fainter than something bright, just there, is its ghost. Side lobes lie on the same
+line, and across it, nearer.
 """
 
 from __future__ import annotations
@@ -90,13 +90,13 @@ def ghosts(line: Floats, pixel: Floats, peak_db: Floats, way: Way) -> tuple[NDAr
     order = np.argsort(across, kind="stable")
     sorted_across = across[order]
     for i in range(n):
-        a, b = np.searchsorted(sorted_across, [across[i] - BESIDE_M, across[i] + BESIDE_M])
+        a, b = np.searchsorted(sorted_across, [across[i] - BESIDE_M, across[i] + BESIDE_M]).tolist()
         others = order[a:b]
         away, fainter = np.abs(along[others] - along[i]), peak_db[others] - peak_db[i]
         far = (away >= way.near_m) & (away <= way.far_m)
         ambiguous[i] = bool((far & (fainter >= FAINTER_DB[0]) & (fainter <= FAINTER_DB[1])).any())
         lobe[i] = _lobe(away, fainter)
-    for i in np.flatnonzero(~lobe):
+    for i in np.flatnonzero(~lobe).tolist():
         near = np.flatnonzero((np.abs(along - along[i]) <= BESIDE_M) & (np.abs(across - across[i]) <= LOBE_M))
         lobe[i] = _lobe(np.abs(across[near] - across[i]), peak_db[near] - peak_db[i])
     return ambiguous, lobe & ~ambiguous

@@ -156,7 +156,7 @@ def _region(smoothed: Floats, at: Any, least: float) -> Mask:
 
 def _places(mask: Mask, size_m: tuple[float, float]) -> tuple[Floats, Floats]:
     y, x = np.nonzero(mask)
-    return y * size_m[0], x * size_m[1]
+    return y.astype(np.float64) * size_m[0], x.astype(np.float64) * size_m[1]
 
 
 def _moments(mask: Mask, weight: Floats, size_m: tuple[float, float]) -> tuple[float, float, float, float, float]:

@@ -46,7 +46,7 @@ TOUCH_M: Final = 100.0
 SAME_M: Final = 75.0
 """What stands this near to where it was on another date has not moved."""
 COMPACT_M: Final = 150.0
-"""Platforms seldom look longer; a longer one must have been seen there on two other dates: ships lie at anchor for days."""
+"""Platforms seldom look longer; what does must have been there on two other dates: ships lie at anchor for days."""
 OTHER_DAY_H: Final = 20.0
 
 
@@ -96,7 +96,7 @@ class Known:
 
     Attributes:
         zones: table zones (``geometry``, ``kind``); those of kind ``infrastructure`` count.
-        earlier: table detections of other dates (``lon_deg, lat_deg, t_seen``, with ``length_m``, ``collection`` if known).
+        earlier: table detections of other dates (``lon_deg, lat_deg, t_seen``; ``length_m`` where known).
         margin_m: beyond a zone what still belongs to it, metres.
     """
 

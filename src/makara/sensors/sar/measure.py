@@ -19,7 +19,7 @@ from makara.sensors.sar.wake import REACH_M as WAKE_M
 from makara.sensors.sar.wake import Wake, wake
 from makara.sensors.scene import Scene
 
-SCHEMA: Final = {
+SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "line": pl.Float64, "pixel": pl.Float64, "pixels": pl.Int64, "t_seen": pl.Datetime("us", "UTC"),
     "lon_deg": pl.Float64, "lat_deg": pl.Float64,
     "semi_major_m": pl.Float64, "semi_minor_m": pl.Float64, "orientation_deg": pl.Float64,
@@ -36,6 +36,8 @@ _95: Final = 2.4477
 P_STRUCTURE: Final = {"platform": 0.05, "land": 0.03, "ambiguity": 0.1, "border": 0.1}
 """What is held to be something else is a vessel at most this likely."""
 P_LOBE: Final = 0.2
+FAINT: Final = 100.0
+"""Times the clutter from which on nothing is held to be a ghost: ghosts of the brightest ships and ports stay below."""
 
 
 @dataclass(frozen=True)
@@ -167,15 +169,15 @@ def _judged(scene: Scene, read: Read, way: ghosts.Way | None, frame: pl.DataFram
         peak = 10.0 * np.log10(np.array([o.hull.peak for o in ones]))
         ambiguous, lobe = ghosts.ghosts(middle[:, 0], middle[:, 1], peak, way)
         for i, one in enumerate(ones):
-            faint = one.hull.scr < 10.0**2.0
-            if not ambiguous[i] and faint and kind[i] is None and p[i] >= 0.1:
+            faint = one.hull.scr < FAINT
+            if not ambiguous[i] and faint and kind[i] is None:
                 ambiguous[i] = ghosts.of_land(read, scene.spacing_m, middle[i, 0], middle[i, 1], one.excess, way)
             if ambiguous[i] and faint and kind[i] is None:
                 kind[i] = "ambiguity"
             elif lobe[i] and faint and kind[i] is None:
                 flags[i].append("side_lobe")
                 p[i] = min(p[i], P_LOBE)
-    for i in np.flatnonzero(kinds.standing(frame, known)):
+    for i in np.flatnonzero(kinds.standing(frame, known)).tolist():
         kind[i] = kind[i] or "platform"
     for i, one in enumerate(ones):
         if (k := kind[i]) is not None:

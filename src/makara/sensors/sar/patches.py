@@ -47,7 +47,7 @@ class Patch:
 
 
 def reader(scene: Scene) -> Read:
-    """A reader of calibrated windows that keeps the last bands of rows; noise stays in, as in the detector's clutter."""
+    """A reader of calibrated windows that keeps the last bands of rows; noise stays in, as in the clutter of the test."""
     bands: dict[int, Any] = {}
     height, width = scene.shape
 

@@ -1,1 +1,0 @@
-"""Radar imagery: clusters of bright pixels, and what they are."""
