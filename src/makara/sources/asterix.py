@@ -117,7 +117,7 @@ def recognises(head: Head) -> Guess | None:
     if head.kind not in ("binary", "text") or head.data[:1] not in (b"\x0a", b"\x30", b"\x22"):
         return None
     found = decode(head.data, final=False)
-    if len(found.frame) and not found.faults:
+    if len(found.frame) > 3 * len(found.faults) and found.used > len(head.data) // 2:
         return Guess(0.9, f"its first {found.used} bytes are {len(found.frame)} records in ASTERIX blocks")
     return None
 

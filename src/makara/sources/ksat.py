@@ -73,15 +73,20 @@ def share(column: str) -> pl.Expr:
     return pl.coalesce(part, word)
 
 
-def _refine(told: pl.DataFrame, sensor: str) -> pl.DataFrame:
-    have = set(told.columns)
-    said = pl.col("sensor_said").str.to_lowercase() if "sensor_said" in have else pl.lit(None, pl.String())
-    steps = [pl.when(said.is_in(SENSORS)).then(said).otherwise(pl.lit(sensor)).alias("sensor")]
-    if "confidence" in have:
-        steps.append(share("confidence").alias("p_vessel"))
-    if "length_error_m" in have:
-        steps.append(pl.when(pl.col("length_error_m") > 0).then(pl.col("length_error_m")).alias("length_sd_m"))
-    return told.with_columns(steps)
+def refiner(sensor: str) -> _found.Refine:
+    """What becomes of a report's words; ``sensor`` is what found them where rows do not say."""
+
+    def refine(told: pl.DataFrame) -> pl.DataFrame:
+        have = set(told.columns)
+        said = pl.col("sensor_said").str.to_lowercase() if "sensor_said" in have else pl.lit(None, pl.String())
+        steps = [pl.when(said.is_in(SENSORS)).then(said).otherwise(pl.lit(sensor)).alias("sensor")]
+        if "confidence" in have:
+            steps.append(share("confidence").alias("p_vessel"))
+        if "length_error_m" in have:
+            steps.append(pl.when(pl.col("length_error_m") > 0).then(pl.col("length_error_m")).alias("length_sd_m"))
+        return told.with_columns(steps)
+
+    return refine
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
@@ -90,4 +95,4 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     if given["sensor"] not in SENSORS:
         raise UsageError(f"--sensor {given['sensor']!r} is none of {', '.join(SENSORS)}")
     frames = _found.frames(uri, SOURCE)
-    yield from _found.batches(frames, SOURCE, uri, lambda t: _refine(t, given["sensor"]), provider=given["provider"])
+    yield from _found.batches(frames, SOURCE, uri, refiner(given["sensor"]), provider=given["provider"])
