@@ -27,31 +27,28 @@ def elements(pieces: Iterable[bytes], name: str) -> Iterator[tuple[int, Element 
     tag = name.encode()
     begin = re.compile(rb"<((?:[\w.-]+:)?)" + tag + rb"(?=[\s/>])")
     feed = iter(pieces)
-    held, ended, number = b"", False, 0
+    held, at, ended, number = b"", 0, False, 0
     while True:
-        found = begin.search(held)
+        found = begin.search(held, at)
         stop = _stop(held, found, tag) if found else None
-        if found is not None and stop is None and len(held) - found.start() > ELEMENT_BYTES:
+        if found is not None and stop is not None:
+            again = begin.search(held, found.end(), stop)
+            stop = again.start() if again else stop  # it was never closed: the next one must not be lost with it
+            raw, at = held[found.start() : stop], stop
             number += 1
-            yield number, None, held[found.start() : found.start() + 1024], f"longer than {ELEMENT_BYTES} bytes"
-            held = held[found.end() :]
-            continue
-        if stop is None:
-            if ended:
-                if found is not None:
-                    yield number + 1, None, held[found.start() : found.start() + 1024], "the file ends within it"
-                return
-            held = held[found.start() :] if found else held[-256:]
+            element, why = parse(raw, found[1])
+            yield number, element, raw, why
+        elif found is not None and (ended or len(held) - found.start() > ELEMENT_BYTES):
+            number += 1
+            why = "the file ends within it" if ended else f"longer than {ELEMENT_BYTES} bytes"
+            yield number, None, held[found.start() : found.start() + 1024], why
+            at = found.end()
+        elif ended:
+            return
+        else:
             piece = next(feed, None)
             ended = piece is None
-            held += piece or b""
-            continue
-        assert found is not None
-        raw = held[found.start() : stop]
-        held = held[stop:]
-        number += 1
-        element, why = parse(raw, found[1])
-        yield number, element, raw, why
+            held, at = held[found.start() if found else max(at, len(held) - 256) :] + (piece or b""), 0
 
 
 def _stop(held: bytes, found: re.Match[bytes], tag: bytes) -> int | None:
