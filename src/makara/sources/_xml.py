@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 ELEMENT_BYTES: Final = 262_144
 """The longest element that is read."""
+_LONG: Final = f"longer than {ELEMENT_BYTES} bytes"
 
 
 def elements(pieces: Iterable[bytes], name: str) -> Iterator[tuple[int, Element | None, bytes, str]]:
@@ -36,11 +37,11 @@ def elements(pieces: Iterable[bytes], name: str) -> Iterator[tuple[int, Element 
             stop = again.start() if again else stop  # it was never closed: the next one must not be lost with it
             raw, at = held[found.start() : stop], stop
             number += 1
-            element, why = parse(raw, found[1])
-            yield number, element, raw, why
+            element, why = parse(raw, found[1]) if len(raw) <= ELEMENT_BYTES else (None, _LONG)
+            yield number, element, raw[:1024] if element is None else raw, why
         elif found is not None and (ended or len(held) - found.start() > ELEMENT_BYTES):
             number += 1
-            why = "the file ends within it" if ended else f"longer than {ELEMENT_BYTES} bytes"
+            why = "the file ends within it" if len(held) - found.start() <= ELEMENT_BYTES else _LONG
             yield number, None, held[found.start() : found.start() + 1024], why
             at = found.end()
         elif ended:
