@@ -22,6 +22,7 @@ from makara.session.alert_doors import AlertDoors
 from makara.session.follow_doors import FollowDoors
 from makara.session.picture_doors import PictureDoors
 from makara.session.read import VIEW, Query
+from makara.session.sighting_doors import SightingDoors
 from makara.session.vessel_doors import VesselDoors
 from makara.sharing import OWNER, Released, own
 from makara.tables.release import Release
@@ -68,7 +69,7 @@ def preview(source: str | None, files: Sequence[str | Path], **options: str) -> 
     return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
-class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors):
+class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors, SightingDoors):
     """A lake, opened. Reading methods give what release allows; the owner is partner ``self``."""
 
     def __init__(self, lake: Lake) -> None:
