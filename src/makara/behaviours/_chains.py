@@ -171,7 +171,7 @@ def link(points: pl.DataFrame) -> pl.DataFrame:
     """
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: t.size])
-    end = np.append(first[1:], t.size) - 1
+    end = np.append(first[1:], t.size)[: first.size] - 1
     last = _first_of_last(first, end, t)
     places = ((f"{c}_{k}", points[c].gather(at)) for c in ("lon_deg", "lat_deg") for k, at in enumerate((first, last)))
     each = pl.DataFrame(

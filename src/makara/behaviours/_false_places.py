@@ -194,14 +194,15 @@ def _fit(x: Any, y: Any, m: int, r_min: float, r_max: float, share: float, gap_m
     if r < r_min or r > r_max:
         return 0.0
     off = 0.0
-    turn = np.empty(m)
     for k in range(m):
         dx = x[k] - mx - a
         dy = y[k] - my - b
         off += (np.sqrt(dx * dx + dy * dy) - r) ** 2
-        turn[k] = np.arctan2(dy, dx)
     if np.sqrt(off / m) > share * r:
         return 0.0
+    turn = np.empty(m)
+    for k in range(m):
+        turn[k] = np.arctan2(y[k] - my - b, x[k] - mx - a)
     turn.sort()
     widest = turn[0] + 2.0 * np.pi - turn[m - 1]
     for k in range(1, m):

@@ -121,6 +121,18 @@ def apart(lon1: float, lat1: float, lon2: float, lat2: float, reach: float) -> b
 
 
 @njit(cache=True)
+def beside(lon1: float, lat1: float, lon2: float, lat2: float, reach: float) -> bool:
+    """Whether two points are surely no farther apart than so many metres, as cheaply as can be.
+
+    The straight line on a map of degrees is no shorter than the geodesic.
+    """
+    north = abs(lat2 - lat1)
+    east = abs((lon2 - lon1 + 180.0) % 360.0 - 180.0)
+    wide = east * np.cos(max(abs(lat1) - north, 0.0) * np.pi / 180.0)
+    return bool((wide * wide + north * north) * 111_700.0 * 111_700.0 < reach * reach)
+
+
+@njit(cache=True)
 def _place(t: Any, lon: Any, lat: Any, i: int, when: int) -> tuple[float, float]:
     """Position on leg i at an instant, linear between its reports."""
     if when == t[i]:
