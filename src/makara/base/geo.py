@@ -77,7 +77,8 @@ def bearing_scalar(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 @njit(cache=True)
 def wrap_scalar(lon: float) -> float:
     """A longitude brought into [-180, 180); compiled."""
-    return (lon + 180.0) % 360.0 - 180.0
+    x = lon + 180.0
+    return x - 180.0 if 0.0 <= x < 360.0 else x % 360.0 - 180.0  # most are there: a remainder is dear
 
 
 @njit(cache=True)

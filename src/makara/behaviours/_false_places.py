@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from makara.base.geo import A_M, distance_scalar
+from makara.base.geo import A_M, distance_scalar, wrap_scalar
 
 SAMPLES: Final = 32
 """Reports of a stretch that a circle is fitted through, at most."""
@@ -150,13 +150,13 @@ def circles(
         if t[i] < since or n < points_min or t[i] - t[low] < least or sog[i] < slow:
             continue
         kx = np.cos(lat[i] * np.pi / 180.0) * _M_DEG
-        wide = abs((lon[low] - lon[i] + 180.0) % 360.0 - 180.0) * kx
+        wide = abs(wrap_scalar(lon[low] - lon[i])) * kx
         if wide > 2.0 * r_max or abs(lat[low] - lat[i]) * _M_DEG > 2.0 * r_max:
             continue
         step = (n + SAMPLES - 1) // SAMPLES
         m = 0
         for j in range(i, low - 1, -step):
-            x[m] = ((lon[j] - lon[i] + 180.0) % 360.0 - 180.0) * kx
+            x[m] = wrap_scalar(lon[j] - lon[i]) * kx
             y[m] = (lat[j] - lat[i]) * _M_DEG
             m += 1
         if m < points_min:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numba import njit
 
-from makara.base.geo import between_scalar, distance_scalar, reduced_scalar
+from makara.base.geo import between_scalar, distance_scalar, reduced_scalar, wrap_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._pairs import apart
 from makara.behaviours._rule import Window
@@ -203,7 +203,7 @@ def _hourly(track: Any, t: Any, lon: Any, lat: Any, stated: Any, bridge: int, mo
             x1, y1 = lon[k], lat[k]
             if t[k] != when:
                 w = (when - t[k - 1]) / (t[k] - t[k - 1])
-                d = (lon[k] - lon[k - 1] + 180.0) % 360.0 - 180.0
+                d = wrap_scalar(lon[k] - lon[k - 1])
                 x1, y1 = lon[k - 1] + w * d, lat[k - 1] + w * (lat[k] - lat[k - 1])
             if apart(x1, y1, x, y, reach - far):
                 break
