@@ -19,7 +19,7 @@ import polars as pl
 
 from makara.base.errors import InputError
 from makara.base.units import KN_M_S
-from makara.sources import _convert, _places, _source, _xml
+from makara.sources import _convert, _places, _source, _elements
 from makara.sources._files import Pieces
 from makara.sources._rows import ROW
 from makara.sources._sniff import Guess, Head
@@ -67,7 +67,7 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     rows: list[dict[str, Any]] = []
     bad: list[pl.DataFrame] = []
     some = False
-    for number, event, raw, why in _xml.elements(pieces, "event"):
+    for number, event, raw, why in _elements.elements(pieces, "event"):
         some = True
         told = _row(event) if event is not None else why
         if isinstance(told, str):
