@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -128,6 +128,24 @@ def judged(product: Product, raster: _raster.Raster, read: Any, band: int = 1) -
     values = _raster.sample(read, raster.shape[0], seekable=product.seekable)
     full = _raster.largest(np.dtype(raster.dataset.dtypes[band - 1]))
     return _raster.judged(values, raster.name, full), values
+
+
+def closer(product: Product, raster: _raster.Raster) -> Callable[[], None]:
+    """``close`` of a scene."""
+
+    def close() -> None:
+        raster.close()
+        product.close()
+
+    return close
+
+
+def scale_of(product: Product, name: str) -> float:
+    """The scale of the first band of a GeoTIFF, 1 where it has none."""
+    raster = opened(product, name)
+    scale = float(raster.dataset.scales[0])
+    raster.close()
+    return scale if np.isfinite(scale) and scale > 0 else 1.0
 
 
 def not_ahead(scene: Scene, now: datetime | None) -> None:

@@ -150,6 +150,7 @@ def _built(
     about, _ = _scene.judged(product, raster, read)
     mission = (root.findtext("adsHeader/missionId") or "S1").strip()
     frequency = _xml.number(root, "generalAnnotation/productInformation/radarFrequency", name)
+    swaths = _swaths(root, shape, name)
     speed = _speed(root, t_start + (t_end - t_start) / 2, name)
     return Scene(
         product=product.name,
@@ -184,23 +185,16 @@ def _built(
         about={
             **about,
             "frequency_hz": frequency,
+            "prf_hz": float(np.mean([s["prf_hz"] for s in swaths.values()])) if swaths else None,
             "wavelength_m": LIGHT_M_S / frequency,
             "orbit": (root.findtext("generalAnnotation/productInformation/pass") or "").lower() or None,
             "absolute_orbit": int(_xml.number(root, "adsHeader/absoluteOrbitNumber", name)),
-            "swaths": _swaths(root, shape, name),
+            "swaths": swaths,
             "noise": "removed by the provider" if denoised else "known" if heat is not None else "not known",
             "polarisations": sorted(_polarisations(product)),
         },
-        close=_closer(product, raster),
+        close=_scene.closer(product, raster),
     )
-
-
-def _closer(product: Product, raster: Any) -> Any:
-    def close() -> None:
-        raster.close()
-        product.close()
-
-    return close
 
 
 def _manifest(product: Product) -> tuple[str, Element]:
