@@ -87,6 +87,11 @@ def _is_tiff(product: Product, name: str) -> bool:
         return f.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
+def label(product: Product, name: str) -> str:
+    """How messages call a file of a product."""
+    return str(product.path) if product.kind == "file" and name == product.path.name else f"{product.path}: {name}"
+
+
 def opened(product: Product, name: str) -> _raster.Raster:
     """A GeoTIFF of a product.
 
@@ -94,7 +99,7 @@ def opened(product: Product, name: str) -> _raster.Raster:
         InputError: it cannot be read.
     """
     return _raster.Raster(
-        product.raster(name), f"{product.path}: {name}", file_bytes=product.files[name] or None, driver="GTiff"
+        product.raster(name), label(product, name), file_bytes=product.files[name] or None, driver="GTiff"
     )
 
 

@@ -73,7 +73,7 @@ def open_scene(product: Product, told: Told) -> Scene:
     """
     name = _vendor.image_of(product, KINDS)
     collect = _collect(product, name)
-    where = f"{product.path}: {name}"
+    where = _scene.label(product, name)
     if collect is None:
         raise InputError(f"{where} has no metadata, in its tag or beside it; put its *_extended.json beside it")
     image, radar, state = (_part(collect, k) for k in ("image", "radar", "state"))

@@ -151,7 +151,7 @@ def _old(product: Product, name: str) -> _vendor.Facts:
                 parts = [number(orbit.findtext(f"vel{k}")) for k in "XYZ"]
                 if all(p is not None for p in parts):
                     velocities.append([p for p in parts if p is not None])
-    where = f"{product.path}: {name}"
+    where = _scene.label(product, name)
     gain = number(told.get("CALIBRATION_FACTOR"))
     if gain is None:
         raise InputError(f"{where} has no calibration_factor, in its tags or beside it; put its XML or JSON beside it")

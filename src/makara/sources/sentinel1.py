@@ -144,6 +144,7 @@ def _built(
     if files.noise is not None and not denoised:
         heat = noise(_read(product, files.noise), calibrated, f"{product.path}: {files.noise}")
     grid = Grid(root, name)
+    simulated = any("SIMULATED" in (e.text or "") for e in _xml.local(manifest, "familyName"))
     mode = (root.findtext("adsHeader/mode") or "").strip().upper()
     looks, resolution = _looks(product, manifest, mode)
     read = _scene.reader(raster)
@@ -162,11 +163,11 @@ def _built(
         ),
         georeference=grid.georeference(shape),
         read=read,
-        provider=told.provider or "copernicus",
-        platform=f"Sentinel-{mission[1:]}",
+        provider=told.provider or ("simulated" if simulated else "copernicus"),
+        platform=f"{'Simulated ' * simulated}Sentinel-{mission[1:]}",
         mode=mode or None,
         polarisation=pol,
-        licence=told.licence or LICENCE,
+        licence=told.licence or ("simulated" if simulated else LICENCE),
         uri=str(product.path),
         t_start=t_start,
         t_end=t_end,

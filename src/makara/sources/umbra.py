@@ -67,7 +67,7 @@ def open_scene(product: Product, told: Told) -> Scene:
     if told.units not in (None, "amplitude"):
         raise UsageError(f"units {told.units!r} do not fit an Umbra image; give amplitude, or nothing")
     name = _vendor.image_of(product, KINDS)
-    where = f"{product.path}: {name}"
+    where = _scene.label(product, name)
     metadata, item = _metadata(product) or {}, _item(product) or _stac.of(product)
     collects = metadata.get("collects")
     collect = collects[0] if isinstance(collects, list) and collects and isinstance(collects[0], dict) else {}
