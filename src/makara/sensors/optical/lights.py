@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 
 FEATURES: Final = ("second", "fifth", "ring_2", "ring_3", "snr", "row")
 """What the model sees, see :func:`features`."""
-WEIGHTS: Final = (-1.6210, -10.8582, -3.1677, 0.7324, 2.3906, 0.4164)
-BIAS: Final = 2.2181
+WEIGHTS: Final = (-4.3801, -8.5264, -0.8632, 0.8162, 0.9851, -5.9939)
+BIAS: Final = 5.7948
 """Logistic model of FEATURES, as ``bench.accuracy.night_lights`` trains it."""
 REACH: Final = 7
 """Pixels around a spike that count as its surroundings."""
@@ -44,7 +44,7 @@ def _measure(image: Any, y: int, x: int, reach: int, out: Any) -> bool:
     around = np.empty((2 * reach + 1) ** 2)
     near = np.zeros(9)
     n = many = two = three = 0
-    ring2 = ring3 = row = 0.0
+    ring2 = ring3 = 0.0
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
             i, j = y + dy, x + dx
@@ -66,10 +66,16 @@ def _measure(image: Any, y: int, x: int, reach: int, out: Any) -> bool:
             if far >= 3:
                 around[n] = v
                 n += 1
-            if dy == 0 and 2 <= far <= 5:
-                row = max(row, v)
     if n < around.size // 3 or many < 6 or two == 0 or three == 0:
         return False
+    # A streak goes on without a break, a second boat in the same line does not.
+    row = 0.0
+    for side in (-1, 1):
+        run = peak
+        for step in range(1, 4):
+            j = x + side * step
+            run = min(run, image[y, j]) if 0 <= j < width and image[y, j] >= 0.0 else 0.0
+        row = max(row, run)
     known = np.sort(around[:n])
     background = known[n // 2]
     deviation = max(1.4826 * np.median(np.abs(known - background)), 1e-3)
@@ -133,8 +139,8 @@ def features(crops: NDArray[Any]) -> Floats:
     Returns:
         A row a crop, columns FEATURES: ``second`` and ``fifth`` brightest of the 3 x 3 pixels around the peak, mean of
         the rings 2 and 3 pixels off, each less the background (median from 3 pixels off on) by the peak less it;
-        ``snr``: log10 of the peak above the background by the background's robust deviation; ``row``: the brightest 2
-        to 5 pixels off along the scan. Not a number where a crop has too few known pixels.
+        ``snr``: log10 of the peak above the background by the background's robust deviation; ``row``: the darkest of the
+        three pixels that follow the peak along the scan, on the brighter side. Not a number where a crop has too few known pixels.
     """
     images = np.ascontiguousarray(crops, dtype=np.float64)
     found = np.full((len(images), len(FEATURES)), np.nan)
