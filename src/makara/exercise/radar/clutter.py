@@ -53,6 +53,11 @@ def noise(view: View, pixel: Floats) -> Floats:
     return np.asarray(np.exp(_LOG10 * (NOISE_DB + 1.5 * (2.0 * share - 1.0) ** 2 + 0.5 * share)), np.float64)
 
 
+def level(view: View, pixel: Floats) -> Floats:
+    """Mean sigma nought of the sea at pixels, linear: it falls as the radar looks flatter."""
+    return np.asarray(np.exp(_LOG10 * (SEA_DB + _DB_PER_DEG * (view.ranges(pixel)[1] - 34.0))), np.float64)
+
+
 def sea(view: View, rng: np.random.Generator) -> Sea:
     """The sea that a view looks at."""
     from scipy import ndimage
@@ -60,14 +65,13 @@ def sea(view: View, rng: np.random.Generator) -> Sea:
     rows, columns = (-(-n // CELL) for n in view.shape)
     wind, low = (_regions(view, rng, rows, columns) for _ in range(2))
     middle = (np.arange(columns) + 0.5) * CELL - 0.5
-    fall = _DB_PER_DEG * (view.ranges(middle)[1] - 34.0)
-    mean = np.exp(np.float32(_LOG10) * (np.float32(SEA_DB) + np.float32(_WIND_DB) * wind + fall.astype(np.float32)))
+    mean = level(view, middle).astype(np.float32) * np.exp(np.float32(_LOG10 * _WIND_DB) * wind)
     share = np.clip(0.5 + low / 3.0, 0.0, 1.0)
     first, last = (np.float32(np.log(s)) for s in _SHAPES)
     shape = np.exp(first + (last - first) * share).astype(np.float32)
     z = ndimage.gaussian_filter(rng.standard_normal((rows, columns), np.float32), _SMOOTH, mode="wrap", truncate=3.0)
     z /= _shrink()
-    return Sea(gamma_of(z, shape), mean.astype(np.float32), shape)
+    return Sea(gamma_of(z, shape), mean, shape)
 
 
 def gamma_of(z: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:

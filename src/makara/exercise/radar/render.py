@@ -51,6 +51,12 @@ def amplitude(view: View, pixel: Floats) -> Floats:
     return np.asarray(BETA / np.sqrt(np.sin(np.radians(view.ranges(pixel)[1]))), np.float64)
 
 
+def targets_drawn(view: View, targets: Sequence[Target], seed: int) -> tuple[Drawn, ...]:
+    """The targets' images as :func:`render` uses them."""
+    rng = np.random.default_rng([seed, 12])
+    return tuple(draw(view, t, rng) for t in targets)
+
+
 def render(view: View, targets: Sequence[Target], *, land_mask: LandMask, seed: int) -> Rendered:
     """Draw what a radar sees. The same arguments give the same bytes.
 
@@ -60,11 +66,11 @@ def render(view: View, targets: Sequence[Target], *, land_mask: LandMask, seed: 
         land_mask: whether points lie on land.
         seed: any whole number from 0.
     """
-    around, hull, ground = (np.random.default_rng([seed, k]) for k in (11, 12, 13))
+    around, ground = (np.random.default_rng([seed, k]) for k in (11, 13))
     water = sea(view, around)
     dry = land(view, land_mask)
     bright = brightness(dry, ground)
-    drawn = tuple(draw(view, t, hull) for t in targets)
+    drawn = targets_drawn(view, targets, seed)
     columns = np.arange(view.shape[1], dtype=np.float64)
     thermal, scale = (f(view, columns).astype(np.float32) for f in (noise, amplitude))
     out = np.empty(view.shape, np.uint16)
