@@ -218,7 +218,7 @@ def test_land_is_bright_and_lies_where_the_mask_says() -> None:
 @pytest.fixture(scope="module")
 def sea_with_scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("sea")
-    exercise(7, home, hours=6, vessels=110, scenes=1)
+    exercise(7, home, hours=6, vessels=120, scenes=1)
     yield home
 
 
@@ -242,7 +242,7 @@ def test_an_exercise_writes_scenes_and_tells_what_they_show(sea_with_scenes: Pat
 
 
 def test_what_is_not_rendered_stays_as_it_is_without_scenes(sea_with_scenes: Path) -> None:
-    plain = simulate(7, hours=6, vessels=110, land=on_land)
+    plain = simulate(7, hours=6, vessels=120, land=on_land)
     assert not plain.scenes
     assert "scenes" not in json.loads(plain.files["truth.json"])
     for name in ("reports_terrestrial.nmea.gz", "reports_satellite.nmea.gz", "known.csv", "zones.geojson"):
@@ -280,7 +280,7 @@ def test_a_product_is_read_back(tmp_path: Path, view: View) -> None:
         y, x = np.mgrid[100:900, 60:700]
         read = s.calibration.gain.at(y, x) * s.read(100, 900)[:, 60:700].astype(float) ** 2
         assert np.allclose(read, truth, rtol=1e-3)
-        assert np.allclose(s.calibration.noise.at(y, x), clutter.noise(view, x.astype(float)), rtol=1e-3)
+        assert np.allclose(s.calibration.noise.at(y, x), clutter.noise(view, x.astype(float)), rtol=5e-3)
         assert s.heading_deg == pytest.approx(view.heading_deg)
         assert s.look == "right"
         assert s.t_start == view.start
