@@ -53,6 +53,7 @@ NAMED = [
     "movers",
     "horizons",
     "reception",
+    "coverage",
     "regions",
     "carried",
     "looks",
@@ -73,7 +74,7 @@ BARE = {
     "an order": "rank severity severity_min indicators_min",
     "ids and their parts": "mmsi to_mmsi mover claim message track report reject runner_up joins imo snapshot h3_3 "
     "cell",
-    "counts": "n n_heard n_movers trials heard rows rejects bytes bits steps budget",
+    "counts": "n n_heard n_movers trials heard looks rows rejects bytes bits steps budget",
     "counters": "version revision seq line offset",
     "code numbers of a standard": "msg_type ship_type nav_status dac fi",
 }

@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "alerts": ("makara.cli.alert", "Alerts, the most urgent first: raised, listed, suppressed."),
     "alert": ("makara.cli.alert", "One alert in words; suppress, lift, acts."),
     "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
-    "coverage": ("makara.cli.read", "How well vessels that transmit are heard, cell by cell."),
+    "coverage": ("makara.cli.read", "Where AIS was heard and sensors looked, cell by cell, and how long ago."),
     "anchorages": ("makara.cli.read", "Anchorages discovered where many vessels lay, as zones."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),

@@ -25,6 +25,7 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--sep", help="mapped: separator of a CSV file.")
 @click.option("--receiver", help="Class of the receiver: terrestrial, satellite, vms, own, unknown.")
 @click.option("--provider", help="detections, collections: who provided them, where the file does not say.")
+@click.option("--licence", help="Licence of all that comes, as [licences] in makara.toml names them.")
 @click.option("--shift-years", help="vms: years added to all times of data whose years were moved.")
 @click.option("--form", "lines", help="tcp, listen, mqtt: what the lines of a segment are.")
 @click.option("--feed", help="tcp, listen, mqtt: feed whose mark the rows bear.")
@@ -47,6 +48,7 @@ def ingest(words: tuple[str, ...], explain: bool, form: str, **given: object) ->
         options["form"] = options.pop("lines")
     lake, source, files = _split(words, explain)
     if explain:
+        options.pop("licence", None)
         taken = preview(source, files, **options)
         if form == "table":
             show_explained(taken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
 from makara.session.held import BULK, DEDUPLICATED, Held
+from makara.session.licences import Licences
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
@@ -69,13 +70,15 @@ class _Feeds:
 
     settings: Settings
     known: set[str]
+    licences: Licences
     rows: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
-    def mark(self, feed: str, licence: str | None = None) -> str:
-        """The mark of a feed's rows, narrowed by the licence of a product.
+    def own(self, feed: str) -> Mark:
+        """The mark that a feed declares.
 
         Raises:
-            SettingsError: the feed declares no mark.
+            SettingsError: it declares none.
         """
         entry = self.settings.feeds.get(feed)
         if entry is None:
@@ -83,9 +86,20 @@ class _Feeds:
                 f"feed {feed!r} has no mark, so its rows could not be shared safely; "
                 f"add [feeds.{feed}] with a mark to makara.toml (see docs/settings.md)"
             )
-        m = Mark.of(entry.mark.model_dump())
+        return Mark.of(entry.mark.model_dump())
+
+    def mark(self, feed: str, licence: str | None = None, form: str = "raw", t: datetime | None = None) -> str:
+        """The mark of a feed's rows, narrowed by the licence of a product (see :meth:`Licences.mark`).
+
+        Raises:
+            SettingsError: the feed declares no mark.
+        """
+        m = self.own(feed)
         if licence:
-            m = m.with_licence(licence)
+            m = self.licences.mark(m, licence, form, t)
+            warning = self.licences.warning(licence)
+            if warning is not None and licence == self.licences.given and warning not in self.warnings:
+                self.warnings.append(warning)
         k = key(m)
         if k not in self.known:
             self.known.add(k)
@@ -121,6 +135,7 @@ def ingest(
     options: Mapping[str, str],
     now: datetime,
     progress: Progress | None = None,
+    licence: str | None = None,
 ) -> Taken:
     """Take files of a source into the lake in one commit. The same content read with the same options is a no-op.
 
@@ -132,16 +147,20 @@ def ingest(
         options: the source's options.
         now: when this becomes known, unless the source brings its own ``t_known``.
         progress: called with the number of rows read so far.
+        licence: what all that comes is under; None: what files say, or the feed's mark.
 
     Raises:
         InputError: a file cannot be read at all; nothing was taken in.
         SettingsError: a feed without a mark.
+        UsageError: no licence of that name, or products of satellites without one.
     """
     reader = source(name)
     taken = Taken()
-    feed = " ".join([name, *(f"--{k} {v}" for k, v in sorted(options.items()))])
+    said = {**options, "licence": licence} if licence is not None else options
+    feed = " ".join([name, *(f"--{k} {v}" for k, v in sorted(said.items()))])
+    licences = Licences(settings, licence)
     with lake.write() as commit:
-        feeds = _Feeds(settings, set(lake.state("marks")["mark"]))
+        feeds = _Feeds(settings, set(lake.state("marks")["mark"]), licences)
         seen = {(r["sha256"], r["feed"]) for r in lake.state("files").iter_rows(named=True)}
         have, horizons = Held(lake), _Horizons()
         for path in paths:
@@ -174,6 +193,7 @@ def ingest(
         if feeds.rows:
             commit.put("marks", _stamped("marks", pl.DataFrame(feeds.rows, schema=ROW), "settings", now, None))
         horizons.put(commit, lake, now)
+    taken.warnings += feeds.warnings
     return taken
 
 
@@ -194,7 +214,7 @@ def _take(
         if "t_seen" in rows.columns:
             rows, refused = judge(rows, now, file=path.name)
             rejects.append(refused)
-        rows = _marked(have.licensed(name, rows), batch.feed, feeds)
+        rows = _marked(name, rows, batch.feed, feeds, have)
         rows = rows.with_columns(pl.lit(batch.feed).alias("source"))
         rows = rows if name in BULK else table(name).conform(rows)  # rows of bulk tables conform as they are written
         fresh = have.new(name, rows)
@@ -226,15 +246,32 @@ def _reject(
     taken.rejects.update(dict(keyed.group_by("reason").len().iter_rows()))
 
 
-def _marked(rows: pl.DataFrame, feed: str, feeds: _Feeds) -> pl.DataFrame:
+def _marked(name: str, rows: pl.DataFrame, feed: str, feeds: _Feeds, have: Held) -> pl.DataFrame:
     """Rows with their mark: the feed's, narrowed by each product's licence where there is one."""
-    if "licence" not in rows.columns:
-        return rows.with_columns(pl.lit(feeds.mark(feed)).alias("mark"))
-    licences: Iterable[str | None] = rows["licence"].unique(maintain_order=True).to_list()
-    by_licence = {x: feeds.mark(feed, x) for x in licences}
-    return rows.with_columns(
-        pl.col("licence").replace_strict(by_licence, default=feeds.mark(feed), return_dtype=pl.String()).alias("mark")
-    )
+    licences = feeds.licences
+    if name not in ("collections", "detections"):
+        return rows.with_columns(_mark_of(rows, pl.lit(licences.given, pl.String()), "raw", feed, feeds))
+    known = have.licensed(name, licences.looks(rows) if name == "collections" else rows)
+    licence = pl.col("licence") if licences.given is None else pl.lit(licences.given)
+    licences.demanded(known, feed, feeds.own(feed).licences)
+    return known.with_columns(_mark_of(known, licence, "detection", feed, feeds))
+
+
+def _mark_of(rows: pl.DataFrame, licence: pl.Expr, form: str, feed: str, feeds: _Feeds) -> pl.Series:
+    """A mark a row; each pair of licence and, where the licence knows a time, end of the look is worked out once."""
+    t = next((c for c in ("look_end", "t_end", "t_seen", "t_known") if c in rows.columns), None)
+    names = rows.select(licence.alias("licence"))["licence"].unique().to_list() if len(rows) else []
+    timed = [n for n in names if feeds.licences.timed(n)]
+    if not timed or t is None:
+        by = {n: feeds.mark(feed, n, form) for n in names}
+        every = licence.replace_strict(by, default=feeds.mark(feed), return_dtype=pl.String())
+        return rows.with_columns(mark=every)["mark"]
+    when = pl.coalesce("look_end", "t_seen") if t == "look_end" else pl.col(t)
+    keyed = rows.select(licence.alias("licence"), pl.when(licence.is_in(timed)).then(when).alias("t"))
+    pairs = keyed.unique(maintain_order=True)
+    marks = [feeds.mark(feed, n, form, at) for n, at in pairs.iter_rows()]
+    made = pairs.with_columns(mark=pl.Series(marks, dtype=pl.String()))
+    return keyed.join(made, on=["licence", "t"], how="left", nulls_equal=True, maintain_order="left")["mark"]
 
 
 def _stamped(name: str, rows: pl.DataFrame, feed: str, now: datetime, mark: str | None) -> pl.DataFrame:

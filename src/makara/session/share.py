@@ -18,6 +18,7 @@ from makara.lake import Lake, Settings
 from makara.lake.keys import partner_key
 from makara.replay import newest
 from makara.session.inputs import policies_of
+from makara.session.licences import permits
 from makara.sharing import OWNER, Mark, Released, entry, release
 from makara.sharing.marks import ROW, key, row
 from makara.tables.release import Release
@@ -51,7 +52,7 @@ def gate(
         purpose=purpose,
         policies=policies_of(lake, settings),
         marks=held_marks if marks is None else pl.concat([held_marks, marks], how="diagonal"),
-        licences={k: v.permits for k, v in settings.licences.items()},
+        licences=permits(settings),
         zones=lake.state("zones"),
         secret=None if owner else partner_key(lake.path, partner),
         now=now,
