@@ -24,7 +24,7 @@ from makara.exercise import simulate
 from makara.exercise.radar import Rendered, Target, View, clutter, render
 from makara.exercise.radar.land import BLOCK
 from makara.exercise.radar.ships import cross_section_m2
-from makara.exercise.scenes import named
+from makara.exercise.score import in_scenes
 from makara.session.exercise import exercise, write_scene
 from makara.sources.scenes import open_scene
 
@@ -225,8 +225,7 @@ def sea_with_scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_an_exercise_writes_scenes_and_tells_what_they_show(sea_with_scenes: Path) -> None:
     truth = json.loads((sea_with_scenes / "truth.json").read_text())
     (scene,) = truth["scenes"]
-    told = {f["properties"]["collection"] for f in json.loads((sea_with_scenes / "collections.geojson").read_text())["features"]}  # fmt: skip
-    assert scene["collection"] not in told
+    assert f'"{scene["collection"]}"' not in (sea_with_scenes / "collections.geojson").read_text()
     rows = (sea_with_scenes / "detections.csv").read_text()
     assert scene["collection"] not in rows
     assert len(scene["vessels"]) > 5
@@ -320,4 +319,4 @@ def test_names_of_the_truth_go_to_the_nearest_detections_once(sea_with_scenes: P
          "lat_deg": [r[2] for r in rows], "t_seen": [r[3] for r in rows]},
         schema_overrides={"t_seen": pl.Datetime("us", "UTC")},
     )  # fmt: skip
-    assert named(frame, [scene]) == {"nearer": first["detection"]}
+    assert in_scenes(frame, [scene]) == {"nearer": first["detection"]}

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
-import polars as pl
 import shapely
 
 from makara.base import geo, time
@@ -21,7 +20,7 @@ from makara.exercise.looks import Look, instant
 from makara.exercise.motion import TICK_S
 from makara.exercise.radar import Rendered, Target, View, render
 from makara.exercise.radar.clutter import level, noise
-from makara.exercise.radar.product import annotations, safe_name
+from makara.exercise.radar.product import metadata, safe_name
 from makara.exercise.radar.render import targets_drawn
 from makara.exercise.radar.ships import Drawn
 from makara.exercise.routes import LandMask
@@ -32,8 +31,6 @@ CLEAR_DB: Final = 14.0
 _QUALITY: Final = 3.0
 _LEAST_M: Final = 25.0
 _BORDER: Final = 50
-_NEAR_M: Final = 250.0
-_NEAR_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +68,9 @@ class Shot:
         """Its pixels."""
         return render(self.view, self.targets, land_mask=land, seed=self.seed)
 
-    def annotations(self) -> dict[str, bytes]:
+    def metadata(self) -> dict[str, bytes]:
         """Its files but pixels and manifest, by path in the product."""
-        return annotations(self.view, self.number)
+        return metadata(self.view, self.number)
 
 
 def shots(looks: Sequence[Look], fleet: Fleet, start: datetime, seed: int, count: int) -> list[Shot]:
@@ -132,33 +129,6 @@ def told(shot: Shot, fleet: Fleet, every: Sequence[Detection], start: datetime) 
         "product": shot.directory.removesuffix(".SAFE"), "collection": shot.look.collection,
         "t_start": time.text(shot.view.start), "t_end": time.text(shot.view.end), "vessels": vessels,
     }  # fmt: skip
-
-
-def named(detections: pl.DataFrame, scenes: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Under which names the truth calls what a detector found in rendered scenes.
-
-    Args:
-        detections: ``detection``, ``sensor``, ``t_seen``, ``lon_deg``, ``lat_deg``.
-        scenes: ``scenes`` of ``truth.json``.
-
-    Returns:
-        By detection: the name of the vessel shown nearest, within 250 m; each name once, at its nearest detection.
-    """
-    out: dict[str, str] = {}
-    for s in scenes:
-        early, late = (time.parse(s[k]) + timedelta(seconds=d) for k, d in (("t_start", -_NEAR_S), ("t_end", _NEAR_S)))
-        rows = detections.filter(pl.col("sensor") == "sar", pl.col("t_seen").is_between(early, late))
-        if rows.is_empty() or not s["vessels"]:
-            continue
-        lon, lat = (np.array([v[k] for v in s["vessels"]]) for k in ("shown_lon", "shown_lat"))
-        away = geo.distance_m(rows["lon_deg"].to_numpy()[:, None], rows["lat_deg"].to_numpy()[:, None], lon, lat)
-        for r, c in zip(*np.unravel_index(np.argsort(away, axis=None, kind="stable"), away.shape), strict=True):
-            key, called = rows["detection"][int(r)], s["vessels"][int(c)]["detection"]
-            if away[r, c] > _NEAR_M:
-                break
-            if key not in out and called not in out.values():
-                out[key] = called
-    return out
 
 
 def _silent(look: Look, fleet: Fleet) -> int:

@@ -18,7 +18,7 @@ SCENES = "scenes"
 
 def exercise(
     seed: int, out: str | Path, *, hours: float = 24.0, vessels: int = 300, quiet: bool = False, scenes: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> int:  # fmt: skip
     """Write a simulated sea as a case directory; answers the number of bytes.
 
@@ -28,8 +28,8 @@ def exercise(
         hours: length.
         vessels: how many.
         quiet: no incident, look-alikes only.
-        scenes: how many planned radar looks to render as products in ``out/scenes``, instead of telling what they found.
-        progress: called with scenes rendered and scenes in all.
+        scenes: how many planned radar looks to render as products in ``out/scenes``; what they found is not told.
+        progress: told how many scenes are rendered.
     """
     from makara.exercise import simulate
     from makara.session.resources import land
@@ -42,7 +42,7 @@ def exercise(
     for k, shot in enumerate(case.scenes):
         total += write_scene(shot, shot.rendered(land()), Path(out) / SCENES)
         if progress:
-            progress(k + 1, len(case.scenes))
+            progress(k + 1)
     return total
 
 
@@ -50,7 +50,7 @@ def write_scene(shot: Shot, rendered: Rendered, directory: Path) -> int:
     """Write a scene's product into a directory, whole or not at all; answers the number of bytes."""
     from makara.exercise.radar.product import manifest, names
 
-    files = shot.annotations()
+    files = shot.metadata()
     files[names(shot.view, shot.number)["measurement"]] = _tiff(rendered)
     files["manifest.safe"] = manifest(shot.view, files)
     part = directory / f".{shot.directory}.part"

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from makara.base import geo
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 EARTH_M: Final = 6_371_000.0
 HEIGHT_M: Final = 693_000.0

@@ -54,7 +54,7 @@ def names(view: View, number: int) -> dict[str, str]:
     }
 
 
-def annotations(view: View, number: int) -> dict[str, bytes]:
+def metadata(view: View, number: int) -> dict[str, bytes]:
     """The annotation, calibration and noise files of a scene, by path inside its directory."""
     path = names(view, number)
     return {
@@ -113,7 +113,8 @@ def manifest(view: View, files: Mapping[str, bytes]) -> bytes:
     }
     wrapped = "".join(
         f'<metadataObject ID="{k}" classification="DESCRIPTION" category="DMD">'
-        f'<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData>{v}</xmlData></metadataWrap></metadataObject>'
+        f'<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData>{v}</xmlData></metadataWrap>'
+        "</metadataObject>"
         for k, v in about.items()
     )
     return (
@@ -239,7 +240,8 @@ def _noise(view: View, number: int) -> str:
     table = _numbers(noise(view, pixels) * amplitude(view, pixels) ** 2)
     rows = "".join(
         f"<noiseRangeVector><azimuthTime>{_at(view, y)}</azimuthTime><line>{y:.0f}</line>"
-        f'<pixel count="{count}">{at}</pixel><noiseRangeLut count="{count}">{table}</noiseRangeLut></noiseRangeVector>\n'
+        f'<pixel count="{count}">{at}</pixel><noiseRangeLut count="{count}">{table}</noiseRangeLut>'
+        "</noiseRangeVector>\n"
         for y in lines
     )
     down = np.append(np.arange(0, view.shape[0] - 1, 10), view.shape[0] - 1)
