@@ -320,3 +320,29 @@ def test_names_of_the_truth_go_to_the_nearest_detections_once(sea_with_scenes: P
         schema_overrides={"t_seen": pl.Datetime("us", "UTC")},
     )  # fmt: skip
     assert in_scenes(frame, [scene]) == {"nearer": first["detection"]}
+
+
+def test_the_detector_finds_the_vessels_over_its_limit(sea_with_scenes: Path) -> None:
+    """From the file: the silent ship too, and nearly nothing that is no vessel."""
+    from makara.sensors.sar import detect
+    from makara.sensors.sar.landmask import water
+    from makara.sensors.sar.measure import measure
+
+    truth = json.loads((sea_with_scenes / "truth.json").read_text())
+    scene = truth["scenes"][0]
+    with open_scene(sea_with_scenes / "scenes" / f"{scene['product']}.SAFE") as s:
+        found = detect(s, sea=water(s, on_land), measure=measure).detections
+    rows = found.with_columns(detection=pl.int_range(pl.len()).cast(pl.String()), sensor=pl.lit("sar"))
+    called = in_scenes(rows, [scene])
+    clear = {v["detection"] for v in scene["vessels"] if v["contrast_db"] >= 14.0}
+    silent = {v["vessel"] for v in truth["vessels"] if v["silent"]}
+    assert len(clear) >= 8
+    assert clear <= set(called.values())
+    assert any(v["vessel"] in silent and v["detection"] in clear for v in scene["vessels"])
+    lengths = {v["vessel"]: v["length_m"] for v in truth["vessels"]}
+    for row in rows.iter_rows(named=True):
+        if (name := called.get(row["detection"])) in clear:
+            assert row["p_vessel"] > 0.5
+            assert abs(row["length_m"] - lengths[truth["detections"][name]]) < 45.0
+    others = rows.filter(~pl.col("detection").is_in(sorted(called)), pl.col("p_vessel") >= 0.5)
+    assert len(others) <= 1
