@@ -13,8 +13,8 @@ from bench import _radar_scene
 
 TITLE = "Radar: a whole scene to detections"
 NOTE = (
-    "A simulated scene of the size of Sentinel-1's, 16-bit amplitudes in strips as it comes. Ours reads it, calibrates, "
-    "masks the land with GSHHG's coastline, tests, links, and writes a table, with two threads. "
+    "A simulated scene of the size of Sentinel-1's, 16-bit amplitudes in strips as it comes. Ours reads it, "
+    "calibrates, masks the land with GSHHG's coastline, tests, links, and writes a table, with two threads. "
     "The peers do a part of that: mean and deviation of the same ring from four box filters over the same pixels "
     "(mapped, float32), and a threshold; no calibration, no mask, no clusters."
 )
