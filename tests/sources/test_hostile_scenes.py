@@ -132,10 +132,9 @@ def test_places_that_are_none(tmp_path: Path) -> None:
     ) as out:  # fmt: skip
         out.write(VALUES, 1)
     refused(tmp_path / "e.tif", "does not name its reference system", units="amplitude")
-    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
-        coarse = plain(tmp_path / "f.tif", crs=None)
-    with rasterio.open(coarse, "r+") as out:
-        out.rpcs = RPC(0, 1, 1, 1, [1.0] * 20, [1.0] * 20, 1, 1, 1, 1, [1.0] * 20, [1.0] * 20, 1, 1)
+    coefficients = [1.0, *[0.0] * 19]
+    rpc = RPC(0, 1, 7, 1, coefficients, coefficients, 32, 32, 135, 1, coefficients, coefficients, 32, 32)
+    coarse = plain(tmp_path / "f.tif", crs=None, rpcs=rpc)
     refused(coarse, "RPC alone; lay it on a map first: gdalwarp")
     lone = [rasterio.control.GroundControlPoint(0, 0, 135.0, 7.0, 0)] * 3
     refused(plain(tmp_path / "g.tif", gcps=lone), "3 control points; 4 or more")
