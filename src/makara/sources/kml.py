@@ -1,11 +1,11 @@
 """Contacts in KML and KMZ, as partners pass on what their own tools found.
 
-Who: partner centres, analysts with a globe on the screen, providers of vessel detections (ICEYE, KSAT and others deliver
-KML beside their tables). Format: ``Placemark`` with a ``Point``; its time in ``TimeStamp`` or ``TimeSpan/begin``; what else
-is known in ``ExtendedData`` (``Data`` with ``value``, or ``SimpleData``) or as lines ``name: value`` in the description,
-under the names that the source ``ksat`` knows (``length, width, heading, speed, confidence, image_id, sensor``). KMZ is read
-by its first file. Placemarks that are no points are counted and skipped. DTDs and entities are refused. Licence: the
-partner's. Latency: hours.
+Who: partner centres, analysts with a globe on the screen, providers of vessel detections (ICEYE, KSAT and others
+deliver KML beside their tables). Format: ``Placemark`` with a ``Point``; its time in ``TimeStamp`` or
+``TimeSpan/begin``; what else is known in ``ExtendedData`` (``Data`` with ``value``, or ``SimpleData``) or as lines
+``name: value`` in the description, under the names that the source ``ksat`` knows (``length, width, heading, speed,
+confidence, image_id, sensor``). KMZ is read by its first file. Placemarks that are no points are counted and skipped.
+DTDs and entities are refused. Licence: the partner's. Latency: hours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element
 import polars as pl
 
 from makara.base.errors import InputError, UsageError
-from makara.sources import _found, _source, _xml, ksat
+from makara.sources import _elements, _found, _source, ksat
 from makara.sources._files import Pieces
 from makara.sources._json import RAW
 from makara.sources._rows import ROW, Rows
@@ -33,7 +33,9 @@ SOURCE = Source(
     ("collections", "detections"),
     "contacts as placemarks (KML, KMZ)",
     (
-        Option("sensor", "what found them where placemarks do not say: sar, optical, viirs, rf, radar or patrol", "patrol"),
+        Option(
+            "sensor", "what found them where placemarks do not say: sar, optical, viirs, rf, radar or patrol", "patrol"
+        ),
         Option("provider", "who provided the looks: part of their ids", ""),
         Option("tz", "time zone of times that name none", "UTC"),
     ),
@@ -59,13 +61,13 @@ def told(placemark: Element) -> dict[str, str] | None:
     place = next(iter(placemark.iter("Point")), None)
     if place is None:
         return None
-    row = dict(_described(_xml.text(placemark, "description") or ""))
+    row = dict(_described(_elements.text(placemark, "description") or ""))
     for data in placemark.iter("Data"):
-        row[_name(data.get("name", ""))] = _xml.text(data, "value") or ""
+        row[_name(data.get("name", ""))] = _elements.text(data, "value") or ""
     for data in placemark.iter("SimpleData"):
         row[_name(data.get("name", ""))] = (data.text or "").strip()
-    when = _xml.text(placemark, "when") or _xml.text(placemark, "begin")
-    xy = [x.strip() for x in (_xml.text(place, "coordinates") or "").split(",")]
+    when = _elements.text(placemark, "when") or _elements.text(placemark, "begin")
+    xy = [x.strip() for x in (_elements.text(place, "coordinates") or "").split(",")]
     row |= {"longitude": xy[0], "latitude": xy[1]} if len(xy) > 1 else {"longitude": "", "latitude": ""}
     if when:
         row["timestamp"] = when
@@ -98,7 +100,7 @@ def _frames(uri: Path) -> Iterator[Rows]:
     rows: list[dict[str, Any]] = []
     bad: list[pl.DataFrame] = []
     pieces, some = Pieces(uri), False
-    for number, element, raw, why in _xml.elements(pieces, "Placemark"):
+    for number, element, raw, why in _elements.elements(pieces, "Placemark"):
         some = True
         if element is None:
             bad.append(_source.reject(uri.name, number, "bad_row", why, raw))
