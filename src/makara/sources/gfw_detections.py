@@ -35,6 +35,7 @@ SOURCE = Source(
         "counted": ("detections",),
     },
     needed=(),
+    any_case=True,
 )
 
 

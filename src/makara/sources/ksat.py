@@ -49,6 +49,7 @@ SOURCE = Source(
         "licence": ("licence", "license"),
     },
     needed=("t_seen", "lon_deg", "lat_deg"),
+    any_case=True,
 )
 WORDS: Final = {"low": 0.5, "medium": 0.75, "high": 0.95}
 """P(vessel) that the words of confidence are taken for: the services state none; until they are measured."""

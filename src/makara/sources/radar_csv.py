@@ -45,6 +45,7 @@ SOURCE = Source(
         "radar": ("radar", "radar_id", "station"),
     },
     needed=("t_seen",),
+    any_case=True,
 )
 
 

@@ -52,6 +52,7 @@ SOURCE = Source(
         "radiance_nw": ("eventdetails.radiancenw", "event_details.radiance_nw"),
     },
     needed=("t_seen", "lon_deg", "lat_deg", "kind"),
+    any_case=True,
 )
 
 

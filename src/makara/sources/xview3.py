@@ -38,6 +38,7 @@ SOURCE = Source(
         "surely": ("confidence",),
     },
     needed=("product", "lon_deg", "lat_deg", "is_vessel"),
+    any_case=True,
 )
 
 
