@@ -1,9 +1,11 @@
-"""Sources of contacts: radio geolocations, partners' detections, sightings, radars. Samples and what they must yield."""
+"""Sources of contacts: radio, partners' detections, sightings, radars; their samples and what they must yield."""
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import sys
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from source_reading import SAMPLES, facts, read, reasons
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "sensors"))
+from asterix_made import block, polar_048, record, tod, wgs84
+from asterix_made import source as source_id
 
 from makara.base import ids
 from makara.base.errors import ColumnsError, InputError, UsageError
@@ -54,9 +60,7 @@ def test_hawkeye_emissions_at_95_percent_one_detection_an_emitter() -> None:
 
 def test_hawkeye_in_the_names_of_the_unified_data_library() -> None:
     frames, rejects = read("hawkeye", SAMPLES / "hawkeye.json")
-    assert facts(frames["detections"], *RF) == [
-        ("026dd511", "gnss_interference", 1_575_420_000.0, 2500.0, 900.0, 75.0)
-    ]
+    assert facts(frames["detections"], *RF) == [("026dd511", "gnss_interference", 1_575_420_000.0, 2500.0, 900.0, 75.0)]
     assert reasons(rejects) == [(2, "bad_time")]
 
 
@@ -292,6 +296,71 @@ def test_radar_plots_in_tables() -> None:
             read("radar_csv", SAMPLES / "radar.csv", {"radar": wrong})
 
 
+def asterix(tmp_path: Path) -> Path:
+    """A recording: two radars, a plot at either side of midnight, tracks across 180, and what is no vessel."""
+    plots = [
+        {"010": source_id(25, 10), "140": tod(86_399.5), "020": b"\x20", "040": polar_048(12, 90), "161": b"\x00\x4d"},
+        {"010": source_id(25, 10), "140": tod(0.5), "020": b"\xa0", "040": polar_048(12, 91), "220": b"abc"},
+        {"010": source_id(25, 10), "140": tod(1.0), "020": b"\x30", "040": polar_048(12, 92)},
+        {"010": source_id(25, 99), "140": tod(2.0), "020": b"\x20", "040": polar_048(12, 92)},
+        {"010": source_id(25, 10), "020": b"\x20", "040": polar_048(12, 93)},
+    ]
+    surface = [
+        {"010": source_id(25, 11), "000": b"\x01", "140": tod(10.5), "041": wgs84(-179.99, -17.5),
+         "500": b"\x50\x28\xff\x9c"},
+        {"010": source_id(25, 11), "000": b"\x02", "140": tod(11)},
+    ]  # fmt: skip
+    data = block(48, *(record(48, p) for p in plots)) + block(34, b"xx") + block(10, *(record(10, s) for s in surface))
+    path = tmp_path / "radar.ast"
+    path.write_bytes(data + block(48, record(48, plots[0]))[:-2])
+    return path
+
+
+def test_asterix_recordings(tmp_path: Path) -> None:
+    path = asterix(tmp_path)
+    assert guesses(path)[1][0][0] == "asterix"
+    frames, rejects = read("asterix", path, {"day": "2026-03-14", "radar": "25/10=179.95,-17.4"})
+    rows = frames["detections"]
+    assert rows["t_seen"].to_list() == [
+        datetime(2026, 3, 14, 23, 59, 59, 500_000, UTC),
+        datetime(2026, 3, 15, 0, 0, 0, 500_000, UTC),
+        datetime(2026, 3, 15, 0, 0, 10, 500_000, UTC),
+    ]
+    assert rows["lon_deg"].to_list() == pytest.approx([-179.84085, -179.84088, -179.99], abs=1e-4)
+    assert facts(rows, "provider_id", "p_vessel", "semi_major_m", "orientation_deg") == [
+        ("25/10/77", None, None, None),
+        (None, 0.0, None, None),
+        (None, None, 49.1, 94.7),
+    ]
+    assert rejects.select("reason").to_series().to_list() == ["bad_value", "missing_value", "no_time", "truncated"]
+    assert "simulated" in rejects["detail"][0] and "--radar SAC/SIC=LON,LAT" in rejects["detail"][1]
+    assert rejects["offset"].null_count() == 0 and rejects["raw"][1].startswith(b"\xf0\x19\x63")
+    every, _ = read("asterix", path, {"day": "2026-03-14", "radar": "179.95,-17.4"})
+    assert len(every["detections"]) == 4
+
+
+def test_the_day_of_a_recording(tmp_path: Path) -> None:
+    path = asterix(tmp_path)
+    for written, first in (
+        ("2026-03-15T00:01:00", 14),
+        ("2026-03-15T12:00:00", 14),
+        ("2026-03-14T23:59:50", 14),
+        ("2026-03-14T23:00:00", 13),
+    ):
+        at = datetime.fromisoformat(written).replace(tzinfo=UTC).timestamp()
+        os.utime(path, (at, at))
+        frames, _ = read("asterix", path, {"day": "file", "radar": "179.95,-17.4"})
+        assert frames["detections"]["t_seen"][0].day == first, written
+    with pytest.raises(UsageError, match="add --day"):
+        read("asterix", path)
+    with pytest.raises(UsageError, match="--day 'soon' is no day"):
+        read("asterix", path, {"day": "soon"})
+    for text in (b"", b"lat,lon\n1,2\n"):
+        path.write_bytes(text)
+        with pytest.raises(InputError, match="holds no ASTERIX"):
+            read("asterix", path, {"day": "2026-03-14"})
+
+
 def test_a_cut_file_gives_what_it_has(tmp_path: Path) -> None:
     whole = (SAMPLES / "skylight.json").read_bytes()
     (tmp_path / "cut.json").write_bytes(whole[: len(whole) // 2])
@@ -307,9 +376,11 @@ def test_a_cut_file_gives_what_it_has(tmp_path: Path) -> None:
 def test_big_files_keep_their_looks_whole(tmp_path: Path) -> None:
     rows = pl.DataFrame({"n": range(40_000)}).select(
         pl.lit("IMG-1").alias("image_id"),
-        pl.format("2026-03-01T17:{}:{}Z", (pl.col("n") // 1000 % 60).cast(pl.String).str.zfill(2), pl.lit("11")).alias("timestamp"),
-        (pl.col("n") / 1000).alias("latitude"), (pl.col("n") / 1000).alias("longitude"), pl.lit("x" * 500).alias("note"),
-    )  # fmt: skip
+        pl.format("2026-03-01T17:{}:11Z", (pl.col("n") // 1000).cast(pl.String).str.zfill(2)).alias("timestamp"),
+        (pl.col("n") / 1000).alias("latitude"),
+        (pl.col("n") / 1000).alias("longitude"),
+        pl.lit("x" * 500).alias("note"),
+    )
     rows.write_csv(tmp_path / "big.csv")
     frames, rejects = read("ksat", tmp_path / "big.csv")
     [look] = frames["collections"].to_dicts()

@@ -21,7 +21,7 @@ from makara.session import open as open_session
 from makara.web import create_app
 
 sys.path.insert(0, str(Path(__file__).parent))
-from browsing import ARGUMENTS  # noqa: E402
+from browsing import ARGUMENTS
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = '<img src=x onerror="document.title=1">'

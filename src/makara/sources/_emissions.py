@@ -18,6 +18,17 @@ OPTIONS: Final = (
     Option("axis-unit", "unit of ellipse axes whose column names none: m, km or nmi", "m"),
     Option("confidence", "what the ellipses hold where rows do not say: 0.95, or 0.393 for one sigma", "0.95"),
 )
+UNITS: Final = {
+    "freq_mhz": "megahertz",
+    "freq_ghz": "gigahertz",
+    "freq_plain": "by --frequency-unit",
+    "semi_major_in_km": "kilometres",
+    "semi_minor_in_km": "kilometres",
+    "semi_major_plain": "by --axis-unit",
+    "semi_minor_plain": "by --axis-unit",
+    "holds_share": "a share, or per cent",
+}
+"""Units of the file where they are not ours."""
 _FREQUENCY: Final = {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}
 _AXIS: Final = {"m": 1.0, "km": 1000.0, "nmi": 1852.0}
 WORDS: Final = (

@@ -52,9 +52,10 @@ def placed(rows: pl.DataFrame, where: Stands) -> pl.DataFrame:
         if n not in rows.columns
     ]
     full = rows.with_columns(empty)
-    alone = where.get("")
+    nowhere = (np.nan, np.nan)
+    alone = where.get("", nowhere)
     names = full["radar"].cast(pl.String()).fill_null("").to_list()
-    at = [where.get(name, alone) or (np.nan, np.nan) for name in names]
+    at = [where.get(name, alone) for name in names]
     x0, y0 = np.array(at, np.float64).reshape(-1, 2).T
     values = {n: full[n].cast(pl.Float64()).to_numpy().astype(np.float64) for n in full.columns if n in _MEASURED}
     lon, lat = values["lon_deg"], values["lat_deg"]

@@ -1,12 +1,12 @@
 """Coastal and surveillance radars in EUROCONTROL's ASTERIX: categories 010 and 048, plots and tracks.
 
-Who: coast guards, ports, navies, air surveillance near the coast. Format: data blocks one after another, as recorded from
-the network without its headers; other categories are counted and skipped. Times are seconds since midnight: ``--day``
-names the day of the first plot (``file``: the file's own time, as of the last plot), and a clock that falls back by hours
-has passed midnight. Polar and Cartesian plots need the radar's place: ``--radar LON,LAT``, or ``--radar SAC/SIC=LON,LAT``
-for each of several. Simulated and test targets and the radar's own fixed transponders become rejects; what answers
-interrogation as aircraft do has P(vessel) 0. The track's number stands in ``provider_id`` as SAC/SIC/NUMBER. Licence: the
-operator's. Latency: seconds.
+Who: coast guards, ports, navies, air surveillance near the coast. Format: data blocks one after another, as recorded
+from the network without its headers; other categories are counted and skipped. Times are seconds since midnight:
+``--day`` names the day of the first plot (``file``: the file's own time, as of the last plot), and a clock that falls
+back by hours has passed midnight. Polar and Cartesian plots need the radar's place: ``--radar LON,LAT``, or ``--radar
+SAC/SIC=LON,LAT`` for each of several. Simulated and test targets and the radar's own fixed transponders become rejects;
+what answers interrogation as aircraft do has P(vessel) 0. The track's number stands in ``provider_id`` as
+SAC/SIC/NUMBER. Licence: the operator's. Latency: seconds.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Clock:
             out, begin = np.full(len(seconds), np.nan), self.midnight
         us = pl.Series(np.round(out * 1e6)).fill_nan(None).cast(pl.Int64())
         start = pl.Series([begin], dtype=TS).cast(pl.Int64())[0]
-        return (us + start).cast(TS)
+        return pl.Series("t_seen", us + start, dtype=pl.Int64()).cast(TS)
 
 
 def _day(option: str | None, path: Path) -> date:

@@ -1,10 +1,11 @@
 """Cursor-on-Target: contacts that patrols and tactical networks pass on as XML events.
 
-Who: TAK clients and servers, patrol aircraft, command systems. Format: ``event`` elements, one document, many on end, or
-as a stream was recorded; ``type`` of the form a-*-S (sea surface) or a-*-U (below it), ``uid, time``, ``point`` with
+Who: TAK clients and servers, patrol aircraft, command systems. Format: ``event`` elements, one document, many on end,
+or as a stream was recorded; ``type`` of the form a-*-S (sea surface) or a-*-U (below it), ``uid, time``, ``point`` with
 ``lat, lon`` and ``ce``, ``detail/track`` with ``course`` and ``speed`` in metres a second. ``ce`` is one sigma by the
 schema (MITRE, CoT base schema 2.0) and becomes the 95 % radius; 9999999 is unknown. Events of other types (chat, own
-positions on land or in the air) become rejects. DTDs and entities are refused. Licence: the network's. Latency: seconds.
+positions on land or in the air) become rejects. DTDs and entities are refused. Licence: the network's. Latency:
+seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import polars as pl
 
 from makara.base.errors import InputError
 from makara.base.units import KN_M_S
-from makara.sources import _convert, _places, _source, _elements
+from makara.sources import _convert, _elements, _places, _source
 from makara.sources._files import Pieces
 from makara.sources._rows import ROW
 from makara.sources._sniff import Guess, Head

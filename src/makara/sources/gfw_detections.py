@@ -1,11 +1,11 @@
 """Vessel detections that Global Fishing Watch makes from Sentinel-1 and Sentinel-2.
 
 Who: Global Fishing Watch (Paolo et al., Nature 625, 2024). Format: the monthly CSV of its download portal (``scene_id,
-timestamp, lat, lon, presence_score, length_m, mmsi, matching_score, fishing_score, matched_category``), the same as JSON,
-and positions of the 4Wings API (``id`` = scene;longitude;latitude, ``stime`` in epoch seconds). ``presence_score`` is
-P(vessel). Which vessel AIS tells (``mmsi, matching_score, matched_category``) is its inference and is left out: Makara
-matches anew. Reports of the 4Wings API count detections in cells of a grid: they hold no single ones and become rejects.
-A scene is a look whose footprint the data do not hold. Licence: CC BY-NC 4.0. Latency: days.
+timestamp, lat, lon, presence_score, length_m, mmsi, matching_score, fishing_score, matched_category``), the same as
+JSON, and positions of the 4Wings API (``id`` = scene;longitude;latitude, ``stime`` in epoch seconds).
+``presence_score`` is P(vessel). Which vessel AIS tells (``mmsi, matching_score, matched_category``) is its inference
+and is left out: Makara matches anew. Reports of the 4Wings API count detections in cells of a grid: they hold no single
+ones and become rejects. A scene is a look whose footprint the data do not hold. Licence: CC BY-NC 4.0. Latency: days.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ SOURCE = Source(
         "counted": ("detections",),
     },
     needed=(),
+    any_case=True,
 )
 
 

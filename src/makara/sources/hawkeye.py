@@ -49,6 +49,8 @@ SOURCE = Source(
         "licence": ("licence", "license"),
     },
     needed=("t_seen", "lon_deg", "lat_deg"),
+    units=_emissions.UNITS,
+    any_case=True,
 )
 
 

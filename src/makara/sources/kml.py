@@ -1,11 +1,11 @@
 """Contacts in KML and KMZ, as partners pass on what their own tools found.
 
-Who: partner centres, analysts with a globe on the screen, providers of vessel detections (ICEYE, KSAT and others deliver
-KML beside their tables). Format: ``Placemark`` with a ``Point``; its time in ``TimeStamp`` or ``TimeSpan/begin``; what else
-is known in ``ExtendedData`` (``Data`` with ``value``, or ``SimpleData``) or as lines ``name: value`` in the description,
-under the names that the source ``ksat`` knows (``length, width, heading, speed, confidence, image_id, sensor``). KMZ is read
-by its first file. Placemarks that are no points are counted and skipped. DTDs and entities are refused. Licence: the
-partner's. Latency: hours.
+Who: partner centres, analysts with a globe on the screen, providers of vessel detections (ICEYE, KSAT and others
+deliver KML beside their tables). Format: ``Placemark`` with a ``Point``; its time in ``TimeStamp`` or
+``TimeSpan/begin``; what else is known in ``ExtendedData`` (``Data`` with ``value``, or ``SimpleData``) or as lines
+``name: value`` in the description, under the names that the source ``ksat`` knows (``length, width, heading, speed,
+confidence, image_id, sensor``). KMZ is read by its first file. Placemarks that are no points are counted and skipped.
+DTDs and entities are refused. Licence: the partner's. Latency: hours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element
 import polars as pl
 
 from makara.base.errors import InputError, UsageError
-from makara.sources import _found, _source, _elements, ksat
+from makara.sources import _elements, _found, _source, ksat
 from makara.sources._files import Pieces
 from makara.sources._json import RAW
 from makara.sources._rows import ROW, Rows
@@ -33,7 +33,9 @@ SOURCE = Source(
     ("collections", "detections"),
     "contacts as placemarks (KML, KMZ)",
     (
-        Option("sensor", "what found them where placemarks do not say: sar, optical, viirs, rf, radar or patrol", "patrol"),
+        Option(
+            "sensor", "what found them where placemarks do not say: sar, optical, viirs, rf, radar or patrol", "patrol"
+        ),
         Option("provider", "who provided the looks: part of their ids", ""),
         Option("tz", "time zone of times that name none", "UTC"),
     ),

@@ -3,9 +3,9 @@
 Who: Kongsberg Satellite Services and services like it. Format: CSV (also JSON and GeoJSON points), one ship a row. KSAT
 publishes no file specification; the columns are those of the vessel detection reports that it makes for EMSA's
 CleanSeaNet, flattened: ``timestamp`` (UTC), ``latitude, longitude, length, width`` with ``length_error`` (metres),
-``heading`` (degrees; bow and stern are not told apart in radar), ``speed`` (knots), ``confidence_level`` (0 to 1, or low,
-medium, high), ``image_id`` or ``scene_id``, ``satellite, mode, detection_id``. What the report says of AIS is its own
-inference and is left out: Makara matches anew. Licence: the customer's contract. Latency: 20 minutes to hours.
+``heading`` (degrees; bow and stern are not told apart in radar), ``speed`` (knots), ``confidence_level`` (0 to 1, or
+low, medium, high), ``image_id`` or ``scene_id``, ``satellite, mode, detection_id``. What the report says of AIS is its
+own inference and is left out: Makara matches anew. Licence: the customer's contract. Latency: 20 minutes to hours.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ SOURCE = Source(
         "licence": ("licence", "license"),
     },
     needed=("t_seen", "lon_deg", "lat_deg"),
+    any_case=True,
 )
 WORDS: Final = {"low": 0.5, "medium": 0.75, "high": 0.95}
 """P(vessel) that the words of confidence are taken for: the services state none; until they are measured."""

@@ -2,10 +2,10 @@
 
 Who: vessel traffic services, ports, research radars. Format: CSV (Parquet, JSON), one plot a row: a time (``time,
 timestamp``; ``--tz`` where it names no zone), and ``range_m``, ``range_km`` or ``range_nmi`` with ``bearing`` (degrees
-true), or ``x, y`` (metres east and north of the radar), or ``lon, lat``; where known ``speed`` (knots) or ``speed_m_s``,
-``course, length, width, track_id, radar``. Polar and Cartesian plots need the radar's place: ``--radar LON,LAT``, or
-``--radar NAME=LON,LAT`` for each of several. Columns of other names: source ``detections`` with ``--map`` and ``--set
-sensor=radar``. Licence: the operator's. Latency: seconds.
+true), or ``x, y`` (metres east and north of the radar), or ``lon, lat``; where known ``speed`` (knots) or
+``speed_m_s``, ``course, length, width, track_id, radar``. Polar and Cartesian plots need the radar's place: ``--radar
+LON,LAT``, or ``--radar NAME=LON,LAT`` for each of several. Columns of other names: source ``detections`` with ``--map``
+and ``--set sensor=radar``. Licence: the operator's. Latency: seconds.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ SOURCE = Source(
         "radar": ("radar", "radar_id", "station"),
     },
     needed=("t_seen",),
+    any_case=True,
 )
 
 

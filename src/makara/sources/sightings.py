@@ -40,6 +40,7 @@ SOURCE = Source(
         "remarks": ("remarks", "notes", "description"),
     },
     needed=("t_seen", "lon_text", "lat_text"),
+    any_case=True,
 )
 _PLAIN: Final = r"^[+-]?\d+(?:\.\d+)?$"
 _ANGLE: Final = r"^(\d{1,3})[°\s]+(?:(\d{1,2}(?:\.\d+)?)['′\s]*)?(?:(\d{1,2}(?:\.\d+)?)(?:\"|″|''|\s)*)?([NSEW])$"

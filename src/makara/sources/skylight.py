@@ -1,13 +1,13 @@
 """Skylight's vessel detections: night lights, Sentinel-1, Sentinel-2 and Landsat, found by its models.
 
 Who: Skylight, Allen Institute for AI. Format: JSON as its GraphQL API answers, the whole answer or its items, as one
-array or one object a line: ``eventId, eventType`` (``viirs, sar_sentinel1, eo_sentinel2, eo_landsat_8_9``),
-``start`` and ``end`` with ``time`` and ``point`` (``lat, lon``), ``eventDetails`` with ``detectionType, score,
-estimatedLength`` (metres), ``estimatedSpeedKts, heading, orientation, radianceNw``; the older API's names with
-underscores as well. Followed: the queries of EarthRanger's public Skylight integration. Whether AIS matched
-(``detectionType``) is Skylight's inference and is left out: Makara matches anew. Other events (fishing, rendezvous, zone
-visits) are no detections and become rejects. Detections name no scene, so they belong to no look. Licence: Skylight's
-terms of use. Latency: hours.
+array or one object a line: ``eventId, eventType`` (``viirs, sar_sentinel1, eo_sentinel2, eo_landsat_8_9``), ``start``
+and ``end`` with ``time`` and ``point`` (``lat, lon``), ``eventDetails`` with ``detectionType, score, estimatedLength``
+(metres), ``estimatedSpeedKts, heading, orientation, radianceNw``; the older API's names with underscores as well.
+Followed: the queries of EarthRanger's public Skylight integration. Whether AIS matched (``detectionType``) is
+Skylight's inference and is left out: Makara matches anew. Other events (fishing, rendezvous, zone visits) are no
+detections and become rejects. Detections name no scene, so they belong to no look. Licence: Skylight's terms of use.
+Latency: hours.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ SOURCE = Source(
         "radiance_nw": ("eventdetails.radiancenw", "event_details.radiance_nw"),
     },
     needed=("t_seen", "lon_deg", "lat_deg", "kind"),
+    any_case=True,
 )
 
 

@@ -1,4 +1,4 @@
-"""Unseenlabs' radio geolocations: ships by the emissions of their navigation radars, each with an emitter's fingerprint.
+"""Unseenlabs' radio geolocations: ships by their navigation radars, each with an emitter's fingerprint.
 
 Who: Unseenlabs (the BRO satellites, one satellite a fix). Format: CSV, GeoJSON points or JSON, one emission a row:
 ``date`` or ``timestamp`` (UTC), ``latitude, longitude, frequency`` (MHz), ``band`` or ``type``, the error ellipse as
@@ -48,6 +48,8 @@ SOURCE = Source(
         "licence": ("licence", "license"),
     },
     needed=("t_seen", "lon_deg", "lat_deg"),
+    units=_emissions.UNITS,
+    any_case=True,
 )
 
 

@@ -2,10 +2,10 @@
 
 Who: Global Fishing Watch and the Defense Innovation Unit (Paolo et al., NeurIPS 2022). Format: CSV of labels
 (``detect_lat, detect_lon, vessel_length_m, source`` (ais, manual, ais/manual), ``is_vessel, is_fishing, scene_id,
-confidence`` (LOW, MEDIUM, HIGH), ``detect_id``). The scenes are anonymous and hold no times: ``--time`` gives one for all,
-or one a scene. ``is_vessel`` is P(vessel) 1 or 0, what is no vessel is a structure; who labelled it and how surely are
-flags (``label:ais``, ``label:low``). A scene is a look whose footprint the labels do not hold. Licence: CC BY-NC-SA 4.0.
-Latency: none; a data set for measurement.
+confidence`` (LOW, MEDIUM, HIGH), ``detect_id``). The scenes are anonymous and hold no times: ``--time`` gives one for
+all, or one a scene. ``is_vessel`` is P(vessel) 1 or 0, what is no vessel is a structure; who labelled it and how surely
+are flags (``label:ais``, ``label:low``). A scene is a look whose footprint the labels do not hold. Licence: CC BY-NC-SA
+4.0. Latency: none; a data set for measurement.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ SOURCE = Source(
         "surely": ("confidence",),
     },
     needed=("product", "lon_deg", "lat_deg", "is_vessel"),
+    any_case=True,
 )
 
 

@@ -1,8 +1,8 @@
 """What holds for every request: which host may be asked for, who may write, what browsers may do, HEAD as GET.
 
 There is no login yet, so writing has one door: a page that this node served, in a browser on this machine. A foreign
-page cannot send what is asked for here (its origin is another, and JSON across origins needs a leave that this node never
-gives); a request that came through a proxy, or from another machine, is nobody that we know.
+page cannot send what is asked for here (its origin is another, and JSON across origins needs a leave that this node
+never gives); a request that came through a proxy, or from another machine, is nobody that we know.
 """
 
 from __future__ import annotations

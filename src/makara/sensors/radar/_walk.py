@@ -24,11 +24,18 @@ beyond the block's end; a record without items."""
 Ints = NDArray[np.int64]
 
 
+@njit(cache=True, inline="always")
+def _octet(b: Any, at: int) -> Any:
+    return np.int64(b[at])
+
+
 @njit(cache=True)
-def _item_end(b: Any, at: int, end: int, form: int, size: int, subs: Any) -> int:
+def _item_end(b: Any, at: int, end: int, form: int, size: int, subs: Any) -> Any:
     """Where an item ends; -1 beyond the block's end, -2 where it has a part that the category does not define."""
     if form == 0:
         return at + size if at + size <= end else -1
+    if form == 5:
+        return -2
     if at >= end:
         return -1
     if form == 1:
@@ -40,10 +47,10 @@ def _item_end(b: Any, at: int, end: int, form: int, size: int, subs: Any) -> int
                 return at
         return -1
     if form == 2:
-        at += 1 + np.int64(b[at]) * size
+        at += 1 + _octet(b, at) * size
         return at if at <= end else -1
     if form == 4:
-        n = np.int64(b[at])
+        n = _octet(b, at)
         return at + n if n >= 1 and at + n <= end else -1
     if form == 3:
         present = np.zeros(subs.shape[0], np.bool_)
@@ -51,7 +58,7 @@ def _item_end(b: Any, at: int, end: int, form: int, size: int, subs: Any) -> int
         while True:
             if at >= end:
                 return -1
-            octet = np.int64(b[at])
+            octet = _octet(b, at)
             at += 1
             for bit in range(7):
                 if octet & (0x80 >> bit):
@@ -66,7 +73,7 @@ def _item_end(b: Any, at: int, end: int, form: int, size: int, subs: Any) -> int
                 if subs[i, 0] == 2:
                     if at >= end:
                         return -1
-                    at += 1 + np.int64(b[at]) * subs[i, 1]
+                    at += 1 + _octet(b, at) * subs[i, 1]
                 else:
                     at += subs[i, 1]
                 if at > end:
@@ -106,7 +113,7 @@ def walk(
                 bad += 1
                 at = size
             break
-        category, length = np.int64(b[at]), np.int64(b[at + 1]) * 256 + np.int64(b[at + 2])
+        category, length = _octet(b, at), _octet(b, at + 1) * 256 + _octet(b, at + 2)
         if length < 3:
             faults[bad] = (at, 2, category, size - at)
             bad += 1
@@ -142,7 +149,7 @@ def walk(
                 if p >= end:
                     fault = 4
                     break
-                octet = np.int64(b[p])
+                octet = _octet(b, p)
                 p += 1
                 for bit in range(7):
                     if octet & (0x80 >> bit):

@@ -32,6 +32,7 @@ _ROOM: Final = 200_000
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 Item = tuple[int, int]
 
 _F, _X, _R, _C, _E, _S = FIXED, EXTENDED, REPEATED, COMPOUND, EXPLICIT, SPARE
@@ -130,14 +131,18 @@ def decode(data: bytes, *, final: bool = True) -> Plots:
         faults += [Fault(int(o) + at, int(w), int(c), int(s)) for o, w, c, s in bad[:m]]
         other += skipped
         at += used
-    frame = pl.concat(parts) if parts else _frame(b[:0], 0, *(np.empty((0, k), np.int64) for k in (ITEMS, ITEMS, 2)))
+    frame = pl.concat(parts) if parts else _frame(b[:0], 0, *_nothing())
     return Plots(frame, faults, other, at)
+
+
+def _nothing() -> tuple[Offsets, Offsets, Ints]:
+    return np.empty((0, ITEMS), np.int32), np.empty((0, ITEMS), np.int32), np.empty((0, 2), np.int64)
 
 
 class _Fields:
     """The bytes of one category's records by item."""
 
-    def __init__(self, b: NDArray[np.uint8], category: int, where: Ints, ends: Ints) -> None:
+    def __init__(self, b: NDArray[np.uint8], category: int, where: Offsets, ends: Offsets) -> None:
         self.b, self.category, self.where, self.ends = b, category, where, ends
 
     def at(self, item: str) -> Ints:
@@ -174,7 +179,7 @@ _SPEED: Final = NMI_M / 16_384.0 / KN_M_S
 """Knots of 2^-14 nautical miles a second."""
 
 
-def _frame(b: NDArray[np.uint8], base: int, where: Ints, ends: Ints, head: Ints) -> pl.DataFrame:
+def _frame(b: NDArray[np.uint8], base: int, where: Offsets, ends: Offsets, head: Ints) -> pl.DataFrame:
     frames = []
     for k, (category, values) in enumerate(((10, _of_010), (48, _of_048))):
         mine = head[:, 0] == k
