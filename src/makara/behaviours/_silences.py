@@ -28,7 +28,12 @@ Floats = NDArray[np.float64]
 
 
 def hours_heard(
-    points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFrame, sky: bool, asked: tuple[Any, ...], reach_m: float
+    points: pl.DataFrame,
+    by_sky: NDArray[np.bool_],
+    gaps: pl.DataFrame,
+    sky: bool,
+    asked: tuple[Any, ...],
+    reach_m: float,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Others that were on the air near places, and those of them that were heard.
 
