@@ -15,8 +15,8 @@ NOTE = (
     "first step on a few points. The heavy input is Global Fishing Watch's sample (where the data folder is) with "
     "copies in other longitudes: one in eight positions is part of a meeting, one in 200 ends in silence. DuckDB gives "
     "gaps by a window function over each track, without neighbours, open gaps or evidence; movingpandas' StopDetector "
-    "(on 20,000 positions of vessels that lie still) gives stays within 500 m for 3 h. The harbour holds 2,000 vessels within 5 km for a "
-    "day, heard every ten minutes, and no zone says that it is one."
+    "(on 20,000 positions of vessels that lie still) gives stays within 500 m for 3 h. The harbour holds 2,000 vessels "
+    "within 5 km for a day, heard every ten minutes, and no zone says that it is one."
 )
 RUNS = 1
 SIZE = 10_000_000

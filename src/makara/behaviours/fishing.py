@@ -140,7 +140,7 @@ def _hits(window: Window, guarded: list[str], split: int, p: Parameters) -> pl.D
     at, begins, since, mm = _joined(a.track, a.t, a.lon, a.lat, a.start, a.slot, none, least, window.frm_us, *limits)
     milli = np.round(np.nan_to_num(a.said) * 1000.0).astype(np.int64)[a.slot[at]]
     wanted = ("track", "mover", "mmsi", "t_seen", "lon_deg", "lat_deg", "zones", "mark")
-    points = window.track_points.select(wanted)[a.row[at]]
+    points: pl.DataFrame = window.track_points.select(wanted)[a.row[at]]
     inside = points["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
     return points.select(
         "track",
