@@ -258,7 +258,9 @@ def own_hours(points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFram
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
     back = points.select(lon_back="lon_deg", lat_back="lat_deg")[np.maximum(home, 0)]
     back = back.with_columns(pl.when(pl.Series(home >= 0)).then(pl.all()))
-    own: pl.DataFrame = points.select("mover", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "transponder")[last].select(
+    own: pl.DataFrame = points.select("mover", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "transponder")[
+        last
+    ].select(
         "mover",
         pl.Series("t", asked[1][found]),
         (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
