@@ -30,7 +30,8 @@ def distance_scalar(lon1: float, lat1: float, lon2: float, lat2: float) -> float
     if lon1 == lon2 and lat1 == lat2:
         return 0.0
     b1, b2 = reduced_scalar(lat1), reduced_scalar(lat2)
-    return between_scalar(lon1, b1, math.cos(b1), lon2, b2, math.cos(b2))
+    far: float = between_scalar(lon1, b1, math.cos(b1), lon2, b2, math.cos(b2))
+    return far
 
 
 @njit(cache=True)

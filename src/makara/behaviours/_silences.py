@@ -28,7 +28,12 @@ Floats = NDArray[np.float64]
 
 
 def hours_heard(
-    points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFrame, sky: bool, asked: tuple[Any, ...], reach_m: float
+    points: pl.DataFrame,
+    by_sky: NDArray[np.bool_],
+    gaps: pl.DataFrame,
+    sky: bool,
+    asked: tuple[Any, ...],
+    reach_m: float,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Others that were on the air near places, and those of them that were heard.
 
@@ -253,7 +258,9 @@ def own_hours(points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFram
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
     back = points.select(lon_back="lon_deg", lat_back="lat_deg")[np.maximum(home, 0)]
     back = back.with_columns(pl.when(pl.Series(home >= 0)).then(pl.all()))
-    own = points.select("mover", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "transponder")[last].select(
+    own: pl.DataFrame = points.select("mover", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "transponder")[
+        last
+    ].select(
         "mover",
         pl.Series("t", asked[1][found]),
         (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
@@ -267,7 +274,7 @@ def own_hours(points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFram
         pl.Series("bits", bits),
         pl.Series("elsewhere", elsewhere),
     )
-    return pl.concat([own, back], how="horizontal")
+    return own.with_columns(back)
 
 
 @njit(cache=True)
