@@ -156,8 +156,11 @@ def simulated(rng: np.random.Generator, n: int, real: Floats) -> Mapping[str, tu
 
             kinds[f"boat of {low} to {high} nW, {under}"] = True, many(point_in_sea)
             kinds[f"real boat dimmed to {low} to {high} nW, {under}"] = True, many(real_one)
-    kinds["boat of 8 to 64 nW beside moonlit cloud"] = True, many(
-        lambda: sea(rng, 3.0) + cloud(rng, rng.uniform(1.5, 4), rng.uniform(2, 8)) + point(rng, rng.uniform(8, 64))
+    kinds["boat of 8 to 64 nW beside moonlit cloud"] = (
+        True,
+        many(
+            lambda: sea(rng, 3.0) + cloud(rng, rng.uniform(1.5, 4), rng.uniform(2, 8)) + point(rng, rng.uniform(8, 64))
+        ),
     )
     kinds["sea alone, no moon"] = False, many(lambda: sea(rng, 0.4))
     kinds["sea alone, full moon"] = False, many(lambda: sea(rng, 4.0))
