@@ -91,7 +91,7 @@ def scene(
     nodata: float | None = None,
     cloud: Callable[[int, int], Floats] | None = None,
     about: Mapping[str, Any],
-    **known: Any,
+    known: Mapping[str, Any],
 ) -> Scene:
     """A scene of bands, in the order of BANDS, on the grid of green.
 
@@ -104,7 +104,7 @@ def scene(
         nodata: a number that means no data beside 0.
         cloud: see :class:`makara.sensors.scene.Scene`.
         about: likewise.
-        **known: other fields of the scene.
+        known: other fields of the scene.
 
     Raises:
         InputError: bands are missing or do not fit each other, or hold nothing.

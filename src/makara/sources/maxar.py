@@ -122,9 +122,8 @@ def _built(product: Product, told: Told, rasters: list[Raster]) -> Scene:
         bands={b: (raster, k) for b, k in order.items()},
         reflectance=scales,
         nodata=raster.dataset.nodata,
-        mode="multispectral",
         about={"cloud_percent": None if share is None else round(100.0 * share, 1), "cloud_mask": "not known"},
-        **known,
+        known={"mode": "multispectral", **known},
     )
 
 

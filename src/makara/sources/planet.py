@@ -1,8 +1,8 @@
 """PlanetScope images (AnalyticMS, four and eight bands, radiance or surface reflectance), as Planet delivers them.
 
 Who: Planet Labs. Format: GeoTIFF ``<id>_3B_AnalyticMS*.tif`` of 16-bit numbers; ``*_metadata.xml`` with the
-coefficients of reflectance (surface reflectance needs none), ``*_metadata.json`` or a STAC item, ``*_udm2.tif`` with the
-mask of cloud. Licence: Planet's, by contract. Latency: hours to a day.
+coefficients of reflectance (surface reflectance needs none), ``*_metadata.json`` or a STAC item, ``*_udm2.tif`` with
+the mask of cloud. Licence: Planet's, by contract. Latency: hours to a day.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _built(product: Product, told: Told, name: str, rasters: list[Raster]) -> Sc
     item = _stac.of(product)
     said = _properties(product)
     root = _metadata(product)
-    scales = {b: (SURFACE, 0.0) for b in order}
+    scales = dict.fromkeys(order, (SURFACE, 0.0))
     if "_SR" not in stem.upper():
         scales = _coefficients(root, order, raster.name)
     mask = _udm2(product, raster)
@@ -100,13 +100,15 @@ def _built(product: Product, told: Told, name: str, rasters: list[Raster]) -> Sc
         reflectance=scales,
         nodata=raster.dataset.nodata,
         cloud=cloud,
-        product=item.id if item else match["id"] if match else product.name,
-        provider="planet",
-        platform=f"PlanetScope {satellite}" if satellite else "PlanetScope",
-        mode="AnalyticMS_SR" if "_SR" in stem.upper() else "AnalyticMS",
-        licence=item.licence if item else None,
-        t_start=t,
-        t_end=t,
+        known={
+            "product": item.id if item else match["id"] if match else product.name,
+            "provider": "planet",
+            "platform": f"PlanetScope {satellite}" if satellite else "PlanetScope",
+            "mode": "AnalyticMS_SR" if "_SR" in stem.upper() else "AnalyticMS",
+            "licence": item.licence if item else None,
+            "t_start": t,
+            "t_end": t,
+        },
         about={
             "instrument": said.get("instrument"),
             "cloud_percent": None if share is None else round(100.0 * share, 1),
@@ -117,7 +119,7 @@ def _built(product: Product, told: Told, name: str, rasters: list[Raster]) -> Sc
 
 def _hazy(mask: Pixels) -> Floats:
     """Share of cloud by the bands of udm2; ships show through haze."""
-    return np.maximum((mask[1] > 0) * 1.0, (mask[0] > 0) * 0.4)
+    return np.asarray(np.maximum((mask[1] > 0) * 1.0, (mask[0] > 0) * 0.4), np.float64)
 
 
 def _properties(product: Product) -> Mapping[str, Any]:

@@ -1,9 +1,9 @@
 """Sentinel-2 multispectral images, top of atmosphere (L1C) and surface (L2A), as SAFE.
 
 Who: Copernicus, European Space Agency; Sentinel-2A to C. Format: the directory ``S2?_MSIL*.SAFE``, or its zip or tar:
-``MTD_MSIL1C.xml`` or ``MTD_MSIL2A.xml``, a granule with ``MTD_TL.xml``, bands as JPEG 2000 of 10 and 20 m, a mask of cloud
-(L2A: scene classification; L1C from baseline 04.00: ``MSK_CLASSI_B00.jp2``). Licence: free and open, with attribution
-(Copernicus Sentinel data terms). Latency: 3 to 24 hours.
+``MTD_MSIL1C.xml`` or ``MTD_MSIL2A.xml``, a granule with ``MTD_TL.xml``, bands as JPEG 2000 of 10 and 20 m, a mask of
+cloud (L2A: scene classification; L1C from baseline 04.00: ``MSK_CLASSI_B00.jp2``). Licence: free and open, with
+attribution (Copernicus Sentinel data terms). Latency: 3 to 24 hours.
 """
 
 from __future__ import annotations
@@ -127,13 +127,15 @@ def _built(
         bands={b: (rasters[b], 1) for b in BANDS if b in rasters},
         reflectance=reflectance,
         cloud=cloud,
-        product=product.name,
-        provider="copernicus",
-        licence=LICENCE,
-        platform=spacecraft,
-        mode=f"MSI L{level}",
-        t_start=start,
-        t_end=start,
+        known={
+            "product": product.name,
+            "provider": "copernicus",
+            "licence": LICENCE,
+            "platform": spacecraft,
+            "mode": f"MSI L{level}",
+            "t_start": start,
+            "t_end": start,
+        },
         about={
             "processing_baseline": next((e.text for e in _xml.local(root, "PROCESSING_BASELINE")), None),
             "cloud_percent": None if share is None else float(share),
@@ -157,7 +159,7 @@ def _classified(mask: Pixels) -> Floats:
 
 def _opaque(mask: Pixels) -> Floats:
     """Share of cloud by the bands opaque and cirrus of MSK_CLASSI."""
-    return np.maximum((mask[0] > 0) * 1.0, (mask[1] > 0) * 0.4)
+    return np.asarray(np.maximum((mask[0] > 0) * 1.0, (mask[1] > 0) * 0.4), np.float64)
 
 
 def _granule(product: Product, base: str) -> str:

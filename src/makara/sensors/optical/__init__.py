@@ -17,8 +17,8 @@ from makara.sensors.scene import Scene
 
 NIGHT_ROWS: Final = 1024
 NIGHT_ELLIPSE_M: Final = 0.82
-"""Half the axis of the 95 % error ellipse of a light, in pixels of the day/night band: it lies anywhere in its pixel, and
-the band's georeference is good to some 130 m."""
+"""Half the axis of the 95 % error ellipse of a light, in pixels of the day/night band: it lies anywhere in its pixel,
+and the band's georeference is good to some 130 m."""
 
 
 def detect(scene: Scene, *, sea: Water | None = None, progress: Progress | None = None) -> Found:
@@ -59,11 +59,10 @@ def _night(scene: Scene, sea: Water | None, progress: Progress | None, land: str
     for first in range(0, height, NIGHT_ROWS):
         last = min(first + NIGHT_ROWS, height)
         y0, y1 = max(0, first - lights.REACH - 1), min(height, last + lights.REACH + 1)
-        raw = np.asarray(scene.read(y0, y1), np.float64)
-        raw = raw.reshape(raw.shape[-2:])
+        raw = np.asarray(scene.read(y0, y1), np.float64).reshape(y1 - y0, scene.shape[1])
         got = lights.spikes(np.where(raw != 0, raw * scale + offset, np.nan))
         got = got.with_columns(pl.col("line") + y0).filter(pl.col("line").is_between(first, last - 1))
-        inside = raw[first - y0 : last - y0] != 0
+        inside = raw[first - y0 : last - y0, :] != 0
         if sea is not None:
             wet = sea.usable[np.ix_(np.arange(first, last) // CELL, np.arange(raw.shape[1]) // CELL)] != 0
             inside = inside & wet

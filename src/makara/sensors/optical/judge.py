@@ -176,7 +176,7 @@ def judged(found: pl.DataFrame) -> tuple[Floats, list[list[str]]]:
     score = np.full(len(found), 0.9)
     score += np.clip(np.log2(np.maximum(c["peak"], 1e-6) / 0.06), -1.0, 1.5)
     foam = (c["foam"] < 0.55) | (c["swir"] < 0.015)
-    doubts = {
+    doubts: dict[str, tuple[NDArray[np.bool_], Any]] = {
         "one_pixel": (c["pixels"] <= 1, 1.5),
         "foam": (foam, 2.0),
         "large": ((c["length_m"] > LONGEST_M) | (c["width_m"] > WIDEST_M), 4.0),

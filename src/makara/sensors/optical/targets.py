@@ -132,14 +132,11 @@ def hits(scene: Scene, sea: Water | None = None, progress: Progress | None = Non
             if progress is not None:
                 progress(min(here.first + here.index.shape[0], scene.shape[0]), scene.shape[0])
         before, here = here, after
-    columns = [np.concatenate([f[k] for f in found]) for k in range(10)]
-    return Hits(
-        *columns,
-        block=block,
-        clouded=np.concatenate([m[0] for m in maps]),
-        wet=np.concatenate([m[1] for m in maps]),
-        sea_pixels=looked,
-    )
+    names = ("line", "pixel", "seed", "excess", "water", "spread", "green", "nir", "swir", "cloud")
+    columns: dict[str, Any] = {name: np.concatenate([f[k] for f in found]) for k, name in enumerate(names)}
+    wet = np.concatenate([m[1] for m in maps])
+    clouded = np.concatenate([m[0] for m in maps])
+    return Hits(**columns, block=block, clouded=clouded, wet=wet, sea_pixels=looked)
 
 
 def _with_end(strips: Iterator[_Strip]) -> Iterator[_Strip | None]:
@@ -204,7 +201,7 @@ def _blocks(index: Any, green: Any, nir: Any, usable: Any, cloud: Any, block: in
 
 
 def _background(strips: list[_Strip], here: _Strip, block: int) -> Floats:
-    """By block of a strip: brightness of the water around, its spread, green, near infrared; not a number: not tested."""
+    """By block of a strip: brightness of the water around, its spread, green, near infrared; NaN: not tested."""
     stats = np.concatenate([s.stats for s in strips])
     top = sum(len(s.stats) for s in strips if s.first < here.first)
     green, nir = np.maximum(stats[..., 2], 1e-4), np.maximum(stats[..., 3], 1e-4)
