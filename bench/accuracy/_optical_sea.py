@@ -20,7 +20,7 @@ from makara.sensors.scene import Georeference, Nodes, Scene
 Floats = NDArray[np.float64]
 BANDS: Final = ("blue", "green", "red", "nir", "swir")
 WATER: Final = np.array([0.035, 0.028, 0.014, 0.009, 0.004])
-FOAM: Final = np.array([0.45, 0.45, 0.42, 0.22, 0.02])
+FOAM: Final = np.array([0.45, 0.45, 0.41, 0.27, 0.04])
 """Foam of whitecaps and wakes: white, and darker the longer the wave (Koepke 1984; Frouin and others 1996)."""
 CLOUD: Final = np.array([0.55, 0.54, 0.53, 0.54, 0.40])
 HULLS: Final = (

@@ -41,6 +41,8 @@ LONGEST_M: Final = 450.0
 WIDEST_M: Final = 90.0
 CROWD: Final = 8
 """So many others within NEAR_M, and it may be whitecaps, broken cloud or an anchorage."""
+HULL: Final = 0.75
+"""Excess in the near infrared by that in green: steel and paint have more, foam less (Frouin and others 1996)."""
 CERTAIN: Final = 0.9
 """No reason makes it surer: what the detector takes for ships was never counted on real scenes."""
 
@@ -51,7 +53,7 @@ def clusters(hits: Hits, scene: Scene) -> pl.DataFrame:
     ``line, pixel``: centre; ``pixels, seeds``: how many; ``peak``: greatest excess of brightness; ``spread``: robust
     deviation of the water; ``length_m, width_m``: of the rectangle with the core's second moments; ``down, right``: its
     axis in the image; ``foam``: excess in the near infrared by that in green; ``swir``: mean short-wave infrared;
-    ``near``: other clusters within NEAR_M; ``cloud``: share of its pixels under the product's mask; ``around``: pixels
+    ``near``: other clusters, not much smaller, within NEAR_M; ``cloud``: share of its pixels under the product's mask; ``around``: pixels
     of cloud in the blocks around by its own pixels; ``edge``: it touches what is not water.
     """
     if hits.line.size == 0:
@@ -74,6 +76,10 @@ def clusters(hits: Hits, scene: Scene) -> pl.DataFrame:
     half = 0.5 * peak[label]
     # Brighter than half the peak counts alike, so that one bright hatch does not shrink the hull.
     weight = np.where(excess >= CORE * peak[label], np.minimum(excess, half) / half, 0.0)
+    # Where there is a hull, foam beside and behind it does not count.
+    hull = hits.nir[mine] > HULL * np.maximum(hits.green[mine], 1e-3)
+    hulls = np.bincount(label, hull & (excess >= half), n) > 0
+    weight = np.where(hull | ~hulls[label], weight, 0.0)
     weights, many = total(weight), total()
     row, column = total(weight * line) / weights, total(weight * pixel) / weights
     size = scene.spacing_m
@@ -95,7 +101,7 @@ def clusters(hits: Hits, scene: Scene) -> pl.DataFrame:
             "line": row, "pixel": column, "pixels": many, "seeds": total(hits.seed[mine]), "peak": peak,
             "spread": total(hits.spread[mine]) / many, "length_m": length, "width_m": width, "down": down,
             "right": right, "foam": total(np.maximum(hits.nir[mine], 0.0) * weight) / np.maximum(green, 1e-6),
-            "swir": swir, "near": _near(row * size[0], column * size[1]), "cloud": total(hits.cloud[mine]) / many,
+            "swir": swir, "near": _near(row * size[0], column * size[1], many), "cloud": total(hits.cloud[mine]) / many,
             "around": clouded * block**2 / many, "edge": np.minimum(dry, 1.0),
         },
         schema=dict.fromkeys(CLUSTERS, pl.Float64()),
@@ -108,13 +114,14 @@ def _around(values: Floats, i: NDArray[np.int64], j: NDArray[np.int64]) -> Float
     return np.asarray(sum(padded[i + p, j + q] for p in range(3) for q in range(3)), np.float64)
 
 
-def _near(y: Floats, x: Floats) -> Floats:
-    """How many others lie within NEAR_M."""
+def _near(y: Floats, x: Floats, many: Floats) -> Floats:
+    """How many others of half its pixels or more lie within NEAR_M."""
     from scipy.spatial import cKDTree
 
-    at = np.stack([y, x], -1)
-    found = cKDTree(at).query_ball_point(at, NEAR_M, return_length=True)
-    return np.asarray(found, np.float64) - 1.0
+    pairs = cKDTree(np.stack([y, x], -1)).query_pairs(NEAR_M, output_type="ndarray")
+    a, b = pairs[:, 0], pairs[:, 1]
+    one, other = 2.0 * many[b] >= many[a], 2.0 * many[a] >= many[b]
+    return np.asarray(np.bincount(a, one, len(y)) + np.bincount(b, other, len(y)), np.float64)
 
 
 def detections(found: pl.DataFrame, scene: Scene) -> pl.DataFrame:
@@ -175,12 +182,12 @@ def judged(found: pl.DataFrame) -> tuple[Floats, list[list[str]]]:
     c = {k: found[k].to_numpy() for k in CLUSTERS}
     score = np.full(len(found), 0.9)
     score += np.clip(np.log2(np.maximum(c["peak"], 1e-6) / 0.06), -1.0, 1.5)
-    foam = (c["foam"] < 0.55) | (c["swir"] < 0.015)
+    foam = (c["foam"] < HULL) | (c["swir"] < 0.015)
     doubts: dict[str, tuple[NDArray[np.bool_], Any]] = {
         "one_pixel": (c["pixels"] <= 1, 1.5),
         "foam": (foam, 2.0),
         "large": ((c["length_m"] > LONGEST_M) | (c["width_m"] > WIDEST_M), 4.0),
-        "round": ((c["pixels"] >= 9) & (c["length_m"] < 1.25 * c["width_m"]), 0.8),
+        "round": ((c["width_m"] > 25.0) & (c["length_m"] < 2.5 * c["width_m"]), 2.0),
         "crowded": (c["near"] > CROWD, np.clip(0.08 * (c["near"] - CROWD), 0.5, 2.5)),
         "near_cloud": ((c["around"] > 3.0) & (c["cloud"] <= 0.5), 1.0),
         "cloud_mask": (c["cloud"] > 0.5, 1.0),
