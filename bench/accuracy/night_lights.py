@@ -1,10 +1,10 @@
 """Which lights at night are vessels: ``python -m bench.accuracy.night_lights`` trains the model and judges it.
 
-Data: hand-checked crops of the day/night band (``satellite/viirs_vvd_a.npz`` of MAKARA_DATA), channel 0 alone, and, since
-they hold points against blobs and nothing else, simulated lights: faint boats (real ones dimmed, and points), boats under
-the moon, moonlit cloud, lightning. Gas flares are judged and never learnt: they are points, too. Split: five parts of
-cells of 2 x 2 degrees, each crop judged by a model that saw no crop of its cell; simulated lights are judged on others of
-another seed. The model that ships is trained on all crops.
+Data: hand-checked crops of the day/night band (``satellite/viirs_vvd_a.npz`` of MAKARA_DATA), channel 0 alone, and,
+since they hold points against blobs and nothing else, simulated lights: faint boats (real ones dimmed, and points),
+boats under the moon, moonlit cloud, lightning. Gas flares are judged and never learnt: they are points, too. Split:
+five parts of cells of 2 x 2 degrees, each crop judged by a model that saw no crop of its cell; simulated lights are judged
+on others of another seed. The model that ships is trained on all crops.
 
 ``--write`` prints the constants for ``makara.sensors.optical.lights``; without it those that are there are judged, too.
 """
@@ -55,6 +55,7 @@ def trained(x: Floats, y: NDArray[np.bool_], simulated: Labelled) -> tuple[Float
 
 
 def logistic(x: Floats, weights: Floats, bias: float) -> Floats:
+    """P(boat) of rows of features."""
     return np.asarray(1.0 / (1.0 + np.exp(-(x @ weights + bias))))
 
 
@@ -156,8 +157,11 @@ def simulated(rng: np.random.Generator, n: int, real: Floats) -> Mapping[str, tu
 
             kinds[f"boat of {low} to {high} nW, {under}"] = True, many(point_in_sea)
             kinds[f"real boat dimmed to {low} to {high} nW, {under}"] = True, many(real_one)
-    kinds["boat of 8 to 64 nW beside moonlit cloud"] = True, many(
-        lambda: sea(rng, 3.0) + cloud(rng, rng.uniform(1.5, 4), rng.uniform(2, 8)) + point(rng, rng.uniform(8, 64))
+    kinds["boat of 8 to 64 nW beside moonlit cloud"] = (
+        True,
+        many(
+            lambda: sea(rng, 3.0) + cloud(rng, rng.uniform(1.5, 4), rng.uniform(2, 8)) + point(rng, rng.uniform(8, 64))
+        ),
     )
     kinds["sea alone, no moon"] = False, many(lambda: sea(rng, 0.4))
     kinds["sea alone, full moon"] = False, many(lambda: sea(rng, 4.0))

@@ -1,10 +1,11 @@
 """Lit vessels at night: spikes in the day/night band of VIIRS, and how likely each is a vessel.
 
 A lamp on the sea is a point: one pixel, or two that share it, far above what surrounds them, whatever the moon or a
-town's glow adds to all. A moonlit cloud is a blob, lightning a streak along the scan. After Elvidge and others, "Automatic
-Boat Identification System for VIIRS Low Light Imaging Data", Remote Sensing 7 (2015), which uses a spike and a sharpness
-index; here a small logistic model weighs shape and contrast. It sees radiance alone: where the light is, how the moon
-stands and what is land would tell the answer of any set gathered by people, and nothing of the sea at large.
+town's glow adds to all. A moonlit cloud is a blob, lightning a streak along the scan. After Elvidge and others,
+"Automatic Boat Identification System for VIIRS Low Light Imaging Data", Remote Sensing 7 (2015), which uses a spike and
+a sharpness index; here a small logistic model weighs shape and contrast. It sees radiance alone: where the light is,
+how the moon stands and what is land would tell the answer of any set gathered by people, and nothing of the sea at
+large.
 """
 
 from __future__ import annotations
@@ -139,8 +140,9 @@ def features(crops: NDArray[Any]) -> Floats:
     Returns:
         A row a crop, columns FEATURES: ``second`` and ``fifth`` brightest of the 3 x 3 pixels around the peak, mean of
         the rings 2 and 3 pixels off, each less the background (median from 3 pixels off on) by the peak less it;
-        ``snr``: log10 of the peak above the background by the background's robust deviation; ``row``: the darkest of the
-        three pixels that follow the peak along the scan, on the brighter side. Not a number where a crop has too few known pixels.
+        ``snr``: log10 of the peak above the background by the background's robust deviation; ``row``: the darkest of
+        the three pixels that follow the peak along the scan, on the brighter side. Not a number where a crop has too
+        few known pixels.
     """
     images = np.ascontiguousarray(crops, dtype=np.float64)
     found = np.full((len(images), len(FEATURES)), np.nan)
