@@ -63,8 +63,8 @@ def clusters(hits: Hits, spacing_m: tuple[float, float], gap: int = GAP) -> pl.D
     Returns:
         ``line, pixel`` (centre, by amplitude), ``peak_line, peak_pixel``, ``pixels`` (how many), ``seeds`` (how many of
         them), ``scr_db`` (peak to background, noise in both), ``background`` (mean sigma nought of the sea around,
-        linear, noise included), ``clutter_c`` (its mean square by its squared mean), ``length_px_m, width_px_m`` (of its
-        pixels along and across the main axis, metres), ``down, right`` (the main axis in the image, of length 1 m).
+        linear, noise included), ``clutter_c`` (its mean square by its squared mean), ``length_px_m, width_px_m`` (of
+        its pixels along and across the main axis, metres), ``down, right`` (the main axis in the image, of length 1 m).
     """
     if hits.line.size == 0:
         return pl.DataFrame(schema=SCHEMA)
