@@ -1,9 +1,9 @@
 """False images of bright things: azimuth ambiguities, and side lobes far out.
 
 A radar that sends too few pulses a second sees what it is not looking at: each bright target comes again along the
-platform's way at ``wavelength * slant range * PRF / (2 * speed)``, some 20 to 30 dB fainter (Freeman 1993; for Sentinel-1
-3.8 to 6.1 km). What is that much fainter than something bright, just there, is its ghost. Side lobes lie on the same
-line, and across it, nearer.
+platform's way at ``wavelength * slant range * PRF / (2 * speed)``, some 20 to 30 dB fainter (Freeman 1993; for
+Sentinel-1 3.8 to 6.1 km). What is that much fainter than something bright, just there, is its ghost. Side lobes lie on
+the same line, and across it, nearer.
 """
 
 from __future__ import annotations

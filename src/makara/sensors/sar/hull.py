@@ -37,9 +37,9 @@ class Line:
 
 BLUR_M: Final = 36.0
 """Blur of the products the lines were fitted on: resolution 20 m, smoothing 30 m."""
-LENGTH: Final = Line(0.895, -0.270, 15.0, 0.10, 6.0)
+LENGTH: Final = Line(0.896, -0.275, 15.0, 0.10, 6.0)
 """Length from the mean of both measures."""
-WIDTH: Final = Line(0.373, -0.061, 6.0, 0.15, 0.0)
+WIDTH: Final = Line(0.358, -0.034, 6.0, 0.15, 0.0)
 """Width from the second moment across."""
 
 
@@ -101,18 +101,17 @@ def blur_m(size_m: tuple[float, float], resolution_m: float | None) -> float:
     return float(np.hypot(resolution_m or 1.2 * size, SMOOTH_M if size < SMOOTH_M / 1.5 else size))
 
 
-def measured(patch: Patch, smoothed: Floats, row: float, column: float, reach_px: float, clutter: float) -> Hull:
-    """Measure the hull whose cluster is centred here.
+def measured(patch: Patch, smoothed: Floats, row: float, column: float, clutter: float) -> Hull:
+    """Measure the hull whose brightest pixel is here.
 
     Args:
         patch: the window.
         smoothed: its values, smoothed.
-        row, column: centre of the cluster in the patch.
-        reach_px: how far from there its peak may lie.
+        row, column: of the brightest pixel of the cluster, in the patch.
         clutter: mean sigma nought of the sea around it.
     """
     y, x = np.ogrid[: smoothed.shape[0], : smoothed.shape[1]]
-    near = np.hypot(y - row, x - column) <= max(reach_px, 2.0)
+    near = np.hypot(y - row, x - column) <= 2.0
     at = np.unravel_index(np.argmax(np.where(near, smoothed, -1.0)), smoothed.shape)
     top = float(smoothed[at])
     core = _region(smoothed, at, max(top / CORE, ABOVE * clutter))

@@ -24,8 +24,8 @@ from makara.sensors.sar.hull import Hull
 from makara.sensors.sar.patches import Floats
 
 FEATURES: Final = ("section_db", "faint_db", "line_db", "side_db", "bright_share", "area_ha", "broad_m", "cluster_ha")
-WEIGHTS: Final = (0.306, -0.421, -0.145, -0.196, -55.5, -0.289, -0.052, -0.282)
-OFFSET: Final = 0.731
+WEIGHTS: Final = (0.378, -0.422, -0.127, -0.432, -30.7, -0.182, -0.0667, -0.211)
+OFFSET: Final = 0.804
 """Weights of FEATURES and the constant, as fitted."""
 SURE: Final = 0.02
 """No picture alone makes surer than this: what the few scenes of the fit did not hold."""
@@ -37,6 +37,8 @@ BROADEST_M: Final = 160.0
 """Broader, smear included, is an island, a pier or a mole."""
 BRIGHT_M2: Final = 1e4
 """Cross-section of a broad thing that is more than a patch of rough sea, square metres."""
+SEA_MOST: Final = 0.25
+"""Sigma nought (-6 dB) above which the surroundings are no sea that a vessel could be told from."""
 LARGE_M2: Final = 3e5
 """A larger cluster is land, even with the side lobes of the brightest ship."""
 LINE_DB: Final = 6.0
@@ -80,8 +82,10 @@ def p_vessel(rows: Floats) -> Floats:
     return np.asarray(SURE + (1.0 - 2.0 * SURE) / (1.0 + np.exp(-z)), np.float64)
 
 
-def structure_of(hull: Hull, near: Around, length_m: float, cluster_m2: float, p: float) -> str | None:
+def structure_of(hull: Hull, near: Around, length_m: float, cluster_m2: float, clutter: float, p: float) -> str | None:
     """``land`` or ``border`` where the picture itself shows it."""
+    if clutter > SEA_MOST:
+        return "land"
     broad = hull.across_m > BROADEST_M and hull.energy_m2 > BRIGHT_M2
     if length_m > LONGEST_M or broad or cluster_m2 > LARGE_M2 or (near.line_db >= LINE_DB and p < 0.5):
         return "land"

@@ -16,16 +16,16 @@ from makara.sensors.sar.hull import LENGTH, WIDTH, Hull
 from makara.sensors.sar.kinds import Known
 from makara.sensors.sar.patches import Floats, Read, patch, reader
 from makara.sensors.sar.wake import REACH_M as WAKE_M
-from makara.sensors.sar.wake import Wake, wake
+from makara.sensors.sar.wake import STEP_M, Wake, wake
 from makara.sensors.scene import Scene
 
 SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
-    "line": pl.Float64, "pixel": pl.Float64, "pixels": pl.Int64, "t_seen": pl.Datetime("us", "UTC"),
-    "lon_deg": pl.Float64, "lat_deg": pl.Float64,
-    "semi_major_m": pl.Float64, "semi_minor_m": pl.Float64, "orientation_deg": pl.Float64,
-    "length_m": pl.Float64, "length_sd_m": pl.Float64, "width_m": pl.Float64,
-    "axis_deg": pl.Float64, "axis_sd_deg": pl.Float64, "sog_kn": pl.Float64, "cog_deg": pl.Float64,
-    "p_vessel": pl.Float64, "structure": pl.String, "scr_db": pl.Float64, "chip": pl.String,
+    "line": pl.Float64, "pixel": pl.Float64, "pixels": pl.Int64,
+    "sensor": pl.String, "t_seen": pl.Datetime("us", "UTC"), "lon_deg": pl.Float64, "lat_deg": pl.Float64,
+    "semi_major_m": pl.Float32, "semi_minor_m": pl.Float32, "orientation_deg": pl.Float32,
+    "length_m": pl.Float32, "length_sd_m": pl.Float32, "width_m": pl.Float32,
+    "axis_deg": pl.Float32, "axis_sd_deg": pl.Float32, "sog_kn": pl.Float32, "cog_deg": pl.Float32,
+    "p_vessel": pl.Float32, "structure": pl.String, "scr_db": pl.Float32, "chip": pl.String,
     "flags": pl.List(pl.String),
 }  # fmt: skip
 """Columns of a measured frame: those of table detections that pixels can tell, with the place in the image."""
@@ -35,6 +35,7 @@ _95: Final = 2.4477
 """Standard deviations to the edge of the ellipse that holds 95 in a hundred, in two dimensions."""
 P_STRUCTURE: Final = {"platform": 0.05, "land": 0.03, "ambiguity": 0.1, "border": 0.1}
 """What is held to be something else is a vessel at most this likely."""
+_MAYBE: Final = ("orientation_deg", "sog_kn", "cog_deg")
 P_LOBE: Final = 0.2
 FAINT: Final = 100.0
 """Times the clutter from which on nothing is held to be a ghost: ghosts of the brightest ships and ports stay below."""
@@ -67,7 +68,8 @@ def measure(clusters: pl.DataFrame, scene: Scene, *, read: Read | None = None, k
     """Measure and sort the clusters of a scene. A cluster's row depends on the scene and on the list of clusters alone.
 
     Args:
-        clusters: ``line, pixel`` (centre), ``pixels`` (how many), ``background`` (mean sigma nought of the sea around).
+        clusters: as :func:`makara.sensors.sar.clusters.clusters` gives them: ``line, pixel, peak_line, peak_pixel,
+            pixels, background`` are read.
         scene: the scene they were found in.
         read: calibrated windows of it (default: through ``scene.read``).
         known: zones and earlier detections that tell fixed structures.
@@ -75,7 +77,7 @@ def measure(clusters: pl.DataFrame, scene: Scene, *, read: Read | None = None, k
     if clusters.is_empty():
         return Measured(pl.DataFrame(schema=SCHEMA))
     got = read or reader(scene)
-    line, pixel = (clusters[k].cast(pl.Float64).to_numpy() for k in ("line", "pixel"))
+    line, pixel = (clusters[k].cast(pl.Float64).to_numpy() for k in ("peak_line", "peak_pixel"))
     pixels, background = (clusters[k].cast(pl.Float64).to_numpy() for k in ("pixels", "background"))
     way = ghosts.way_of(scene)
     # In order of lines, so that bands of rows are decoded once.
@@ -87,13 +89,7 @@ def measure(clusters: pl.DataFrame, scene: Scene, *, read: Read | None = None, k
         name, data = chip(scene, got, line[i], pixel[i])
         found[i].row["chip"], chips[name] = name, data
     ones = [found[i] for i in range(len(line))]
-    frame = pl.DataFrame([o.row for o in ones], schema_overrides=SCHEMA).select(
-        pl.lit(line).alias("line"), pl.lit(pixel).alias("pixel"), pl.col([c for c in SCHEMA if c not in _LATER])
-    )
-    return Measured(_judged(scene, got, way, frame, ones, known or Known()), chips)
-
-
-_LATER: Final = ("line", "pixel", "t_seen", "lon_deg", "lat_deg", "p_vessel", "structure", "flags")
+    return Measured(_judged(scene, got, way, clusters, ones, known or Known()), chips)
 
 
 def _one(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel: float, pixels: float, sea: float) -> _One:  # fmt: skip  # noqa: E501
@@ -101,8 +97,7 @@ def _one(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel: f
     window = patch(read, scene.spacing_m, line, pixel, REACH_M)
     smoothed = hull.smooth(window.values, window.size_m)
     row, column = window.inside(line, pixel)
-    reach = max(2.0, min(pixels / 2.0, 1.5 * pixels**0.5)) / min(window.step)
-    h = hull.measured(window, smoothed, row, column, reach, sea)
+    h = hull.measured(window, smoothed, row, column, sea)
     near = around(window, smoothed, h, sea)
     blur = hull.blur_m(window.size_m, scene.resolution_m)
     length = max(LENGTH.slope * h.length + LENGTH.smear * blur, 0.5 * min(window.size_m))
@@ -112,14 +107,13 @@ def _one(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel: f
     area = pixels * scene.spacing_m[0] * scene.spacing_m[1]
     features = kinds.features(h, near, length, area)
     p = float(kinds.p_vessel(features[None, :])[0])
-    land = kinds.structure_of(h, near, length, area, p)
+    land = kinds.structure_of(h, near, length, area, sea, p)
     y, x = window.outside(h.row, h.column)
     axis = (
         float(scene.georeference.bearing_deg(y, x, h.down / scene.spacing_m[0], h.right / scene.spacing_m[1])) % 180.0
     )
     trail = _trail(scene, read, way, y, x, h, sea) if p >= 0.5 and land is None else None
     told = {
-        "pixels": int(pixels),
         "length_m": length,
         "length_sd_m": sd,
         "width_m": float(max(WIDTH.slope * h.across_m + WIDTH.smear * blur, 3.0)),
@@ -139,7 +133,7 @@ def _trail(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel:
     """The wake of what may be a vessel, in a wider window around it."""
     if way is None:
         return None
-    wide = patch(read, scene.spacing_m, line, pixel, WAKE_M)
+    wide = patch(read, scene.spacing_m, line, pixel, WAKE_M, STEP_M)
     row, column = wide.inside(line, pixel)
     return wake(wide, replace(h, row=row, column=column), sea, way, scene)
 
@@ -155,12 +149,16 @@ def _ellipse(length: float, axis: float | None, blur: float) -> dict[str, float 
     return {"semi_major_m": major, "semi_minor_m": minor, "orientation_deg": axis}
 
 
-def _judged(scene: Scene, read: Read, way: ghosts.Way | None, frame: pl.DataFrame, ones: list[_One], known: Known) -> pl.DataFrame:  # fmt: skip  # noqa: E501
+def _judged(scene: Scene, read: Read, way: ghosts.Way | None, clusters: pl.DataFrame, ones: list[_One], known: Known) -> pl.DataFrame:  # fmt: skip  # noqa: E501
     """What all clusters together, zones and earlier dates say of each."""
     middle = np.array([o.row["middle"] for o in ones])
     lon, lat = scene.georeference.place(middle[:, 0], middle[:, 1])
-    frame = frame.with_columns(
-        lon_deg=lon, lat_deg=lat, t_seen=pl.Series(_times(scene, middle[:, 0]), dtype=SCHEMA["t_seen"])
+    told = pl.DataFrame([o.row for o in ones], schema_overrides=dict.fromkeys(_MAYBE, pl.Float64)).drop("middle")
+    frame = pl.concat([clusters.select("line", "pixel", "pixels"), told], how="horizontal").with_columns(
+        sensor=pl.lit("sar"),
+        t_seen=pl.Series(_times(scene, middle[:, 0]), dtype=pl.Datetime("us", "UTC")),
+        lon_deg=lon,
+        lat_deg=lat,
     )
     p = kinds.p_vessel(np.array([o.features for o in ones]))
     kind: list[str | None] = [o.land for o in ones]

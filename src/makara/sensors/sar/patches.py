@@ -47,7 +47,7 @@ class Patch:
 
 
 def reader(scene: Scene) -> Read:
-    """A reader of calibrated windows that keeps the last bands of rows; noise stays in, as in the clutter of the test."""
+    """A reader of calibrated windows that keeps the last bands of rows; thermal noise stays in."""
     bands: dict[int, Any] = {}
     height, width = scene.shape
 
@@ -63,7 +63,7 @@ def reader(scene: Scene) -> Read:
     def read(y0: int, y1: int, x0: int, x1: int) -> Floats:
         out = np.full((y1 - y0, x1 - x0), np.nan)
         a, b = max(x0, 0), min(x1, width)
-        if b <= a:
+        if b <= a or y1 <= 0 or y0 >= height:
             return out
         for k in range(max(y0, 0) // _BAND, (min(y1, height) - 1) // _BAND + 1):
             top, low = max(y0, k * _BAND), min(y1, (k + 1) * _BAND, height)
@@ -88,9 +88,9 @@ def _sigma(scene: Scene, numbers: Any, line: int, pixel: int) -> Floats:
     return np.where(there, gain * (v * v if c.power == 2 else v), np.nan)
 
 
-def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, reach_m: float) -> Patch:
-    """The window around a place that reaches so many metres to each side, averaged to pixels of about ten metres."""
-    ky, kx = (max(1, round(WORK_M / s)) for s in spacing_m)
+def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, reach_m: float, work_m: float = WORK_M) -> Patch:  # fmt: skip  # noqa: E501
+    """The window around a place that reaches so many metres to each side, averaged to pixels of about ``work_m``."""
+    ky, kx = (max(1, round(work_m / s)) for s in spacing_m)
     half_y, half_x = (int(np.ceil(reach_m / (s * k))) for s, k in zip(spacing_m, (ky, kx), strict=True))
     # Blocks are counted from the scene's first pixel: what a pixel of the patch holds does not depend on the cluster.
     row, column = int(np.floor(line + 0.5)) // ky - half_y, int(np.floor(pixel + 0.5)) // kx - half_x

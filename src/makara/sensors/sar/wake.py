@@ -9,25 +9,29 @@ platform's way. Bright arms are not used: side lobes look like them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numba import njit
 
 from makara.base.units import KN_M_S
 from makara.sensors.sar.ghosts import Way
 from makara.sensors.sar.hull import Hull
-from makara.sensors.sar.patches import Floats, Patch
+from makara.sensors.sar.patches import Patch
 from makara.sensors.scene import Scene
 
 REACH_M: Final = 1_600.0
 """How far around a ship its wake is looked for."""
+STEP_M: Final = 30.0
+"""Pixels of the window it is looked for in."""
 RANGE_OVER_SPEED_S: Final = 113.0
 """Slant range over platform speed where the product does not say."""
 _START_M: Final = (150.0, 1_000.0)
 _SHIFT_M: Final = 700.0
-_FLANK_M: Final = 120.0
-_TURNS: Final = 90
-_Z: Final = 7.0
+_FLANK_M: Final = 210.0
+_TURNS: Final = 72
+_LOBE_DEG: Final = 8.0
+_Z: Final = 5.8
 _DEEP_DB: Final = 1.0
 _BRIGHT: Final = 5.0
 
@@ -55,41 +59,52 @@ def wake(window: Patch, hull: Hull, clutter: float, way: Way | None, scene: Scen
         return None
     size = np.array(window.size_m)
     step = float(size.mean())
-    values = np.where(np.isfinite(window.values) & (window.values < _BRIGHT * clutter), window.values, np.nan)
-    level = np.log(np.maximum(values, 1e-9) / clutter)
+    there = np.isfinite(window.values) & (window.values < _BRIGHT * clutter)
+    level = np.where(there, np.log(np.maximum(np.where(there, window.values, clutter), 1e-9) / clutter), np.nan)
     sd = float(np.nanstd(level))
     # One metre along the way in rows and columns of the window.
     along = np.array([way.down, way.right]) / np.array(window.step)
     shifts = np.arange(-_SHIFT_M, _SHIFT_M + 1.0, step)
     angle = np.arange(_TURNS) * (2.0 * np.pi / _TURNS)
+    down, right = np.sin(angle), np.cos(angle)
     out = np.arange(*_START_M, step)
-    toward = np.stack([np.sin(angle), np.cos(angle)], -1)
-    side = np.stack([np.cos(angle), -np.sin(angle)], -1)
-    start = np.array([hull.row, hull.column]) - shifts[:, None] * along
-    lines = [_means(level, start, toward, side * off, out, size) for off in (0.0, step, -step, _FLANK_M, -_FLANK_M)]
-    with np.errstate(invalid="ignore"):
-        # Darker than either side: between two side lobes, or beside one, the sea only looks dark.
-        depth = np.mean(lines[:3], axis=0) - np.minimum(lines[3], lines[4])
-    z = depth / (sd * np.sqrt((1 / 3 + 1) / len(out)))
-    z = np.where(np.isfinite(z), z, 0.0)
-    i, j = np.unravel_index(np.argmin(z), z.shape)
-    if z[i, j] > -_Z or depth[i, j] > -_DEEP_DB / 4.343:
+    # Along and across the platform's way side lobes lie, which make the sea beside them look dark.
+    heading = np.array([way.down * scene.spacing_m[0], way.right * scene.spacing_m[1]])
+    lobes = np.abs(np.sin(2.0 * (angle - np.arctan2(heading[0], heading[1])))) < np.sin(np.radians(2.0 * _LOBE_DEG))
+    depth = _darker(level, hull.row - shifts * along[0], hull.column - shifts * along[1], down, right, out, size)
+    depth[:, lobes] = 0.0
+    i, j = np.unravel_index(np.argmin(depth), depth.shape)
+    z = -depth[i, j] / (sd * np.sqrt((1.0 / 5.0 + 1.0) / len(out)))
+    if z < _Z or depth[i, j] > -_DEEP_DB / 4.343:
         return None
     y, x = window.outside(hull.row, hull.column)
-    down, right = -toward[j] / np.array(scene.spacing_m)
-    course = float(scene.georeference.bearing_deg(y, x, down, right))
-    return Wake(float(shifts[i]), course, _speed(scene, y, x, float(shifts[i]), course), float(-z[i, j]))
+    course = float(scene.georeference.bearing_deg(y, x, -down[j] / scene.spacing_m[0], -right[j] / scene.spacing_m[1]))
+    return Wake(float(shifts[i]), course, _speed(scene, y, x, float(shifts[i]), course), float(z))
 
 
-def _means(level: Floats, start: Floats, toward: Floats, side: Floats, out: Floats, size: Floats) -> Floats:
-    """Means along lines, by start and direction; NaN where half a line is not there."""
-    steps = (toward[:, None, :] * out[None, :, None] + side[:, None, :]) / size
-    at = np.rint(start[:, None, None, :] + steps[None]).astype(np.int64)
-    y, x = at[..., 0], at[..., 1]
-    inside = (y >= 0) & (y < level.shape[0]) & (x >= 0) & (x < level.shape[1])
-    got = np.where(inside, level[np.where(inside, y, 0), np.where(inside, x, 0)], np.nan)
-    n = np.isfinite(got).sum(-1)
-    return np.where(n >= len(out) / 2, np.nansum(got, -1) / np.maximum(n, 1), np.nan)
+@njit(cache=True)
+def _darker(level: Any, row: Any, column: Any, down: Any, right: Any, out: Any, size: Any) -> Any:
+    """By start and direction: mean along a line five samples broad, less that of its darker side; 0 where unknown.
+
+    Darker than either side: between two side lobes, or beside one, the sea only looks dark.
+    """
+    result = np.zeros((row.size, down.size))
+    step = 0.5 * (size[0] + size[1])
+    offsets = np.array([0.0, step, -step, 2.0 * step, -2.0 * step, _FLANK_M, -_FLANK_M])
+    for i in range(row.size):
+        for j in range(down.size):
+            sums, counts = np.zeros(3), np.zeros(3, np.int64)
+            for k in range(7):
+                part = 0 if k < 5 else k - 4
+                for m in range(out.size):
+                    y = int(np.rint(row[i] + (down[j] * out[m] + right[j] * offsets[k]) / size[0]))
+                    x = int(np.rint(column[i] + (right[j] * out[m] - down[j] * offsets[k]) / size[1]))
+                    if 0 <= y < level.shape[0] and 0 <= x < level.shape[1] and level[y, x] == level[y, x]:
+                        sums[part] += level[y, x]
+                        counts[part] += 1
+            if counts[0] * 2 >= 5 * out.size and counts[1] * 2 >= out.size and counts[2] * 2 >= out.size:
+                result[i, j] = sums[0] / counts[0] - min(sums[1] / counts[1], sums[2] / counts[2])
+    return result
 
 
 def _speed(scene: Scene, line: float, pixel: float, shift_m: float, course: float) -> float | None:
