@@ -14,6 +14,7 @@ import polars as pl
 from makara.base import ids, time
 from makara.base.errors import InputError
 from makara.sensors.scene import Scene
+from makara.session.resources import sea
 from makara.sources.scene import look_of
 from makara.tables import table
 
@@ -114,14 +115,6 @@ def search(
     else:
         raise InputError(f"{scene.product} is a scene of kind {scene.sensor}, for which there is no detector here")
     return Searched(look, _named(found.detections, look, scene.sensor), found.chips, {"land": found.land})
-
-
-def sea(scene: Scene) -> Any:
-    """Where a scene shows sea, from the best coastline at hand."""
-    from makara.sensors.sar.landmask import water
-    from makara.session.resources import land
-
-    return water(scene, land())
 
 
 def _named(found: pl.DataFrame, look: pl.DataFrame, sensor: str) -> pl.DataFrame:
