@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "alert": ("makara.cli.alert", "One alert in words; suppress, lift, acts."),
     "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
     "coverage": ("makara.cli.read", "Where AIS was heard and sensors looked, cell by cell, and how long ago."),
+    "looks": ("makara.cli.looks", "Looks that sensors took; also as STAC items."),
     "anchorages": ("makara.cli.read", "Anchorages discovered where many vessels lay, as zones."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),
