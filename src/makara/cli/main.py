@@ -15,7 +15,7 @@ from makara.base.errors import MakaraError
 COMMANDS: Final = {
     "ingest": ("makara.cli.write", "Take files of a source into a lake."),
     "detect": ("makara.cli.detect", "Find ships in a satellite scene, with no lake."),
-    "follow": ("makara.cli.follow", "Receive a live feed: TCP, UDP or MQTT."),
+    "follow": ("makara.cli.follow", "Receive a live feed: TCP, UDP, MQTT, or a folder of scenes."),
     "run": ("makara.cli.write", "Walk from what came in to events, alerts and releases."),
     "events": ("makara.cli.read", "Events, newest versions."),
     "alerts": ("makara.cli.alert", "Alerts, the most urgent first: raised, listed, suppressed."),
