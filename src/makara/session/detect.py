@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import polars as pl
 from makara.base import ids, time
 from makara.base.errors import InputError
 from makara.sensors.scene import Scene
+from makara.session.resources import sea
 from makara.sources.scene import look_of
 from makara.tables import table
 
@@ -108,20 +108,11 @@ def search(
         found: Any = sar.detect(
             scene, sea=sea(scene), measure=lambda c, s: measure(c, s, known=known), progress=progress
         )
-    elif scene.sensor == "optical":
-        optical: Any = import_module("makara.sensors.optical")
-        found = optical.detect(scene, sea=sea(scene), progress=progress)
     else:
-        raise InputError(f"{scene.product} is a scene of kind {scene.sensor}, for which there is no detector here")
+        from makara.sensors import optical
+
+        found = optical.detect(scene, sea=sea(scene), progress=progress)
     return Searched(look, _named(found.detections, look, scene.sensor), found.chips, {"land": found.land})
-
-
-def sea(scene: Scene) -> Any:
-    """Where a scene shows sea, from the best coastline at hand."""
-    from makara.sensors.sar.landmask import water
-    from makara.session.resources import land
-
-    return water(scene, land())
 
 
 def _named(found: pl.DataFrame, look: pl.DataFrame, sensor: str) -> pl.DataFrame:
