@@ -49,6 +49,7 @@ GOLDEN = {
 }
 """Columns as the contract lists them; none is renamed or dropped."""
 NAMED = [
+    "chips",
     "files",
     "movers",
     "horizons",

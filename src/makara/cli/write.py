@@ -26,6 +26,9 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--receiver", help="Class of the receiver: terrestrial, satellite, vms, own, unknown.")
 @click.option("--provider", help="detections, collections: who provided them, where the file does not say.")
 @click.option("--licence", help="Licence of all that comes, as [licences] in makara.toml names them.")
+@click.option("--units", "scene_units", help="scene: what numbers of a GeoTIFF are: dB, dBx100, power, amplitude.")
+@click.option("--time", help="scene: when it was taken, where it does not say: ISO 8601 with Z, or begin/end.")
+@click.option("--polarisation", help="scene: which to take of several: vv, hh, vh or hv.")
 @click.option("--shift-years", help="vms: years added to all times of data whose years were moved.")
 @click.option("--form", "lines", help="tcp, listen, mqtt: what the lines of a segment are.")
 @click.option("--feed", help="tcp, listen, mqtt: feed whose mark the rows bear.")
@@ -44,6 +47,8 @@ def ingest(words: tuple[str, ...], explain: bool, form: str, **given: object) ->
     repeated = {"map": given.pop("maps"), "set": given.pop("sets"), "unit": given.pop("units")}
     options: dict[str, Any] = {k: str(v) for k, v in given.items() if v is not None}
     options |= {k: "\n".join(v) for k, v in repeated.items() if isinstance(v, tuple) and v}
+    if "scene_units" in options:
+        options["units"] = options.pop("scene_units")
     if "lines" in options:
         options["form"] = options.pop("lines")
     lake, source, files = _split(words, explain)

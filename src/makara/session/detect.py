@@ -9,24 +9,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
-import shapely
 
 from makara.base import ids, time
 from makara.base.errors import InputError
-from makara.base.geo import wrap_lon
 from makara.sensors.scene import Scene
-from makara.sources import _shapes
-from makara.sources._places import collection_id
+from makara.session.resources import sea
+from makara.sources.scene import look_of
 from makara.tables import table
 
 COLUMNS: Final = [f.name for f in table("detections").own]
 PLACE: Final = ("line", "pixel")
-ROWS: Final = 64
-"""Rows of pixels that tell where a scene has data."""
-SIDES: Final = 16
-"""Parts of a footprint's longer side: straight in the image is not straight on the globe."""
 Progress = Callable[[int, int], None]
 
 
@@ -124,80 +117,6 @@ def search(
     return Searched(look, _named(found.detections, look, scene.sensor), found.chips, {"land": found.land})
 
 
-def sea(scene: Scene) -> Any:
-    """Where a scene shows sea, from the best coastline at hand."""
-    from makara.sensors.sar.landmask import water
-    from makara.session.resources import land
-
-    return water(scene, land())
-
-
-def look_of(scene: Scene) -> pl.DataFrame:
-    """The look that a scene is: a row of table collections without the columns that every row has."""
-    from makara.sensors.sar.limit import length50_m
-
-    line, pixel = (n / 2.0 for n in scene.shape)
-    provider = scene.provider or ""
-    row = {
-        "collection": collection_id(provider, scene.product),
-        "product": scene.product,
-        "sensor": scene.sensor,
-        "platform": scene.platform,
-        "mode": scene.mode,
-        "t_start": scene.t_start,
-        "t_end": scene.t_end or scene.t_start,
-        "footprint": footprint(scene),
-        "length50_m": scene.about.get("length50_m")
-        or (length50_m(scene.resolution_m) if scene.sensor == "sar" else None),
-        "resolution_m": scene.resolution_m,
-        "incidence_deg": float(scene.incidence_deg.at(line, pixel)) if scene.incidence_deg is not None else None,
-        "heading_deg": scene.heading_deg,
-        "look": scene.look,
-        "cloud_share": _cloud(scene),
-        "scene_uri": scene.uri,
-        "provider": scene.provider,
-        "product_form": "raw",
-        "licence": scene.licence,
-    }
-    types = {f.name: f.type for f in table("collections").own}
-    return pl.DataFrame([row], schema={c: types[c] for c in row})
-
-
-def footprint(scene: Scene) -> bytes | None:
-    """What a scene shows, as WKB cut at 180: the hull of its pixels with data; None where there are none."""
-    lines = np.unique(np.linspace(0, scene.shape[0] - 1, ROWS).astype(np.int64))
-    ends = []
-    for line in lines.tolist():
-        row = scene.read(line, line + 1)
-        there = np.flatnonzero((row.reshape(-1, row.shape[-1]) != 0).any(axis=0))
-        if there.size:
-            # The whole pixel counts, half of it on either side of its centre.
-            up, down = (0.5 if line == n else 0.0 for n in (lines[0], lines[-1]))
-            y = line - up + down
-            ends += [(y, there[0] - 0.5), (y, there[-1] + 0.5)]
-    if not ends:
-        return None
-    outline = shapely.simplify(shapely.convex_hull(shapely.multipoints(ends)), 1.0)
-    hull = shapely.segmentize(outline, max(scene.shape) / SIDES)
-    at = shapely.get_coordinates(hull)
-    lon, lat = scene.georeference.lon.at(at[:, 0], at[:, 1]), scene.georeference.lat.at(at[:, 0], at[:, 1])
-    # Longitudes run on across 180; the whole is turned to where its first point is.
-    ring = np.column_stack([lon - lon[0] + float(wrap_lon(lon[0])), lat])
-    try:
-        return _shapes.wkb(_shapes.clean(shapely.Polygon(ring)))
-    except ValueError as e:
-        raise InputError(f"{scene.product} has no footprint: {e}") from e
-
-
-def _cloud(scene: Scene) -> float | None:
-    """Share of cloud in a scene, from its mask or as its provider says."""
-    if scene.cloud is None:
-        said = scene.about.get("cloud_share")
-        return None if said is None else float(said)
-    lines = np.unique(np.linspace(0, scene.shape[0] - 1, ROWS).astype(np.int64)).tolist()
-    return float(np.mean([np.mean(scene.cloud(n, n + 1)) for n in lines]))
-
-
 def _named(found: pl.DataFrame, look: pl.DataFrame, sensor: str) -> pl.DataFrame:
     """Detections with their look, the provider's id (line and pixel) and their key."""
     collection = look["collection"][0]
@@ -227,4 +146,4 @@ def untimed(scene: Scene) -> InputError:
     )
 
 
-__all__ = ["Searched", "detect", "footprint", "look_of", "opened", "search", "untimed"]
+__all__ = ["Searched", "detect", "opened", "search", "untimed"]

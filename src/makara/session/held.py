@@ -13,7 +13,13 @@ from makara.lake import Lake
 BULK: Final = {"reports": "report", "claims": "claim", "messages": "message"}
 """Tables with many rows, whose keys hash their time: a repeated row lies on the same day."""
 DEDUPLICATED: Final = BULK | {"collections": "collection", "detections": "detection"}
-STATE_KEYS: Final = {"zones": "zone", "lists": "entry", "authorisations": "authorisation", "movers": "mover"}
+STATE_KEYS: Final = {
+    "zones": "zone",
+    "lists": "entry",
+    "authorisations": "authorisation",
+    "movers": "mover",
+    "chips": "chip",
+}
 
 
 class Held:

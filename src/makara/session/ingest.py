@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from makara.base import ids
 from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
+from makara.session import scenes
 from makara.session.held import BULK, DEDUPLICATED, Held
 from makara.session.licences import Licences
 from makara.sharing import OWNER
@@ -25,6 +26,8 @@ from makara.sources import Batch, judge, source
 from makara.tables import table
 
 Progress = Callable[[int], None]
+FORMS: Final = {"collections": "detection", "detections": "detection", "chips": "chip"}
+"""What licences call the rows of tables that come from products of sensors; all else is raw."""
 
 
 @dataclass
@@ -155,6 +158,7 @@ def ingest(
         UsageError: no licence of that name, or products of satellites without one.
     """
     reader = source(name)
+    image = scenes.images(reader)
     taken = Taken()
     said = {**options, "licence": licence} if licence is not None else options
     feed = " ".join([name, *(f"--{k} {v}" for k, v in sorted(said.items()))])
@@ -164,14 +168,15 @@ def ingest(
         seen = {(r["sha256"], r["feed"]) for r in lake.state("files").iter_rows(named=True)}
         have, horizons = Held(lake), _Horizons()
         for path in paths:
-            sha, size = _land(lake, path)
+            sha, size = scenes.register(lake, path) if image else _land(lake, path)
             if (sha, feed) in seen:
                 taken.skipped_same_file += 1
                 continue
             seen.add((sha, feed))
             rows, rejected = taken.rows, taken.rejects.total()
             used = taken.tables.total() + taken.duplicates
-            for batch in reader.read(path, options):
+            read = scenes.batches(lake, name, path, options, licences, now, progress) if image else None
+            for batch in read or reader.read(path, options):
                 taken.rows += batch.rows
                 _take(commit, batch, sha, path, now, feeds, have, horizons, taken)
                 if progress:
@@ -249,12 +254,13 @@ def _reject(
 def _marked(name: str, rows: pl.DataFrame, feed: str, feeds: _Feeds, have: Held) -> pl.DataFrame:
     """Rows with their mark: the feed's, narrowed by each product's licence where there is one."""
     licences = feeds.licences
-    if name not in ("collections", "detections"):
+    if name not in FORMS:
         return rows.with_columns(_mark_of(rows, pl.lit(licences.given, pl.String()), "raw", feed, feeds))
     known = have.licensed(name, licences.looks(rows) if name == "collections" else rows)
     licence = pl.col("licence") if licences.given is None else pl.lit(licences.given)
-    licences.demanded(known, feed, feeds.own(feed).licences)
-    return known.with_columns(_mark_of(known, licence, "detection", feed, feeds))
+    if name != "chips":
+        licences.demanded(known, feed, feeds.own(feed).licences)
+    return known.with_columns(_mark_of(known, licence, FORMS[name], feed, feeds))
 
 
 def _mark_of(rows: pl.DataFrame, licence: pl.Expr, form: str, feed: str, feeds: _Feeds) -> pl.Series:

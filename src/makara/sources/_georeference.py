@@ -53,7 +53,8 @@ def from_transform(transform: Any, crs: Any, shape: tuple[int, int], name: str) 
 
     def place(lines: Floats, pixels: Floats) -> tuple[Floats, Floats]:
         y, x = np.meshgrid(lines + 0.5, pixels + 0.5, indexing="ij")
-        east, north = transform * (x.ravel(), y.ravel())
+        t = transform
+        east, north = t.a * x.ravel() + t.b * y.ravel() + t.c, t.d * x.ravel() + t.e * y.ravel() + t.f
         return tuple(v.reshape(y.shape) for v in lonlat(east, north, crs, name))  # type: ignore[return-value]
 
     corners = place(*(np.array([-0.5, n - 0.5]) for n in shape))

@@ -273,12 +273,22 @@ def _walk(root: Path) -> Iterator[tuple[str, int]]:
 
 
 def _beside(path: Path) -> Mapping[str, int]:
-    """A file, and the metadata that lie beside it: files whose name begins with its stem, or its stem with theirs."""
+    """A file, and the metadata that lie beside it.
+
+    These are files whose name begins with its stem; where there are none, those whose name differs from it in the last
+    word alone, as ``x_GEC.tif`` and ``x_METADATA.json`` do.
+    """
     stem = path.name.split(".", 1)[0]
     found = {path.name: path.stat().st_size}
-    for p in sorted(path.parent.iterdir()):
-        own = p.name.split(".", 1)[0]
-        near = own.startswith(stem) or (len(own) > 8 and stem.startswith(own))
-        if near and p.suffix.lower() in META and p.is_file() and not p.is_symlink():
-            found[p.name] = p.stat().st_size
-    return found
+    others = [
+        p for p in sorted(path.parent.iterdir()) if p.suffix.lower() in META and p.is_file() and not p.is_symlink()
+    ]
+    near = [p for p in others if p.name.startswith(stem)]
+    if not near:
+        near = [p for p in others if _sibling(stem, p.name.split(".", 1)[0])]
+    return found | {p.name: p.stat().st_size for p in near}
+
+
+def _sibling(one: str, other: str) -> bool:
+    (a, _, x), (b, _, y) = one.rpartition("_"), other.rpartition("_")
+    return a == b and len(a) >= 12 and x.isalpha() and y.isalpha()

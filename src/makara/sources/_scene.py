@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -87,6 +87,11 @@ def _is_tiff(product: Product, name: str) -> bool:
         return f.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
+def label(product: Product, name: str) -> str:
+    """How messages call a file of a product."""
+    return str(product.path) if product.kind == "file" and name == product.path.name else f"{product.path}: {name}"
+
+
 def opened(product: Product, name: str) -> _raster.Raster:
     """A GeoTIFF of a product.
 
@@ -94,7 +99,7 @@ def opened(product: Product, name: str) -> _raster.Raster:
         InputError: it cannot be read.
     """
     return _raster.Raster(
-        product.raster(name), f"{product.path}: {name}", file_bytes=product.files[name] or None, driver="GTiff"
+        product.raster(name), label(product, name), file_bytes=product.files[name] or None, driver="GTiff"
     )
 
 
@@ -128,6 +133,24 @@ def judged(product: Product, raster: _raster.Raster, read: Any, band: int = 1) -
     values = _raster.sample(read, raster.shape[0], seekable=product.seekable)
     full = _raster.largest(np.dtype(raster.dataset.dtypes[band - 1]))
     return _raster.judged(values, raster.name, full), values
+
+
+def closer(product: Product, raster: _raster.Raster) -> Callable[[], None]:
+    """``close`` of a scene."""
+
+    def close() -> None:
+        raster.close()
+        product.close()
+
+    return close
+
+
+def scale_of(product: Product, name: str) -> float:
+    """The scale of the first band of a GeoTIFF, 1 where it has none."""
+    raster = opened(product, name)
+    scale = float(raster.dataset.scales[0])
+    raster.close()
+    return scale if np.isfinite(scale) and scale > 0 else 1.0
 
 
 def not_ahead(scene: Scene, now: datetime | None) -> None:

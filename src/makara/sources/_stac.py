@@ -33,7 +33,8 @@ class Item:
         resolution_m: the larger of ``sar:resolution_range`` and ``_azimuth``, or ``gsd``.
         looks: ``sar:looks_equivalent_number``.
         incidence_deg: ``view:incidence_angle``.
-        azimuth_deg: ``view:azimuth``: from the scene to the satellite, degrees true.
+        azimuth_deg: ``view:azimuth``, degrees true: of the line between satellite and scene (providers differ in the
+            direction).
         look: ``sar:observation_direction``.
         orbit: ``sat:orbit_state``, ascending or descending.
         cloud_share: ``eo:cloud_cover``, 0 to 1.

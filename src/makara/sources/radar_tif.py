@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -136,16 +136,8 @@ def _opened(product: Product, name: str, raster: Raster, told: Told) -> Scene:
         incidence_deg=None if incidence is None else constant(incidence),
         calibration=calibrated,
         about={**about, "units": units, "source": tags.get("SOURCE")},
-        close=_closer(product, raster),
+        close=_scene.closer(product, raster),
     )
-
-
-def _closer(product: Product, raster: Raster) -> Any:
-    def close() -> None:
-        raster.close()
-        product.close()
-
-    return close
 
 
 def _band(raster: Raster, told: Told, item: _stac.Item | None) -> tuple[int, str | None]:

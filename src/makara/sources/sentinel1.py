@@ -144,12 +144,14 @@ def _built(
     if files.noise is not None and not denoised:
         heat = noise(_read(product, files.noise), calibrated, f"{product.path}: {files.noise}")
     grid = Grid(root, name)
+    simulated = any("SIMULATED" in (e.text or "") for e in _xml.local(manifest, "familyName"))
     mode = (root.findtext("adsHeader/mode") or "").strip().upper()
     looks, resolution = _looks(product, manifest, mode)
     read = _scene.reader(raster)
     about, _ = _scene.judged(product, raster, read)
     mission = (root.findtext("adsHeader/missionId") or "S1").strip()
     frequency = _xml.number(root, "generalAnnotation/productInformation/radarFrequency", name)
+    swaths = _swaths(root, shape, name)
     speed = _speed(root, t_start + (t_end - t_start) / 2, name)
     return Scene(
         product=product.name,
@@ -161,11 +163,11 @@ def _built(
         ),
         georeference=grid.georeference(shape),
         read=read,
-        provider=told.provider or "copernicus",
-        platform=f"Sentinel-{mission[1:]}",
+        provider=told.provider or ("simulated" if simulated else "copernicus"),
+        platform=f"{'Simulated ' * simulated}Sentinel-{mission[1:]}",
         mode=mode or None,
         polarisation=pol,
-        licence=told.licence or LICENCE,
+        licence=told.licence or ("simulated" if simulated else LICENCE),
         uri=str(product.path),
         t_start=t_start,
         t_end=t_end,
@@ -184,23 +186,16 @@ def _built(
         about={
             **about,
             "frequency_hz": frequency,
+            "prf_hz": float(np.mean([s["prf_hz"] for s in swaths.values()])) if swaths else None,
             "wavelength_m": LIGHT_M_S / frequency,
             "orbit": (root.findtext("generalAnnotation/productInformation/pass") or "").lower() or None,
             "absolute_orbit": int(_xml.number(root, "adsHeader/absoluteOrbitNumber", name)),
-            "swaths": _swaths(root, shape, name),
+            "swaths": swaths,
             "noise": "removed by the provider" if denoised else "known" if heat is not None else "not known",
             "polarisations": sorted(_polarisations(product)),
         },
-        close=_closer(product, raster),
+        close=_scene.closer(product, raster),
     )
-
-
-def _closer(product: Product, raster: Any) -> Any:
-    def close() -> None:
-        raster.close()
-        product.close()
-
-    return close
 
 
 def _manifest(product: Product) -> tuple[str, Element]:

@@ -2,7 +2,7 @@
 
 Ships end; breakwaters, jetties and quays go on. A ship stands in dark water; what stands at bright land is more
 often a part of it, whatever the coastline of a map says (piers are newer than maps). Side lobes of a bright ship are
-18 dB and more below it at these distances, so only what is nearly as bright as the cluster itself counts.
+22 dB and more below it at these distances, so only what is nearly as bright as the cluster itself counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ REACH_M: Final = 700.0
 _LINE_M: Final = (150.0, 510.0)
 _AREA_M: Final = (90.0, 450.0)
 _TURNS: Final = 120
-_BELOW: Final = 10.0**-1.8
+_BELOW: Final = 10.0**-2.2
+"""Side lobes along a ray stay below this, times the peak ..."""
+_BELOW_AREA: Final = 10.0**-2.4
+"""... and those few of them that are above this cover hardly any area."""
 _BRIGHT: Final = 10.0
 
 
@@ -53,7 +56,7 @@ def around(patch: Patch, smoothed: Floats, hull: Hull, clutter: float) -> Around
     y, x = np.ogrid[:height, :width]
     away = np.hypot((y - hull.row) * sy, (x - hull.column) * sx)
     there = np.isfinite(patch.values)
-    floor = max(_BRIGHT * clutter, hull.scr * clutter * _BELOW)
+    floor = max(_BRIGHT * clutter, hull.scr * clutter * _BELOW_AREA)
     ring = (away > _AREA_M[0]) & (away <= _AREA_M[1]) & there & ~hull.wide
     share = float((smoothed[ring] > floor).sum() / max(int(ring.sum()), 1))
     inside = (away <= _AREA_M[1]) & there

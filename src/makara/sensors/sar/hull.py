@@ -37,9 +37,9 @@ class Line:
 
 BLUR_M: Final = 36.0
 """Blur of the products the lines were fitted on: resolution 20 m, smoothing 30 m."""
-LENGTH: Final = Line(0.895, -0.270, 15.0, 0.10, 6.0)
+LENGTH: Final = Line(0.896, -0.275, 15.0, 0.10, 6.0)
 """Length from the mean of both measures."""
-WIDTH: Final = Line(0.373, -0.061, 6.0, 0.15, 0.0)
+WIDTH: Final = Line(0.358, -0.034, 6.0, 0.15, 0.0)
 """Width from the second moment across."""
 
 

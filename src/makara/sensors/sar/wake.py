@@ -28,9 +28,10 @@ RANGE_OVER_SPEED_S: Final = 113.0
 """Slant range over platform speed where the product does not say."""
 _START_M: Final = (150.0, 1_000.0)
 _SHIFT_M: Final = 700.0
-_FLANK_M: Final = 120.0
+_FLANK_M: Final = 210.0
 _TURNS: Final = 72
-_Z: Final = 6.0
+_LOBE_DEG: Final = 8.0
+_Z: Final = 5.8
 _DEEP_DB: Final = 1.0
 _BRIGHT: Final = 5.0
 
@@ -67,9 +68,13 @@ def wake(window: Patch, hull: Hull, clutter: float, way: Way | None, scene: Scen
     angle = np.arange(_TURNS) * (2.0 * np.pi / _TURNS)
     down, right = np.sin(angle), np.cos(angle)
     out = np.arange(*_START_M, step)
+    # Along and across the platform's way side lobes lie, which make the sea beside them look dark.
+    heading = np.array([way.down * scene.spacing_m[0], way.right * scene.spacing_m[1]])
+    lobes = np.abs(np.sin(2.0 * (angle - np.arctan2(heading[0], heading[1])))) < np.sin(np.radians(2.0 * _LOBE_DEG))
     depth = _darker(level, hull.row - shifts * along[0], hull.column - shifts * along[1], down, right, out, size)
+    depth[:, lobes] = 0.0
     i, j = np.unravel_index(np.argmin(depth), depth.shape)
-    z = -depth[i, j] / (sd * np.sqrt((1.0 / 3.0 + 1.0) / len(out)))
+    z = -depth[i, j] / (sd * np.sqrt((1.0 / 5.0 + 1.0) / len(out)))
     if z < _Z or depth[i, j] > -_DEEP_DB / 4.343:
         return None
     y, x = window.outside(hull.row, hull.column)
@@ -79,25 +84,25 @@ def wake(window: Patch, hull: Hull, clutter: float, way: Way | None, scene: Scen
 
 @njit(cache=True)
 def _darker(level: Any, row: Any, column: Any, down: Any, right: Any, out: Any, size: Any) -> Any:
-    """By start and direction: mean along a line three samples broad, less that of its darker side; 0 where unknown.
+    """By start and direction: mean along a line five samples broad, less that of its darker side; 0 where unknown.
 
     Darker than either side: between two side lobes, or beside one, the sea only looks dark.
     """
     result = np.zeros((row.size, down.size))
     step = 0.5 * (size[0] + size[1])
-    offsets = np.array([0.0, step, -step, _FLANK_M, -_FLANK_M])
+    offsets = np.array([0.0, step, -step, 2.0 * step, -2.0 * step, _FLANK_M, -_FLANK_M])
     for i in range(row.size):
         for j in range(down.size):
             sums, counts = np.zeros(3), np.zeros(3, np.int64)
-            for k in range(5):
-                part = 0 if k < 3 else k - 2
+            for k in range(7):
+                part = 0 if k < 5 else k - 4
                 for m in range(out.size):
                     y = int(np.rint(row[i] + (down[j] * out[m] + right[j] * offsets[k]) / size[0]))
                     x = int(np.rint(column[i] + (right[j] * out[m] - down[j] * offsets[k]) / size[1]))
                     if 0 <= y < level.shape[0] and 0 <= x < level.shape[1] and level[y, x] == level[y, x]:
                         sums[part] += level[y, x]
                         counts[part] += 1
-            if counts[0] * 2 >= 3 * out.size and counts[1] * 2 >= out.size and counts[2] * 2 >= out.size:
+            if counts[0] * 2 >= 5 * out.size and counts[1] * 2 >= out.size and counts[2] * 2 >= out.size:
                 result[i, j] = sums[0] / counts[0] - min(sums[1] / counts[1], sums[2] / counts[2])
     return result
 
