@@ -56,7 +56,7 @@ def demo(where: Path | None, seed: int, hours: float, vessels: int, port: int, n
     if (home / "case").exists() or (home / "lake").exists():
         raise UsageError(f"{home} holds a demo already; give --dir another directory, or none")
     click.echo(f"A simulated sea of {hours:g} h and {vessels} vessels (seed {seed}); no vessel in it is real.")
-    exercise(seed, home / "case", hours=hours, vessels=vessels)
+    exercise(seed, home / "case", hours=hours, vessels=vessels, scenes=1)
     session = open_session(home / "lake", settings=_settings())
     with progress("ingest") as tick:
         taken = session.ingest("case", home / "case", progress=tick)
