@@ -33,7 +33,9 @@ def land(view: View, mask: LandMask) -> NDArray[np.bool_]:
     middle = [(np.arange(-(-n // BLOCK)) + 0.5) * BLOCK - 0.5 for n in view.shape]
     down, right = spread(middle[0], rows), spread(middle[1], columns)
     dry = mask(geo.wrap_lon(down @ lon @ right.T), down @ lat @ right.T)
-    return dry & ndimage.minimum_filter(dry, 2 * int(INLAND_M / (view.spacing_m * BLOCK)) + 1, mode="nearest")
+    reach = 2 * int(INLAND_M / (view.spacing_m * BLOCK)) + 1
+    out: NDArray[np.bool_] = ndimage.minimum_filter(dry, reach, mode="nearest")
+    return out
 
 
 def brightness(blocks: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float32]:
