@@ -155,9 +155,8 @@ def table(ships: list[dict[str, Any]], others: list[dict[str, Any]], scenes: int
             part = [s for s in ships if low <= s[key] < high]
             if part:
                 both = sum(s["found"] and (s["p"] or 0.0) >= 0.5 for s in part) / len(part)
-                rows.append(
-                    f"| {_span(low, high)} | {len(part)} | {sum(s['found'] for s in part) / len(part):.2f} | {both:.2f} |"
-                )
+                share = sum(s["found"] for s in part) / len(part)
+                rows.append(f"| {_span(low, high)} | {len(part)} | {share:.2f} | {both:.2f} |")
         rows.append("")
     rows += ["| length error of ships, m | n | bias | median | 90th percentile |", "| --- | --- | --- | --- | --- |"]
     for name, low, high in (("all, P(vessel) >= 0.5", 0.0, 999.0), ("under 60 m", 0.0, 60.0), ("60 m up", 60.0, 999.0)):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -176,7 +177,8 @@ def ingest(
             rows, rejected = taken.rows, taken.rejects.total()
             used = taken.tables.total() + taken.duplicates
             read = scenes.batches(lake, name, path, options, licences, now, progress) if image else None
-            for batch in read or reader.read(path, options):
+            own = scenes.of_case(lake, path, licences, now) if name == "case" else ()
+            for batch in chain(read or reader.read(path, options), own):
                 taken.rows += batch.rows
                 _take(commit, batch, sha, path, now, feeds, have, horizons, taken)
                 if progress:
@@ -304,6 +306,10 @@ def _land(lake: Lake, path: Path) -> tuple[str, int]:
             landed = land(lake.path, f)
             digest.update(f"{f.name}\0{landed.sha256}\n".encode())
             size += landed.bytes
+        for f in scenes.in_case(path):
+            sha, length = scenes.register(lake, f)
+            digest.update(f"{f.name}\0{sha}\n".encode())
+            size += length
         return digest.hexdigest(), size
     landed = land(lake.path, path)
     return landed.sha256, landed.bytes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +24,8 @@ from makara.sources.scenes import open_scene
 
 LAND_MOST: Final = 64 * 1024**2
 """Products up to this many bytes are copied into the landing; of larger ones the hash and the place are kept."""
+CASE: Final = "scenes"
+OWN: Final = "own"
 MEDIA: Final = "image/png"
 TOLD: Final = ("provider", "units", "time", "polarisation")
 
@@ -111,4 +115,22 @@ def batches(
     yield Batch(frames, _source.no_rejects(), len(rows) + 1, name)
 
 
-__all__ = ["LAND_MOST", "batches", "images", "register"]
+def in_case(directory: Path) -> list[Path]:
+    """The products that a case directory brings, in its folder ``scenes``."""
+    return sorted(p for p in (directory / CASE).glob("*") if not p.name.startswith("."))
+
+
+def of_case(lake: Lake, directory: Path, licences: Licences, now: datetime) -> Iterator[Batch]:
+    """The scenes of a case directory, searched; known when they were taken, as all of a case. See :func:`batches`.
+
+    A case is an exercise: its scenes are the owner's unless a licence is given.
+    """
+    under = copy(licences)
+    under.given = licences.given or OWN
+    for product in in_case(directory):
+        for batch in batches(lake, "case.sar", product, {}, under, now, None):
+            known = pl.lit(batch.frames["collections"]["t_end"][0])
+            yield replace(batch, frames={k: f.with_columns(t_known=known) for k, f in batch.frames.items()})
+
+
+__all__ = ["LAND_MOST", "batches", "images", "in_case", "of_case", "register"]

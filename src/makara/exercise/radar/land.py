@@ -1,4 +1,8 @@
-"""Land in a radar image: bright and rough where a land mask says so, brighter still in places, as towns are."""
+"""Land in a radar image: bright and rough where a land mask says so, brighter still in places, as towns are.
+
+A grid of land is coarser than the coastlines by which a detector leaves land out. So land is drawn from a kilometre
+inland on: no bright corner of a cell lies in what is sea on a better map. Between lies water without ships.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from makara.exercise.routes import LandMask
 
 BLOCK: Final = 4
 """Pixels of a block that is land or sea as a whole."""
+INLAND_M: Final = 1000.0
+"""A little over a cell of 30 arc seconds."""
 LAND_DB: Final = -7.0
 _ROUGH: Final = 1.5
 """Shape of the texture of land."""
@@ -20,11 +26,16 @@ _NODES: Final = 250
 
 
 def land(view: View, mask: LandMask) -> NDArray[np.bool_]:
-    """Which blocks of ``BLOCK`` x ``BLOCK`` pixels are land, by their middles."""
+    """Which blocks of ``BLOCK`` x ``BLOCK`` pixels are land, and all within a kilometre of them in the image too."""
+    from scipy import ndimage
+
     rows, columns, lon, lat = view.nodes(_NODES)
     middle = [(np.arange(-(-n // BLOCK)) + 0.5) * BLOCK - 0.5 for n in view.shape]
     down, right = spread(middle[0], rows), spread(middle[1], columns)
-    return mask(geo.wrap_lon(down @ lon @ right.T), down @ lat @ right.T)
+    dry = mask(geo.wrap_lon(down @ lon @ right.T), down @ lat @ right.T)
+    reach = 2 * int(INLAND_M / (view.spacing_m * BLOCK)) + 1
+    out: NDArray[np.bool_] = ndimage.minimum_filter(dry, reach, mode="nearest")
+    return out
 
 
 def brightness(blocks: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float32]:
