@@ -196,6 +196,8 @@ def test_real_sentinel1_metadata(tmp_path: Path, data_dir: Path) -> None:
 
 
 def test_iceye_by_its_properties(tmp_path: Path) -> None:
+    beside = products.stac(license="CC-BY-4.0")
+    (tmp_path / "ICEYE_GBSG1X_20240301T060000Z_5045505_X42_SM_GRD.json").write_text(json.dumps(beside))
     with open_scene(products.write_iceye(tmp_path)) as scene:
         assert (scene.provider, scene.platform, scene.mode, scene.polarisation) == (
             "ICEYE",
@@ -206,6 +208,7 @@ def test_iceye_by_its_properties(tmp_path: Path) -> None:
         assert scene.product == "ICEYE_GBSG1X_20240301T060000Z_5045505_X42_SM_GRD"
         assert scene.t_start == datetime(2024, 3, 1, 6, 0, 0, 500_000, tzinfo=UTC)
         assert (scene.heading_deg, scene.look, scene.resolution_m) == (190.0, "right", 3.0)
+        assert scene.licence == "CC-BY-4.0"
         assert scene.spacing_m == pytest.approx((2.5, 2.5), rel=1e-3)
         dn = float(scene.read(10, 11)[0, 20])
         assert sigma0_db(scene, 10, 20) == pytest.approx(10 * np.log10(2.5e-6 * dn**2))
