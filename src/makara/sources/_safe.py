@@ -263,7 +263,7 @@ def _add(found: dict[str, int], name: str, size: int, path: Path) -> None:
 def _walk(root: Path) -> Iterator[tuple[str, int]]:
     """Files of a directory; links that leave it are refused."""
     top = root.resolve()
-    found = []
+    found: list[Path] = []
     for p in root.rglob("*"):
         if len(found) >= FILES:
             raise InputError(f"{root} holds more than {FILES:,} files; name the product's own directory")
