@@ -57,7 +57,10 @@ def test_sentinel1_is_calibrated_by_its_tables(tmp_path: Path) -> None:
         assert float(scene.slant_range_m.at(200, 100)) == pytest.approx(800_500.0, abs=1e-3)
         assert float(scene.line_times.at(399, 0)) == pytest.approx(399 * 1.496e-3)
         assert scene.platform_m_s == pytest.approx(np.sqrt(1e6 + 4e6 + 7200**2))
-        assert scene.about["swaths"]["IW1"] == {"prf_hz": 1717.1, "first": 0.0, "last": 249.0}
+        first = scene.about["swaths"]["IW1"]
+        assert (first["prf_hz"], first["first"], first["last"]) == (1717.1, 0.0, 249.0)
+        wavelength, slant = products.LIGHT / 5.405e9, 8e5 + 5 * 124.5
+        assert first["ambiguity_m"] == pytest.approx(wavelength * slant * 1717.1 / 2 / scene.platform_m_s, abs=0.1)
         json.dumps(dict(scene.about))
 
 
@@ -193,6 +196,8 @@ def test_real_sentinel1_metadata(tmp_path: Path, data_dir: Path) -> None:
 
 
 def test_iceye_by_its_properties(tmp_path: Path) -> None:
+    beside = products.stac(license="CC-BY-4.0")
+    (tmp_path / "ICEYE_GBSG1X_20240301T060000Z_5045505_X42_SM_GRD.json").write_text(json.dumps(beside))
     with open_scene(products.write_iceye(tmp_path)) as scene:
         assert (scene.provider, scene.platform, scene.mode, scene.polarisation) == (
             "ICEYE",
@@ -203,6 +208,7 @@ def test_iceye_by_its_properties(tmp_path: Path) -> None:
         assert scene.product == "ICEYE_GBSG1X_20240301T060000Z_5045505_X42_SM_GRD"
         assert scene.t_start == datetime(2024, 3, 1, 6, 0, 0, 500_000, tzinfo=UTC)
         assert (scene.heading_deg, scene.look, scene.resolution_m) == (190.0, "right", 3.0)
+        assert scene.licence == "CC-BY-4.0"
         assert scene.spacing_m == pytest.approx((2.5, 2.5), rel=1e-3)
         dn = float(scene.read(10, 11)[0, 20])
         assert sigma0_db(scene, 10, 20) == pytest.approx(10 * np.log10(2.5e-6 * dn**2))

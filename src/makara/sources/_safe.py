@@ -263,9 +263,12 @@ def _add(found: dict[str, int], name: str, size: int, path: Path) -> None:
 def _walk(root: Path) -> Iterator[tuple[str, int]]:
     """Files of a directory; links that leave it are refused."""
     top = root.resolve()
-    for n, p in enumerate(sorted(root.rglob("*"))):
-        if n >= FILES:
+    found: list[Path] = []
+    for p in root.rglob("*"):
+        if len(found) >= FILES:
             raise InputError(f"{root} holds more than {FILES:,} files; name the product's own directory")
+        found.append(p)
+    for p in sorted(found):
         if p.is_symlink() and not p.resolve().is_relative_to(top):
             raise InputError(f"{root}: {p.relative_to(root)} is a link to a place outside the product; it is refused")
         if p.is_file():

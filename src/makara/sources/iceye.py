@@ -76,6 +76,7 @@ def _properties(product: Product, name: str) -> Mapping[str, Any] | None:
 def _new(told: Mapping[str, Any], product: Product, name: str) -> _vendor.Facts:
     where = str(product.path)
     item = _stac.item({"id": told.get("iceye:filename") or product.name, "properties": told}, where)
+    beside = _stac.of(product)
     states = [s for s in told.get("iceye:orbit_states") or [] if isinstance(s, dict) and s.get("velocity")]
     lines = tuple(instant(told.get(f"iceye:zero_doppler_{k}_datetime"), where) for k in ("start", "end"))
     looks = [number(told.get(f"sar:looks_{k}")) or 1.0 for k in ("range", "azimuth")]
@@ -87,7 +88,7 @@ def _new(told: Mapping[str, Any], product: Product, name: str) -> _vendor.Facts:
         platform=item.platform,
         mode=item.mode,
         polarisation=item.polarisations[0] if item.polarisations else None,
-        licence=item.licence,
+        licence=item.licence or (beside.licence if beside else None),
         t_start=item.t_start,
         t_end=item.t_end,
         gain=number(told.get("iceye:calibration_factor")),
