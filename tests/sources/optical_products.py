@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.transform import from_origin
+from rasterio import Affine
 
 S2_NAME = "S2B_MSIL{level}_20240301T222529_N0510_R029_T60KWF_20240301T232021"
 S2_TIME = "2024-03-01T22:25:33.456Z"
@@ -33,7 +33,7 @@ def raster(
     lossless = {"QUALITY": "100", "REVERSIBLE": "YES"} if driver == "JP2OpenJPEG" else {}
     with rasterio.open(
         path, "w", driver=driver, width=values.shape[2], height=values.shape[1], count=values.shape[0],
-        dtype=values.dtype, crs=crs, transform=from_origin(*corner, pixel, pixel), **lossless, **more,
+        dtype=values.dtype, crs=crs, transform=Affine(pixel, 0.0, corner[0], 0.0, -pixel, corner[1]), **lossless, **more,
     ) as out:  # fmt: skip
         out.write(values)
 

@@ -188,8 +188,8 @@ def judged(found: pl.DataFrame) -> tuple[Floats, list[list[str]]]:
         "foam": (foam, 2.0),
         "large": ((c["length_m"] > LONGEST_M) | (c["width_m"] > WIDEST_M), 4.0),
         "round": ((c["width_m"] > 25.0) & (c["length_m"] < 2.5 * c["width_m"]), 2.0),
-        "crowded": (c["near"] > CROWD, np.clip(0.08 * (c["near"] - CROWD), 0.5, 2.5)),
-        "near_cloud": ((c["around"] > 3.0) & (c["cloud"] <= 0.5), 1.0),
+        "crowded": (c["near"] > CROWD, np.clip(0.04 * (c["near"] - CROWD), 0.3, 1.5)),
+        "near_cloud": ((c["around"] > 3.0) & (c["cloud"] <= 0.5), 1.5),
         "cloud_mask": (c["cloud"] > 0.5, 1.0),
         "edge": (c["edge"] > 0, 0.7),
     }

@@ -191,7 +191,7 @@ def _blocks(index: Any, green: Any, nir: Any, usable: Any, cloud: Any, block: in
                     a[k], g[k], n[k] = index[y, x], green[y, x], nir[y, x]
                     k += 1
             out[i, j, 4] = clouds / all_of if all_of else 0.0
-            if k < most // 8:
+            if k < 8:
                 continue
             middle = np.median(a[:k])
             out[i, j, 0] = middle
@@ -255,14 +255,18 @@ def _above(here: _Strip, background: Floats, block: int) -> tuple[NDArray[np.int
     room = 65_536
     while True:
         at = np.empty((room, 2), np.int64)
-        n = int(_pick(here.index, here.usable, limit, block, FULL, at))
+        full = np.zeros(limit.shape, np.bool_)
+        n = int(_pick(here.index, here.usable, limit, block, FULL, full, at))
         if n <= room:
+            # What fills a block is taken for cloud: what is left at its rim is doubted.
+            here.stats[..., 4] = np.where(full, 1.0, here.stats[..., 4])
             return at[:n, 0].copy(), at[:n, 1].copy()
         room = n
 
 
 @njit(nogil=True, cache=True)
-def _pick(index: Any, usable: Any, limit: Any, block: int, full: float, at: Any) -> int:
+def _pick(index: Any, usable: Any, limit: Any, block: int, most: float, full: Any, at: Any) -> int:
+    """Usable pixels above their block's limit; blocks with more than a share of them are full, and left out."""
     height, width = index.shape
     count = np.zeros(limit.shape, np.int64)
     there = np.zeros(limit.shape, np.int64)
@@ -275,7 +279,8 @@ def _pick(index: Any, usable: Any, limit: Any, block: int, full: float, at: Any)
     for y in range(height):
         for x in range(width):
             i, j = y // block, x // block
-            if usable[y, x] and index[y, x] > limit[i, j] and count[i, j] <= full * there[i, j]:
+            full[i, j] = count[i, j] > most * there[i, j]
+            if usable[y, x] and index[y, x] > limit[i, j] and not full[i, j]:
                 if n < at.shape[0]:
                     at[n, 0], at[n, 1] = y, x
                 n += 1
