@@ -191,7 +191,7 @@ def judged(found: pl.DataFrame) -> tuple[Floats, list[list[str]]]:
         "crowded": (c["near"] > CROWD, np.clip(0.04 * (c["near"] - CROWD), 0.3, 1.5)),
         "near_cloud": ((c["around"] > 3.0) & (c["cloud"] <= 0.5), 1.5),
         "cloud_mask": (c["cloud"] > 0.5, 1.0),
-        "edge": (c["edge"] > 0, 0.7),
+        "edge": ((c["edge"] > 0) & (c["around"] <= 3.0), 1.2),
     }
     for applies, costs in doubts.values():
         score -= np.where(applies, costs, 0.0)
