@@ -48,7 +48,9 @@ def found_all(scene: Scene, sea: Sea) -> None:
     assert (rows["p_vessel"] > 0.5).sum() == len(sea.ships)
 
 
-@pytest.mark.parametrize(("level", "offset", "form"), [("2A", -1000, "directory"), ("1C", -1000, "zip"), ("2A", None, "tar")])
+@pytest.mark.parametrize(
+    ("level", "offset", "form"), [("2A", -1000, "directory"), ("1C", -1000, "zip"), ("2A", None, "tar")]
+)
 def test_sentinel2_by_its_metadata(tmp_path: Path, level: str, offset: int | None, form: str) -> None:
     sea = drawn()
     bias = 0.0 if offset is None else -0.1
