@@ -31,9 +31,10 @@ def raster(
     """A raster of bands x lines x pixels."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lossless = {"QUALITY": "100", "REVERSIBLE": "YES"} if driver == "JP2OpenJPEG" else {}
+    place = Affine(pixel, 0.0, corner[0], 0.0, -pixel, corner[1])
     with rasterio.open(
         path, "w", driver=driver, width=values.shape[2], height=values.shape[1], count=values.shape[0],
-        dtype=values.dtype, crs=crs, transform=Affine(pixel, 0.0, corner[0], 0.0, -pixel, corner[1]), **lossless, **more,
+        dtype=values.dtype, crs=crs, transform=place, **lossless, **more,
     ) as out:  # fmt: skip
         out.write(values)
 
@@ -131,8 +132,8 @@ def planet(
         mask[5] = cloud
         mask[0] = 1 - cloud
         raster(root / f"{PLANET_ID}_3B_udm2.tif", mask, **place)
-    told = {"id": PLANET_ID, "type": "Feature", "properties": {
-        "acquired": "2024-03-01T22:25:33.12Z", "cloud_cover": 0.25, "satellite_id": "24a1", "instrument": "PSB.SD"}}  # fmt: skip
+    said = {"acquired": "2024-03-01T22:25:33.12Z", "cloud_cover": 0.25, "satellite_id": "24a1", "instrument": "PSB.SD"}
+    told = {"id": PLANET_ID, "type": "Feature", "properties": said}
     (root / f"{PLANET_ID}_metadata.json").write_text(json.dumps(told))
     rows = "".join(
         f"<ps:bandSpecificMetadata><ps:bandNumber>{k}</ps:bandNumber><ps:radiometricScaleFactor>0.01"

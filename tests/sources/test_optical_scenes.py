@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optical_products as make
 import pytest
 import rasterio
 from bench.accuracy._optical_sea import BANDS, Sea
@@ -18,8 +19,6 @@ from makara.base.errors import InputError
 from makara.sensors import optical
 from makara.sensors.scene import Scene
 from makara.sources.scenes import open_scene
-
-import optical_products as make
 
 SHIPS = ((60.4, 80.2, 90.0, 15.0, 30.0, 0), (150.7, 60.1, 60.0, 12.0, 100.0, 1), (90.2, 200.6, 150.0, 24.0, 160.0, 2))
 

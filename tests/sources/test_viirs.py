@@ -61,7 +61,7 @@ def test_packed_nights_and_what_no_outline_is(tmp_path: Path) -> None:
     packed = tmp_path / "night.csv.gz"
     packed.write_bytes(gzip.compress(SAMPLE.read_bytes()))
     assert read(packed)[0]["detections"].equals(read(SAMPLE)[0]["detections"])
-    assert [n for n, _ in guesses(SAMPLE)[1]][0] == "viirs"
+    assert guesses(SAMPLE)[1][0][0] == "viirs"
     for lat, lon in ((None, None), ("1 2", "3 4"), ("1 2 3", "1 2"), ("1 2 99", "1 2 3"), ("1 1 1", "2 2 2")):
         assert viirs.outline(lat, lon) is None
     assert viirs.granule("SVDNB_j02_d20249901_t1347001_e1352405_b1") is None

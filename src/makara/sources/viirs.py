@@ -138,7 +138,7 @@ def load(path: Path, provider: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame
         InputError: the file cannot be read.
         ColumnsError: a column is missing; the message names it and those there are.
     """
-    types = {n: t for n, t in _source.shape("collections", pl.DataFrame()).schema.items()}
+    types = dict(_source.shape("collections", pl.DataFrame()).schema)
     seen: set[str] = set()
     for frame, bad in rows(path):
         missing = [c for c in NEEDED if c not in frame.columns]

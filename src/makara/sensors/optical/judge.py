@@ -53,8 +53,8 @@ def clusters(hits: Hits, scene: Scene) -> pl.DataFrame:
     ``line, pixel``: centre; ``pixels, seeds``: how many; ``peak``: greatest excess of brightness; ``spread``: robust
     deviation of the water; ``length_m, width_m``: of the rectangle with the core's second moments; ``down, right``: its
     axis in the image; ``foam``: excess in the near infrared by that in green; ``swir``: mean short-wave infrared;
-    ``near``: other clusters, not much smaller, within NEAR_M; ``cloud``: share of its pixels under the product's mask; ``around``: pixels
-    of cloud in the blocks around by its own pixels; ``edge``: it touches what is not water.
+    ``near``: other clusters, not much smaller, within NEAR_M; ``cloud``: share of its pixels under the product's mask;
+    ``around``: pixels of cloud in the blocks around by its own pixels; ``edge``: it touches what is not water.
     """
     if hits.line.size == 0:
         return pl.DataFrame(schema=dict.fromkeys(CLUSTERS, pl.Float64()))
