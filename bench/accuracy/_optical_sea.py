@@ -91,7 +91,9 @@ class Sea:
         def wake_of(dx: Floats, dy: Floats) -> Any:
             u, v = along(dx, dy)
             behind = -u - length / 2
-            return wake * ((behind > 0) & (behind < 6 * length) & (np.abs(v) < width / 2)) * np.exp(-behind / (3 * length))
+            return (
+                wake * ((behind > 0) & (behind < 6 * length) & (np.abs(v) < width / 2)) * np.exp(-behind / (3 * length))
+            )
 
         if wake:
             self.lay(line, pixel, wake_of, 6.6 * length, FOAM)

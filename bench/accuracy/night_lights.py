@@ -3,8 +3,8 @@
 Data: hand-checked crops of the day/night band (``satellite/viirs_vvd_a.npz`` of MAKARA_DATA), channel 0 alone, and,
 since they hold points against blobs and nothing else, simulated lights: faint boats (real ones dimmed, and points),
 boats under the moon, moonlit cloud, lightning. Gas flares are judged and never learnt: they are points, too. Split:
-five parts of cells of 2 x 2 degrees, each crop judged by a model that saw no crop of its cell; simulated lights are judged
-on others of another seed. The model that ships is trained on all crops.
+five parts of cells of 2 x 2 degrees, each crop judged by a model that saw no crop of its cell; simulated lights are
+judged on others of another seed. The model that ships is trained on all crops.
 
 ``--write`` prints the constants for ``makara.sensors.optical.lights``; without it those that are there are judged, too.
 """

@@ -66,7 +66,8 @@ def line(name: str, sea: Sea, cloud: Any = None) -> None:
         turn = np.abs((axis - heading + 90) % 180 - 90)
         off = [np.hypot(found["line"][k] - sea.ships[i][0], found["pixel"][k] - sea.ships[i][1])
                for i, k in enumerate(hit) if k is not None]  # fmt: skip
-        text += f"  length {np.median(error):+.0f} m, off by {np.median(np.abs(error)):.0f} (90 %: {np.quantile(np.abs(error), 0.9):.0f})"
+        size = np.abs(error)
+        text += f"  length {np.median(error):+.0f} m, off by {np.median(size):.0f} (90 %: {np.quantile(size, 0.9):.0f})"
         if np.isfinite(turn).any():
             text += f"  axis {np.nanmedian(turn):.1f} deg (90 %: {np.nanquantile(turn, 0.9):.1f})"
         text += f"  place {np.median(off):.2f} px"

@@ -18,8 +18,8 @@ from makara.sources._scene import Told
 ROWS: Final = 1024
 """Rows decoded at once: JPEG 2000 tiles of Sentinel-2 have as many, and a tile is decoded as a whole."""
 BANDS: Final = ("blue", "green", "red", "nir", "swir")
-LENGTH50_PX: Final = 1.5
-"""Length of a ship seen with probability one half, pixels, on simulated calm water (see docs/models/optical.md)."""
+LENGTH50_PX: Final = 2.5
+"""Length of a ship of grey deck seen with probability one half, pixels, on simulated water (docs/models/optical.md)."""
 
 
 class Strips:

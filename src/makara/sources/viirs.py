@@ -138,7 +138,7 @@ def load(path: Path, provider: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame
         InputError: the file cannot be read.
         ColumnsError: a column is missing; the message names it and those there are.
     """
-    types = {n: t for n, t in _source.shape("collections", pl.DataFrame()).schema.items()}
+    types = dict(_source.shape("collections", pl.DataFrame()).schema)
     seen: set[str] = set()
     for frame, bad in rows(path):
         missing = [c for c in NEEDED if c not in frame.columns]
@@ -150,7 +150,9 @@ def load(path: Path, provider: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame
         seen.update(look["collection"] for look in fresh)
         quality = _known(frame, "QF_Detect").cast(pl.Int64(), strict=False)
         none = (None, None, None)
-        p, flag, structure = zip(*(QUALITY.get(q, none) for q in quality.to_list()), strict=True) if len(frame) else none
+        p, flag, structure = (
+            zip(*(QUALITY.get(q, none) for q in quality.to_list()), strict=True) if len(frame) else none
+        )
         strange = quality.is_not_null() & ~quality.is_in(list(QUALITY))
         files = frame["File_DNB"] if "File_DNB" in frame.columns else pl.Series([None] * len(frame), dtype=pl.String())
         full = pl.DataFrame(

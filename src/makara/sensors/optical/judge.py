@@ -40,7 +40,7 @@ NEAR_M: Final = 1000.0
 LONGEST_M: Final = 450.0
 WIDEST_M: Final = 90.0
 CROWD: Final = 8
-"""So many others within NEAR_M, and it may be whitecaps, broken cloud or an anchorage."""
+"""So many others within NEAR_M, and it may be whitecaps or broken cloud."""
 HULL: Final = 0.75
 """Excess in the near infrared by that in green: steel and paint have more, foam less (Frouin and others 1996)."""
 CERTAIN: Final = 0.9
@@ -53,8 +53,8 @@ def clusters(hits: Hits, scene: Scene) -> pl.DataFrame:
     ``line, pixel``: centre; ``pixels, seeds``: how many; ``peak``: greatest excess of brightness; ``spread``: robust
     deviation of the water; ``length_m, width_m``: of the rectangle with the core's second moments; ``down, right``: its
     axis in the image; ``foam``: excess in the near infrared by that in green; ``swir``: mean short-wave infrared;
-    ``near``: other clusters, not much smaller, within NEAR_M; ``cloud``: share of its pixels under the product's mask; ``around``: pixels
-    of cloud in the blocks around by its own pixels; ``edge``: it touches what is not water.
+    ``near``: other clusters, not much smaller, within NEAR_M; ``cloud``: share of its pixels under the product's mask;
+    ``around``: pixels of cloud in the blocks around by its own pixels; ``edge``: it touches what is not water.
     """
     if hits.line.size == 0:
         return pl.DataFrame(schema=dict.fromkeys(CLUSTERS, pl.Float64()))
@@ -183,15 +183,17 @@ def judged(found: pl.DataFrame) -> tuple[Floats, list[list[str]]]:
     score = np.full(len(found), 0.9)
     score += np.clip(np.log2(np.maximum(c["peak"], 1e-6) / 0.06), -1.0, 1.5)
     foam = (c["foam"] < HULL) | (c["swir"] < 0.015)
+    # An anchorage is crowded, too, but its ships have the shape of ships.
+    shapeless = (c["pixels"] <= 4) | (c["length_m"] < 2.5 * c["width_m"])
     doubts: dict[str, tuple[NDArray[np.bool_], Any]] = {
         "one_pixel": (c["pixels"] <= 1, 1.5),
         "foam": (foam, 2.0),
         "large": ((c["length_m"] > LONGEST_M) | (c["width_m"] > WIDEST_M), 4.0),
         "round": ((c["width_m"] > 25.0) & (c["length_m"] < 2.5 * c["width_m"]), 2.0),
-        "crowded": (c["near"] > CROWD, np.clip(0.08 * (c["near"] - CROWD), 0.5, 2.5)),
-        "near_cloud": ((c["around"] > 3.0) & (c["cloud"] <= 0.5), 1.0),
+        "crowded": ((c["near"] > CROWD) & shapeless, np.clip(0.04 * (c["near"] - CROWD), 0.3, 1.5)),
+        "near_cloud": ((c["around"] > 3.0) & (c["cloud"] <= 0.5), 1.5),
         "cloud_mask": (c["cloud"] > 0.5, 1.0),
-        "edge": (c["edge"] > 0, 0.7),
+        "edge": ((c["edge"] > 0) & (c["around"] <= 3.0), 1.2),
     }
     for applies, costs in doubts.values():
         score -= np.where(applies, costs, 0.0)

@@ -39,8 +39,6 @@ WATER_NIR: Final = 0.2
 """Water reflects no more in the near infrared, sun glint and silt included."""
 CLOUD_GREEN: Final = 0.22
 """A block as bright as this and white is cloud, where the product has no mask."""
-FULL: Final = 0.4
-"""Share of bright pixels from which on a block holds more than a ship: cloud, ice or land."""
 MOST: Final = 4_000_000
 """Bright pixels from which on an image is no sea with ships on it."""
 BANDS: Final = ("green", "red", "nir")
@@ -191,7 +189,7 @@ def _blocks(index: Any, green: Any, nir: Any, usable: Any, cloud: Any, block: in
                     a[k], g[k], n[k] = index[y, x], green[y, x], nir[y, x]
                     k += 1
             out[i, j, 4] = clouds / all_of if all_of else 0.0
-            if k < most // 8:
+            if k < 4:
                 continue
             middle = np.median(a[:k])
             out[i, j, 0] = middle
@@ -235,7 +233,7 @@ def _around(stats: Any, wet: Any, top: int, reach: int, least: int, out: Any) ->
 
 
 def _bright(here: _Strip, background: Floats, block: int) -> tuple[NDArray[Any], ...]:
-    """The bright pixels of a strip, without blocks that are full of them."""
+    """The bright pixels of a strip."""
     line, pixel = _above(here, background, block)
     of = background[line // block, pixel // block]
     excess = here.index[line, pixel].astype(np.float64) - of[:, 0]
@@ -255,27 +253,20 @@ def _above(here: _Strip, background: Floats, block: int) -> tuple[NDArray[np.int
     room = 65_536
     while True:
         at = np.empty((room, 2), np.int64)
-        n = int(_pick(here.index, here.usable, limit, block, FULL, at))
+        n = int(_pick(here.index, here.usable, limit, block, at))
         if n <= room:
             return at[:n, 0].copy(), at[:n, 1].copy()
         room = n
 
 
 @njit(nogil=True, cache=True)
-def _pick(index: Any, usable: Any, limit: Any, block: int, full: float, at: Any) -> int:
+def _pick(index: Any, usable: Any, limit: Any, block: int, at: Any) -> int:
+    """Usable pixels above their block's limit, as many as fit; how many there are."""
     height, width = index.shape
-    count = np.zeros(limit.shape, np.int64)
-    there = np.zeros(limit.shape, np.int64)
-    for y in range(height):
-        for x in range(width):
-            if usable[y, x]:
-                there[y // block, x // block] += 1
-                count[y // block, x // block] += index[y, x] > limit[y // block, x // block]
     n = 0
     for y in range(height):
         for x in range(width):
-            i, j = y // block, x // block
-            if usable[y, x] and index[y, x] > limit[i, j] and count[i, j] <= full * there[i, j]:
+            if usable[y, x] and index[y, x] > limit[y // block, x // block]:
                 if n < at.shape[0]:
                     at[n, 0], at[n, 1] = y, x
                 n += 1
