@@ -139,7 +139,7 @@ def test_a_ghost_lies_where_the_pulse_rate_says_and_a_boat_elsewhere_is_a_boat()
     image = sea(1000, 400)
     ship(image, 150.0, 200.0, 200.0, 30.0, 60.0)
     for line, pixel in ((150.0 + 466.2, 200.0), (150.0 + 250.0, 203.0), (900.0, 120.0)):
-        ship(image, line, pixel, 25.0, 0.0, 0.5)
+        ship(image, line, pixel, 25.0, 0.0, 1.0)
     where = {"slant_range_m": constant(870_000.0), "platform_m_s": 7_500.0, "about": about}
     got = found(image, **where)
     ghost = nearest(got, 616, 200)
