@@ -36,7 +36,7 @@ def ours(directory: Path) -> dict[str, Any]:
     from makara.sensors import sar
     from makara.session import resources
 
-    with rasterio.open(directory / "scene.tif") as file:
+    with rasterio.Env(GDAL_CACHEMAX=64 * 1024**2), rasterio.open(directory / "scene.tif") as file:
         scene = _radar_scene.scene(lambda a, b: file.read(1, window=((a, b), (0, file.width))))
         found = sar.detect(scene, sea=resources.sea(scene), threads=2)
     found.detections.write_parquet(directory / "found.parquet")
