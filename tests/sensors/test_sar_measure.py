@@ -150,6 +150,11 @@ def test_a_ghost_lies_where_the_pulse_rate_says_and_a_boat_elsewhere_is_a_boat()
         assert boat["structure"] is None
         assert boat["p_vessel"] >= 0.5
     assert nearest(got, 150, 200)["structure"] is None
+    # Each swath has its own pulse rate: the ghost of another swath would lie elsewhere.
+    for prf, label in ((1451.0, "ambiguity"), (1717.0, None)):
+        swaths = {"IW1": {"prf_hz": prf, "first": 0, "last": 399}}
+        told = found(image, **(where | {"about": about | {"prf_hz": 1600.0, "swaths": swaths}}))
+        assert nearest(told, 616, 200)["structure"] == label
     # Without the pulse rate the range of Sentinel-1's holds it too; without a heading nothing can be said.
     assert nearest(found(image), 616, 200)["structure"] == "ambiguity"
     assert nearest(found(image, heading_deg=None), 616, 200)["structure"] is None

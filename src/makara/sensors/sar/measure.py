@@ -165,11 +165,14 @@ def _judged(scene: Scene, read: Read, way: ghosts.Way | None, clusters: pl.DataF
     flags: list[list[str]] = [[] for _ in ones]
     if way is not None:
         peak = 10.0 * np.log10(np.array([o.hull.peak for o in ones]))
-        ambiguous, lobe = ghosts.ghosts(middle[:, 0], middle[:, 1], peak, way)
+        first = ghosts.first_m(scene, middle[:, 0], middle[:, 1])
+        ambiguous, lobe = ghosts.ghosts(middle[:, 0], middle[:, 1], peak, way, first)
         for i, one in enumerate(ones):
             faint = one.hull.scr < FAINT
             if not ambiguous[i] and faint and kind[i] is None:
-                ambiguous[i] = ghosts.of_land(read, scene.spacing_m, middle[i, 0], middle[i, 1], one.excess, way)
+                ambiguous[i] = ghosts.of_land(
+                    read, scene.spacing_m, middle[i], one.excess, way, (float(first[0][i]), float(first[1][i]))
+                )
             if ambiguous[i] and faint and kind[i] is None:
                 kind[i] = "ambiguity"
             elif lobe[i] and faint and kind[i] is None:
