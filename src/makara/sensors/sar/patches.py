@@ -17,7 +17,8 @@ Read = Callable[[int, int, int, int], Floats]
 WORK_M: Final = 10.0
 """Hulls are measured on pixels of about this size, as the length model was fitted; coarser products as they are."""
 _BAND: Final = 256
-_KEPT: Final = 6
+_KEPT: Final = 8
+"""Bands: a window, and 6 km ahead and behind of it on pixels of 10 m, where ambiguities come from."""
 _ROWS: Final = 64
 
 
