@@ -133,6 +133,16 @@ def test_what_goes_on_or_is_broad_is_land_and_a_ship_beside_it_is_a_ship() -> No
     assert set(mole["structure"]) == {"land"}
 
 
+def test_ships_at_anchor_close_to_each_other_are_ships_and_no_quay() -> None:
+    image = sea(320, 320)
+    for k in range(36):
+        ship(image, 95.0 + 26 * (k // 6), 95.0 + 26 * (k % 6), 100.0, 30.0 + 2.0 * k, 3.0, seed=k)
+    got = found(image)
+    assert got.height == 36
+    assert got["structure"].is_null().all()
+    assert (got["p_vessel"] >= 0.5).all()
+
+
 def test_a_ghost_lies_where_the_pulse_rate_says_and_a_boat_elsewhere_is_a_boat() -> None:
     # wavelength * range * PRF / (2 * speed): 4,662 m.
     about = {"prf_hz": 1451.0, "frequency_hz": 5.405e9}
