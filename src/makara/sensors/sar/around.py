@@ -25,6 +25,9 @@ _BELOW: Final = 10.0**-2.2
 _BELOW_AREA: Final = 10.0**-2.4
 """... and those few of them that are above this cover hardly any area."""
 _BRIGHT: Final = 10.0
+_JOINED: Final = 3.0
+"""Times the clutter from which on pixels hang together."""
+_SHIP_M: Final = 520.0
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,12 @@ def around(patch: Patch, smoothed: Floats, hull: Hull, clutter: float) -> Around
     away = np.hypot((y - hull.row) * sy, (x - hull.column) * sx)
     there = np.isfinite(patch.values)
     floor = max(_BRIGHT * clutter, hull.scr * clutter * _BELOW_AREA)
+    long = _long(smoothed, clutter, patch.size_m)
     ring = (away > _AREA_M[0]) & (away <= _AREA_M[1]) & there & ~hull.wide
-    share = float((smoothed[ring] > floor).sum() / max(int(ring.sum()), 1))
+    share = float((long[ring] > floor).sum() / max(int(ring.sum()), 1))
     inside = (away <= _AREA_M[1]) & there
-    area = float((smoothed[inside] > max(4.0 * clutter, hull.scr * clutter / 10.0**1.6)).sum() * sy * sx)
-    sides = _rays(smoothed, there, hull, patch.size_m) / clutter
+    area = float((long[inside] > max(4.0 * clutter, hull.scr * clutter / 10.0**1.6)).sum() * sy * sx)
+    sides = _rays(long, there, hull, patch.size_m) / clutter
     sides = np.where(sides > hull.scr * _BELOW, sides, 1.0)
     half = _TURNS // 2
     # The other side may be a step off: lines bend.
@@ -78,6 +82,18 @@ def around(patch: Patch, smoothed: Floats, hull: Hull, clutter: float) -> Around
         float(empty.min()) if empty.size else REACH_M,
         float(empty.size / there.size),
     )
+
+
+def _long(smoothed: Floats, clutter: float, size_m: tuple[float, float]) -> Floats:
+    """The image without what is no longer than a ship: ships at anchor beside each other are no quay."""
+    from scipy import ndimage
+
+    labels, n = ndimage.label(smoothed > _JOINED * clutter, np.ones((3, 3), bool))
+    short = np.zeros(n + 1, bool)
+    for k, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        down, across = (rows.stop - rows.start) * size_m[0], (columns.stop - columns.start) * size_m[1]
+        short[k] = np.hypot(down, across) < _SHIP_M
+    return np.where(short[labels], clutter, smoothed)
 
 
 def _rays(smoothed: Floats, there: Floats, hull: Hull, size_m: tuple[float, float]) -> Floats:

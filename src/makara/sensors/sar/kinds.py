@@ -24,8 +24,8 @@ from makara.sensors.sar.hull import Hull
 from makara.sensors.sar.patches import Floats
 
 FEATURES: Final = ("section_db", "faint_db", "line_db", "side_db", "bright_share", "area_ha", "broad_m", "cluster_ha")
-WEIGHTS: Final = (0.378, -0.422, -0.127, -0.432, -30.7, -0.182, -0.0667, -0.211)
-OFFSET: Final = 0.804
+WEIGHTS: Final = (0.363, -0.388, -0.148, -0.436, -35.4, -0.0802, -0.0707, -0.195)
+OFFSET: Final = 1.02
 """Weights of FEATURES and the constant, as fitted."""
 SURE: Final = 0.02
 """No picture alone makes surer than this: what the few scenes of the fit did not hold."""
