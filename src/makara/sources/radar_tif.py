@@ -24,19 +24,16 @@ from makara.sources._scene import Told
 from makara.sources._sniff import Guess, Head
 from makara.sources._source import Option, Source
 
-OPTIONS: Final = (
-    Option("provider", "who provided the scene, where it does not say"),
-    Option("licence", "licence of the product, as the provider names it"),
-)
 SOURCE = Source(
     "radar_tif",
     ("collections", "detections"),
     "calibrated radar images (GeoTIFF, COG)",
     (
-        *OPTIONS,
+        _scene.PROVIDER,
+        _scene.LICENCE,
+        _scene.TIME,
+        _scene.POLARISATION,
         Option("units", "what the numbers are: dB, dBx100, power or amplitude; default: by the tag UNITS"),
-        Option("time", "when it was taken, as 2026-01-31T14:00:00Z, or begin/end"),
-        Option("polarisation", "which band to take of several, as vv"),
     ),
 )
 Units = Literal["dB", "dBx100", "power", "amplitude"]
@@ -76,6 +73,9 @@ def calibration(units: Units, scale: float, looks: float) -> Calibration:
     if units == "power":
         return Calibration(1, constant(scale), looks=looks)
     return Calibration(2, constant(scale**2), looks=looks)
+
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:

@@ -24,7 +24,7 @@ from makara.sources._safe import Product
 from makara.sources._scene import Told
 from makara.sources._sentinel1_tables import LIGHT_M_S, Grid, gain, noise
 from makara.sources._sniff import Guess, Head
-from makara.sources._source import Option, Source
+from makara.sources._source import Source
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -33,10 +33,7 @@ SOURCE = Source(
     "sentinel1",
     ("collections", "detections"),
     "Sentinel-1 radar images (GRD in SAFE)",
-    (
-        Option("licence", "licence of the product", "Copernicus Sentinel data terms"),
-        Option("polarisation", "which to take of several, as vv; default: vv, else hh, else the first"),
-    ),
+    (_scene.LICENCE, _scene.POLARISATION),
 )
 LICENCE: Final = "Copernicus Sentinel data terms"
 LOOKS: Final = {
@@ -56,6 +53,9 @@ class _Files:
     calibration: str
     noise: str | None
     measurement: str
+
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:
@@ -261,8 +261,8 @@ def _complete(product: Product, files: _Files, pol: str, lacking: list[str]) -> 
         raise InputError(
             f"{product.path} has no measurement of {pol}; it is not whole: get it, or the rest of it, again"
         )
-    needed = (files.annotation, files.calibration, files.noise, files.measurement)
-    cut = [text for text in lacking if text.split(" has ")[0] in needed]
+    stem = PurePosixPath(files.annotation).stem.removesuffix("-cog")
+    cut = [text for text in lacking if stem in text and "/rfi/" not in text]
     if cut:
         raise InputError(f"{product.path} is not whole: {'; '.join(cut)}; wait for it, or get it again")
     return files

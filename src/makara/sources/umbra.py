@@ -25,11 +25,14 @@ SOURCE = Source(
     ("collections", "detections"),
     "Umbra radar images (GEC)",
     (
-        Option("licence", "licence of the product, as Umbra names it"),
+        _scene.LICENCE,
+        _scene.TIME,
         Option("units", "amplitude, where its scale is that of sigma nought; default: relative brightness"),
     ),
 )
 KINDS: Final = ("_GEC", "_CSI", "_MM")
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:
