@@ -176,3 +176,38 @@ def test_the_place_is_right_across_180_degrees() -> None:
     lon = sar.detect(image).detections.sort("pixel")["lon_deg"].to_list()
     assert 179.98 <= lon[0] < 180.0
     assert -180.0 <= lon[-1] < -179.9
+
+
+@pytest.mark.parametrize("form", ["amplitude", "decibel"])
+def test_a_fine_product_is_searched_on_coarser_pixels(form: str) -> None:
+    """Pixels of 2 m, one look: a ship of 300 m is larger than the ring would be."""
+    rng = np.random.default_rng(7)
+    size = (1603, 2001)
+    image = rng.standard_exponential(size, np.float32)
+    image[800:950, 990:1010] += rng.standard_exponential((150, 20), np.float32) * np.float32(60.0)
+    y, x = np.mgrid[0 : size[0], 0 : size[1]]
+    image[(y - x) > 1200] = 0.0
+    sigma0 = image * np.float32(SIGMA0)
+    calibration = Calibration(2, constant(GAIN), looks=1.0)
+    pixels: NDArray[Any] = np.where(sigma0 > 0, numbers(sigma0), 0).astype(np.uint16)
+    if form == "decibel":
+        pixels = 10 * np.log10(np.maximum(pixels, 1).astype(np.float64) ** 2 * GAIN)
+        pixels[sigma0 == 0] = 0.0
+        calibration = Calibration(1, constant(1.0), decibel=True, looks=1.0)
+    place = georeference(size, spacing_m=2.0)
+    fine = replace(scene(pixels, calibration, georeference=place, resolution_m=2.0), spacing_m=(2.0, 2.0))
+    found = sar.detect(fine)
+    assert len(found.detections) == 1
+    row, cluster = found.detections.row(0, named=True), found.clusters.row(0, named=True)
+    assert (row["line"], row["pixel"]) == pytest.approx((874.5, 999.5), abs=5)
+    assert cluster["length_px_m"] == pytest.approx(300, abs=25)
+    assert row["pixels"] == pytest.approx(150 * 20, rel=0.5)
+    assert cluster["background"] == pytest.approx(SIGMA0, rel=0.1)
+
+
+def test_a_single_pixel_is_no_target_where_the_resolution_spans_several() -> None:
+    pixels = numbers(clutter(np.random.default_rng(6), (300, 300), 4.0) * np.float32(SIGMA0))
+    pixels[150, 150] = 3000
+    assert len(sar.detect(scene(pixels)).detections) == 0
+    assert len(sar.detect(scene(pixels, resolution_m=20.0)).detections) == 0
+    assert len(sar.detect(scene(pixels, resolution_m=10.0)).detections) == 1

@@ -84,7 +84,7 @@ def test_cutting_a_coast_up_loses_no_land() -> None:
     reach = 5 + np.sin(40 * angle) + 0.3 * np.sin(900 * angle)
     land = shapely.polygons(np.stack([10 + reach * np.cos(angle), 50 + reach * np.sin(angle)], -1))
     coast = cutting.coastline(shapely.to_wkb(shapely.multipolygons([land, shapely.box(0, 0, 1, 1)])), "a star")
-    pieces = shapely.polygons([shapely.linearrings(coast.xy[a:b]) for a, b in pairwise(coast.start)])  # fmt: skip  # noqa: E501
+    pieces = shapely.polygons([shapely.linearrings(coast.xy[a:b]) for a, b in pairwise(coast.start)])  # fmt: skip
     assert shapely.area(pieces).sum() == pytest.approx(land.area + 1, rel=1e-5)
     assert np.diff(coast.start).max() <= cutting.MOST
     assert len(coast.box) == len(pieces)

@@ -144,7 +144,8 @@ def drawn(scene: Scene, coast: Coastline) -> NDArray[np.uint8]:
                     continue
                 edge = shapely.get_coordinates(shapely.get_exterior_ring(shapely.segmentize(piece, _LONGEST_DEG)))
                 at = inverse(geo.wrap_lon(edge[:, 0] + inverse.lon0), edge[:, 1])
-                shapes.append(shapely.polygons((at[:, ::-1] + 0.5) / CELL))
+                if len(at):
+                    shapes.append(shapely.polygons((at[:, ::-1] + 0.5) / CELL))
     out = _cells(scene)
     if not shapes:
         return np.zeros(out, np.uint8)
