@@ -25,8 +25,9 @@ SHIPS = (
     (281, 548), (388, 447),
 )  # fmt: skip
 """Lines and pixels of what is a ship in the port's picture, by eye; the last one moves."""
-UNSURE = ((266, 641), (405, 740), (183, 338), (167, 506), (255, 673))
-"""What may be one: a platform, a group of three bright spots, a long ship or berth, a boat or buoy, another."""
+UNSURE = ((266, 641), (405, 740), (183, 338), (167, 506), (255, 673), (224, 684))
+"""What may be one: a platform, three bright spots side by side, a long ship or berth, a boat or buoy, another, two
+spots behind a breakwater."""
 PLATFORM = (266, 641)
 PORT_HEADING_DEG = 350.5
 """The platform's way in it, from its side lobes and ambiguities (an ascending pass)."""
@@ -119,7 +120,7 @@ def port(data: Path, heading_deg: float | None = None) -> Scene:
     height, width = numbers.shape
     y, x = np.arange(0.0, height + 49.0, 50.0), np.arange(0.0, width + 49.0, 50.0)
     xx, yy = np.meshgrid(x + 0.5, y + 0.5)
-    east, north = place * (xx.ravel(), yy.ravel())
+    east, north = (place.c + place.a * xx).ravel(), (place.f + place.e * yy).ravel()
     lon, lat = (np.array(v).reshape(xx.shape) for v in transform(crs, "EPSG:4326", east, north))
     return Scene(
         "port", "sar", (height, width), (30.0, 30.0), Georeference(Nodes(y, x, lon), Nodes(y, x, lat)),
