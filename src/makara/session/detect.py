@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -109,11 +108,10 @@ def search(
         found: Any = sar.detect(
             scene, sea=sea(scene), measure=lambda c, s: measure(c, s, known=known), progress=progress
         )
-    elif scene.sensor == "optical":
-        optical: Any = import_module("makara.sensors.optical")
-        found = optical.detect(scene, sea=sea(scene), progress=progress)
     else:
-        raise InputError(f"{scene.product} is a scene of kind {scene.sensor}, for which there is no detector here")
+        from makara.sensors import optical
+
+        found = optical.detect(scene, sea=sea(scene), progress=progress)
     return Searched(look, _named(found.detections, look, scene.sensor), found.chips, {"land": found.land})
 
 

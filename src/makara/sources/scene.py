@@ -17,7 +17,8 @@ import shapely
 
 from makara.base.errors import InputError
 from makara.base.geo import wrap_lon
-from makara.sensors.sar.limit import length50_m
+from makara.sensors.optical import limit as by_day
+from makara.sensors.sar import limit as by_radar
 from makara.sensors.scene import Scene
 from makara.sources import _shapes, _source
 from makara.sources._places import collection_id
@@ -36,6 +37,8 @@ SOURCE = Source(
         Option("polarisation", "which to take of several, as vv"),
     ),
 )
+LIMITS: Final = {"sar": by_radar.length50_m, "optical": by_day.length50_m}
+"""Detection limits by kind of sensor; lights at night tell no length."""
 ROWS: Final = 64
 """Rows of pixels that tell where a scene has data."""
 SIDES: Final = 16
@@ -55,8 +58,7 @@ def look_of(scene: Scene) -> pl.DataFrame:
         "t_start": scene.t_start,
         "t_end": scene.t_end or scene.t_start,
         "footprint": footprint(scene),
-        "length50_m": scene.about.get("length50_m")
-        or (length50_m(scene.resolution_m) if scene.sensor == "sar" else None),
+        "length50_m": LIMITS[scene.sensor](scene.resolution_m) if scene.sensor in LIMITS else None,
         "resolution_m": scene.resolution_m,
         "incidence_deg": float(scene.incidence_deg.at(line, pixel)) if scene.incidence_deg is not None else None,
         "heading_deg": scene.heading_deg,

@@ -12,7 +12,7 @@ from makara.sensors.scene import Scene
 from makara.sources import _scene
 from makara.sources._safe import Product
 
-READERS: Final = ("sentinel1", "iceye", "capella", "umbra", "radar_tif")
+READERS: Final = ("sentinel1", "sentinel2", "iceye", "capella", "umbra", "planet", "maxar", "radar_tif")
 """Sources of images, those that know a product best first; each has ``recognises_scene`` and ``open_scene``."""
 
 
