@@ -19,7 +19,7 @@ from scipy import optimize, special
 
 import makara
 from makara.base import geo
-from makara.base.errors import UsageError
+from makara.base.errors import InputError, UsageError
 from makara.base.units import KN_M_S
 from makara.exercise import simulate
 from makara.exercise.radar import Rendered, Target, View, clutter, render
@@ -267,6 +267,19 @@ def test_what_is_not_rendered_stays_as_it_is_without_scenes(sea_with_scenes: Pat
     rest = [r for r in plain.files["detections.csv"].decode().splitlines() if f",{scene['collection']}," not in r]
     drop = [[c for k, c in enumerate(r.split(",")) if k not in (0, 12)] for r in rest]
     assert [[c for k, c in enumerate(r.split(",")) if k not in (0, 12)] for r in ours] == drop
+
+
+def test_a_new_case_replaces_rendered_scenes_and_nothing_else(tmp_path: Path) -> None:
+    home = tmp_path / "scenes"
+    old = home / "S1X_IW_GRDH_1SSV_20260101T000000_20260101T000010_000001_000000_0000.SAFE"
+    old.mkdir(parents=True)
+    exercise(1, tmp_path, hours=1, vessels=0)
+    assert not old.exists()
+    real = home / "S1A_IW_GRDH_1SSV_20260101T000000_20260101T000010_000001_000000_0000.SAFE"
+    real.mkdir()
+    with pytest.raises(InputError, match="S1A"):
+        exercise(1, tmp_path, hours=1, vessels=0)
+    assert real.exists()
 
 
 def test_scenes_cannot_be_negative_and_are_no_more_than_there_are_looks() -> None:
