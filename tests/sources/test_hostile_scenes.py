@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import re
 import resource
 import struct
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ import rasterio
 from radar_products import Safe
 from rasterio.rpc import RPC
 
-from makara.base.errors import InputError, UsageError
+from makara.base.errors import InputError, MakaraError, UsageError
 from makara.sources import _raster, _safe
 from makara.sources._safe import Product
 from makara.sources.scenes import open_scene
@@ -464,6 +466,47 @@ def test_json_that_is_none(tmp_path: Path, text: str) -> None:
     next(tmp_path.glob("*METADATA.json")).write_text(text)
     with pytest.raises(InputError):
         open_scene(path)
+
+
+ODD = [b"0", b"-1", b"1e300", b"nan", b"", b"x", b"9" * 30, b"null", b"[]", b"{}", b'"a"', b"true"]
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    "safe": lambda d: Safe(shape=(60, 260), pols=("vv",)).write(d),
+    "iceye": products.write_iceye,
+    "iceye_old": products.write_iceye_old,
+    "capella": lambda d: products.write_capella(d, tag=False),
+    "umbra": products.write_umbra,
+    "plain": lambda d: plain(d / "s.tif"),
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.filterwarnings("ignore")
+def test_any_damage_is_told_in_our_words(tmp_path: Path, maker: str) -> None:
+    """Bytes and numbers changed at random: a scene, or an error of ours, never another."""
+    rng = random.Random(maker)
+    (tmp_path / "it").mkdir()
+    path = MAKERS[maker](tmp_path / "it")
+    files = sorted(p for p in (tmp_path / "it").rglob("*") if p.is_file())
+    for _ in range(40):
+        file = rng.choice(files)
+        whole = file.read_bytes()
+        data = bytearray(whole)
+        numbers = [m.span() for m in re.finditer(rb'(?<=[> :\[,"])-?\d[\d.eE+-]*', whole)]
+        if file.suffix.startswith(".tif") or not numbers:
+            for _ in range(rng.choice((1, 2, 8))):
+                data[rng.randrange(min(len(data), rng.choice((64, 400, 4000))))] = rng.randrange(256)
+        else:
+            first, last = rng.choice(numbers)
+            data[first:last] = rng.choice(ODD)
+        file.write_bytes(bytes(data))
+        if maker == "safe" and file.name != "manifest.safe":
+            products.write_manifest(path)
+        try:
+            with open_scene(path) as scene:
+                scene.read(0, scene.shape[0])
+        except MakaraError as e:
+            assert str(e)
+        file.write_bytes(whole)
 
 
 def test_closing_twice_is_no_harm(tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ class Raster:
 
     Attributes:
         shape: lines and pixels.
-        dataset: rasterio's dataset: tags, transform, scales. Read pixels through :meth:`rows` only.
+        dataset: rasterio's dataset: transform, scales. Read pixels through :meth:`rows` only.
+        units, names: of each band, where it has them.
+        tags: those of the file, and of its first band.
 
     Raises:
         InputError: it cannot be opened, is cut, or declares a size that no product has.
@@ -86,6 +88,9 @@ class Raster:
         try:
             with _quiet():
                 self.dataset: Any = rasterio.open(where, driver=driver)
+                self.units: tuple[str | None, ...] = self.dataset.units
+                self.names: tuple[str | None, ...] = self.dataset.descriptions
+                self.tags: dict[str, str] = {**self.dataset.tags(), **self.dataset.tags(1)}
         except failures() as e:
             kind = "GeoTIFF" if driver == "GTiff" else "JPEG 2000 file"
             raise InputError(f"{name} is no readable {kind} ({why(e)}); get the product again") from e

@@ -117,9 +117,8 @@ def tags(product: Product, name: str) -> Mapping[str, str]:
         except InputError:
             product.notes[key] = {}
         else:
-            both = {**raster.dataset.tags(), **raster.dataset.tags(1)}
             raster.close()
-            product.notes[key] = {k.upper(): v for k, v in both.items()}
+            product.notes[key] = {k.upper(): v for k, v in raster.tags.items()}
     found: Mapping[str, str] = product.notes[key]
     return found
 

@@ -104,7 +104,7 @@ def open_scene(product: Product, told: Told) -> Scene:
         licence=word(collect.get("license")) or (item.licence if item else None),
         t_start=instant(collect.get("start_timestamp"), where),
         t_end=instant(collect.get("stop_timestamp"), where),
-        gain=scale**2,
+        gain=scale * scale,
         radiometry=radiometry,
         looks=max(number(image.get("enl")) or number(image.get("azimuth_looks")) or 1.0, 1.0),
         noise_db=_noise(image),

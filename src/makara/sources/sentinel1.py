@@ -153,6 +153,9 @@ def _built(
     frequency = _xml.number(root, "generalAnnotation/productInformation/radarFrequency", name)
     swaths = _swaths(root, shape, name)
     speed = _speed(root, t_start + (t_end - t_start) / 2, name)
+    for swath in swaths.values():
+        middle = float(grid.slant_range_m.at(shape[0] / 2, (swath["first"] + swath["last"]) / 2))
+        swath["ambiguity_m"] = round(LIGHT_M_S / frequency * middle * swath["prf_hz"] / (2.0 * speed), 1)
     return Scene(
         product=product.name,
         sensor="sar",
@@ -290,7 +293,7 @@ def _speed(root: Element, at: datetime, name: str) -> float:
 
 
 def _swaths(root: Element, shape: tuple[int, int], name: str) -> dict[str, dict[str, float]]:
-    """By swath: pulse repetition frequency (Hz) and its first and last pixel, the widest where it varies."""
+    """By swath: pulse repetition frequency (Hz), and first and last pixel, the widest where they vary."""
     found: dict[str, dict[str, float]] = {}
     for info in root.iterfind("generalAnnotation/downlinkInformationList/downlinkInformation"):
         swath = _xml.text(info, "swath", name)

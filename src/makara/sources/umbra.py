@@ -101,7 +101,7 @@ def open_scene(product: Product, told: Told) -> Scene:
         licence=item.licence if item else None,
         t_start=instant(collect.get("startAtUTC"), where) or (item.t_start if item else None),
         t_end=instant(collect.get("endAtUTC"), where) or (item.t_end if item else None),
-        gain=None if told.units is None else scale**2,
+        gain=None if told.units is None else scale * scale,
         looks=max((item.looks if item else None) or 1.0, 1.0),
         resolution_m=max(known) if known else (item.resolution_m if item else None),
         heading_deg=_vendor.heading(
