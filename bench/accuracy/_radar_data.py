@@ -25,9 +25,9 @@ SHIPS = (
     (281, 548), (388, 447),
 )  # fmt: skip
 """Lines and pixels of what is a ship in the port's picture, by eye; the last one moves."""
-UNSURE = ((266, 641), (405, 740), (183, 338), (167, 506), (255, 673), (224, 684))
+UNSURE = ((266, 641), (405, 740), (183, 338), (167, 506), (255, 673), (224, 684), (227, 368))
 """What may be one: a platform, three bright spots side by side, a long ship or berth, a boat or buoy, another, two
-spots behind a breakwater."""
+spots behind a breakwater, a faint spot in the outer harbour."""
 PLATFORM = (266, 641)
 PORT_HEADING_DEG = 350.5
 """The platform's way in it, from its side lobes and ambiguities (an ascending pass)."""

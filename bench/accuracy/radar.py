@@ -32,8 +32,10 @@ from makara.session import resources
 DATA = Path(os.environ.get("MAKARA_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 SEEN: Final = 4.0
 """Smoothed peak to clutter from which on a chip counts as seen (6 dB): some matched ships do not show at all."""
-WEIGHT: Final = {"port": 1.0, "ship": 0.2, "sea": 0.5}
-"""Of a cluster of the port, a chip of OpenSARShip, a false alarm of simulated sea."""
+WEIGHT: Final = {"port": 1.0, "faint": 0.3, "ship": 0.2, "sea": 0.5}
+"""Of a cluster of the port, a faint one that is no ship to the eye but may be a boat, a chip, a simulated alarm."""
+FAINT: Final = (50.0, 31.0)
+"""Below these peak to clutter (17 dB) and section (dB square metres) a cluster is faint."""
 PENALTY: Final = 3.0
 SIGN: Final = np.where(np.array(kinds.WEIGHTS) > 0, 1.0, -1.0)
 """Which way each feature may point."""
@@ -107,17 +109,19 @@ def p_of(b: Floats, features: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-(b[0] + features @ b[1:]))))
 
 
-def port() -> tuple[Floats, Floats, Floats]:
-    """Features, truth by eye (NaN: unsure) and column of the clusters of the port."""
+def port() -> tuple[Floats, Floats, Floats, Floats]:
+    """Features, truth by eye (NaN: unsure), weight and column of the clusters of the port."""
     scene = data.port(DATA)
     found = detect(scene, sea=water(scene, resources.land())).clusters
-    features = np.array([measured(scene, c)["features"] for c in found.iter_rows(named=True)])
+    rows = [measured(scene, c) for c in found.iter_rows(named=True)]
+    features = np.array([r["features"] for r in rows])
     at = found.select("line", "pixel").to_numpy()
     truth = np.zeros(len(at))
     for places, value in ((data.SHIPS, 1.0), (data.UNSURE, np.nan)):
         near = np.hypot(*(at[:, None] - np.array(places, np.float64)).transpose(2, 0, 1)).min(1)
         truth[near < 4.0] = value
-    return features, truth, at[:, 1]
+    faint = np.array([r["scr"] < FAINT[0] and r["features"][0] + 30.0 < FAINT[1] for r in rows]) & (truth == 0)
+    return features, truth, np.where(faint, WEIGHT["faint"], WEIGHT["port"]), at[:, 1]
 
 
 def sizes(rows: pl.DataFrame, shipped: bool) -> None:
@@ -153,14 +157,14 @@ def sizes(rows: pl.DataFrame, shipped: bool) -> None:
 
 def probabilities(ships: Floats, shipped: bool) -> None:
     """Print weights and figures of P(vessel)."""
-    features, truth, column = port()
+    features, truth, weight, column = port()
     sea = np.array([measured(*one)["features"] for one in data.speckle()])
     sure = ~np.isnan(truth)
 
     def fit(kept: Any) -> Floats:
         x = np.concatenate([features[kept], ships, sea])
         y = np.r_[truth[kept], np.ones(len(ships)), np.zeros(len(sea))]
-        w = np.repeat([WEIGHT["port"], WEIGHT["ship"], WEIGHT["sea"]], [int(kept.sum()), len(ships), len(sea)])
+        w = np.r_[weight[kept], np.repeat([WEIGHT["ship"], WEIGHT["sea"]], [len(ships), len(sea)])]
         return weights(x, y, w)
 
     every = np.r_[kinds.OFFSET, kinds.WEIGHTS] if shipped else fit(sure)

@@ -139,7 +139,7 @@ def test_a_ghost_lies_where_the_pulse_rate_says_and_a_boat_elsewhere_is_a_boat()
     image = sea(1000, 400)
     ship(image, 150.0, 200.0, 200.0, 30.0, 60.0)
     for line, pixel in ((150.0 + 466.2, 200.0), (150.0 + 250.0, 203.0), (900.0, 120.0)):
-        ship(image, line, pixel, 25.0, 0.0, 0.5)
+        ship(image, line, pixel, 25.0, 0.0, 1.0)
     where = {"slant_range_m": constant(870_000.0), "platform_m_s": 7_500.0, "about": about}
     got = found(image, **where)
     ghost = nearest(got, 616, 200)
@@ -150,6 +150,11 @@ def test_a_ghost_lies_where_the_pulse_rate_says_and_a_boat_elsewhere_is_a_boat()
         assert boat["structure"] is None
         assert boat["p_vessel"] >= 0.5
     assert nearest(got, 150, 200)["structure"] is None
+    # Each swath has its own pulse rate: the ghost of another swath would lie elsewhere.
+    for prf, label in ((1451.0, "ambiguity"), (1717.0, None)):
+        swaths = {"IW1": {"prf_hz": prf, "first": 0, "last": 399}}
+        told = found(image, **(where | {"about": about | {"prf_hz": 1600.0, "swaths": swaths}}))
+        assert nearest(told, 616, 200)["structure"] == label
     # Without the pulse rate the range of Sentinel-1's holds it too; without a heading nothing can be said.
     assert nearest(found(image), 616, 200)["structure"] == "ambiguity"
     assert nearest(found(image, heading_deg=None), 616, 200)["structure"] is None

@@ -24,12 +24,16 @@ FAINTER_DB: Final = (17.0, 38.0)
 """A ghost is this much fainter than what it is the ghost of."""
 BESIDE_M: Final = 75.0
 """How far off the line along the platform's way a ghost or a side lobe may lie, metres."""
+STEP_M: Final = 60.0
+"""Between the places looked at for what an ambiguity is of."""
 LOBE_M: Final = 2_000.0
 LOBE_DB: Final = 24.0
 """Side lobes: within this distance, fainter by at least this, and by as much more as the distance has over 150 m."""
 LAND_DB: Final = 19.0
 """How much fainter than the land that it shows an ambiguity of land is."""
 LIGHT_M_S: Final = 299_792_458.0
+_SEAM: Final = 100.0
+"""Pixels by which swaths overlap."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,12 @@ class Way:
     Attributes:
         down, right: lines and pixels of one metre along the platform's heading.
         across_down, across_right: of one metre to the right of it.
-        near_m, far_m: where the first ambiguity lies.
     """
 
     down: float
     right: float
     across_down: float
     across_right: float
-    near_m: float
-    far_m: float
 
 
 def way_of(scene: Scene) -> Way | None:
@@ -61,27 +62,36 @@ def way_of(scene: Scene) -> Way | None:
     turn = np.linalg.inv(np.array([[e[0], e[1]], [n[0], n[1]]]) / 8.0)
     h = np.radians(scene.heading_deg)
     along, across = turn @ [np.sin(h), np.cos(h)], turn @ [np.cos(h), -np.sin(h)]
-    near, far = _first(scene)
-    return Way(float(along[0]), float(along[1]), float(across[0]), float(across[1]), near, far)
+    return Way(float(along[0]), float(along[1]), float(across[0]), float(across[1]))
 
 
-def _first(scene: Scene) -> tuple[float, float]:
-    """Distance of the first ambiguity, from near to far range, with five in a hundred of slack."""
-    prf, hertz = scene.about.get("prf_hz"), scene.about.get("frequency_hz")
+def first_m(scene: Scene, line: Floats, pixel: Floats) -> tuple[Floats, Floats]:
+    """Least and greatest distance of the first ambiguity at places of a scene, metres.
+
+    Of the slant range there and the pulses of each swath that may have seen it (``about``: ``swaths`` with ``prf_hz,
+    first, last`` pixel, else ``prf_hz``; ``frequency_hz``), with three in a hundred of slack; FAR_M where not known.
+    """
+    hertz, prf = scene.about.get("frequency_hz"), scene.about.get("prf_hz")
     if prf is None or hertz is None or scene.slant_range_m is None or scene.platform_m_s is None:
-        return FAR_M
-    per_m = LIGHT_M_S / float(hertz) * float(prf) / (2.0 * scene.platform_m_s)
-    ranges = scene.slant_range_m.values
-    return 0.95 * per_m * float(ranges.min()), 1.05 * per_m * float(ranges.max())
+        return np.full(line.size, FAR_M[0]), np.full(line.size, FAR_M[1])
+    low, high = np.full(line.size, np.inf), np.zeros(line.size)
+    for swath in (scene.about.get("swaths") or {}).values():
+        there = (pixel >= swath["first"] - _SEAM) & (pixel <= swath["last"] + _SEAM)
+        low = np.where(there, np.minimum(low, swath["prf_hz"]), low)
+        high = np.where(there, np.maximum(high, swath["prf_hz"]), high)
+    low, high = np.where(high > 0, low, float(prf)), np.where(high > 0, high, float(prf))
+    per_pulse = LIGHT_M_S / float(hertz) * scene.slant_range_m.at(line, pixel) / (2.0 * scene.platform_m_s)
+    return 0.97 * per_pulse * low, 1.03 * per_pulse * high
 
 
-def ghosts(line: Floats, pixel: Floats, peak_db: Floats, way: Way) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def ghosts(line: Floats, pixel: Floats, peak_db: Floats, way: Way, first: tuple[Floats, Floats]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip  # noqa: E501
     """Which clusters are ambiguities, and which are side lobes, of brighter clusters.
 
     Args:
         line, pixel: places of all clusters.
         peak_db: their peaks, sigma nought, decibels.
         way: the platform's way.
+        first: least and greatest distance of the first ambiguity of each, metres.
     """
     n = line.size
     ambiguous, lobe = np.zeros(n, bool), np.zeros(n, bool)
@@ -93,7 +103,7 @@ def ghosts(line: Floats, pixel: Floats, peak_db: Floats, way: Way) -> tuple[NDAr
         a, b = np.searchsorted(sorted_across, [across[i] - BESIDE_M, across[i] + BESIDE_M]).tolist()
         others = order[a:b]
         away, fainter = np.abs(along[others] - along[i]), peak_db[others] - peak_db[i]
-        far = (away >= way.near_m) & (away <= way.far_m)
+        far = (away >= first[0][i]) & (away <= first[1][i])
         ambiguous[i] = bool((far & (fainter >= FAINTER_DB[0]) & (fainter <= FAINTER_DB[1])).any())
         lobe[i] = _lobe(away, fainter)
     for i in np.flatnonzero(~lobe).tolist():
@@ -108,21 +118,22 @@ def _lobe(away: Floats, fainter: Floats) -> bool:
     return bool(((away <= LOBE_M) & (fainter >= need)).any())
 
 
-def of_land(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, excess: float, way: Way) -> bool:
+def of_land(read: Read, spacing_m: tuple[float, float], at: Floats, excess: float, way: Way, first: tuple[float, float]) -> bool:  # fmt: skip  # noqa: E501
     """Whether land or a port that lies where the ambiguity comes from is bright enough to make this faint cluster.
 
     Args:
         read: calibrated windows, land included.
         spacing_m: of the scene's pixels.
-        line, pixel: the cluster.
+        at: line and pixel of the cluster.
         excess: its mean above the sea around it, sigma nought.
         way: the platform's way.
+        first: least and greatest distance of its first ambiguity, metres.
     """
     need = excess * 10.0 ** (LAND_DB / 10.0)
     half = max(1, round(30.0 / min(spacing_m)))
     for sign in (-1.0, 1.0):
-        places = sign * np.linspace(way.near_m, way.far_m, 24)
-        bright = [_mean(read, line + s * way.down, pixel + s * way.right, half) for s in places]
+        places = sign * np.arange(first[0], first[1] + STEP_M, STEP_M)
+        bright = [_mean(read, at[0] + s * way.down, at[1] + s * way.right, half) for s in places]
         if float(np.max(bright)) >= need:
             return True
     return False
@@ -135,4 +146,4 @@ def _mean(read: Read, line: float, pixel: float, half: int) -> float:
     return float(values[there].mean()) if there.any() else 0.0
 
 
-__all__ = ["Way", "ghosts", "of_land", "way_of"]
+__all__ = ["Way", "first_m", "ghosts", "of_land", "way_of"]

@@ -24,8 +24,8 @@ from makara.sensors.sar.hull import Hull
 from makara.sensors.sar.patches import Floats
 
 FEATURES: Final = ("section_db", "faint_db", "line_db", "side_db", "bright_share", "area_ha", "broad_m", "cluster_ha")
-WEIGHTS: Final = (0.378, -0.422, -0.127, -0.432, -30.7, -0.182, -0.0667, -0.211)
-OFFSET: Final = 0.804
+WEIGHTS: Final = (0.366, -0.364, -0.151, -0.453, -30.8, -0.185, -0.0677, -0.215)
+OFFSET: Final = 1.05
 """Weights of FEATURES and the constant, as fitted."""
 SURE: Final = 0.02
 """No picture alone makes surer than this: what the few scenes of the fit did not hold."""

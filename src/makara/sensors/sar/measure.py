@@ -14,7 +14,7 @@ from makara.sensors.sar.around import REACH_M, around
 from makara.sensors.sar.chips import chip
 from makara.sensors.sar.hull import LENGTH, WIDTH, Hull
 from makara.sensors.sar.kinds import Known
-from makara.sensors.sar.patches import Floats, Read, patch, reader
+from makara.sensors.sar.patches import Floats, Patch, Read, patch, reader
 from makara.sensors.sar.wake import REACH_M as WAKE_M
 from makara.sensors.sar.wake import STEP_M, Wake, wake
 from makara.sensors.scene import Scene
@@ -60,7 +60,7 @@ class _One:
     row: dict[str, Any]
     features: Floats
     land: str | None
-    excess: float
+    of_land: bool
     wake: Wake | None
 
 
@@ -89,7 +89,7 @@ def measure(clusters: pl.DataFrame, scene: Scene, *, read: Read | None = None, k
         name, data = chip(scene, got, line[i], pixel[i])
         found[i].row["chip"], chips[name] = name, data
     ones = [found[i] for i in range(len(line))]
-    return Measured(_judged(scene, got, way, clusters, ones, known or Known()), chips)
+    return Measured(_judged(scene, way, clusters, ones, known or Known()), chips)
 
 
 def _one(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel: float, pixels: float, sea: float) -> _One:  # fmt: skip  # noqa: E501
@@ -125,8 +125,16 @@ def _one(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel: f
         "middle": (y, x),
     }
     told |= _ellipse(length, axis if way is not None else None, blur)
-    mean = float(np.mean(window.values[h.wide & np.isfinite(window.values)]))
-    return _One(h, told, features, land, mean - sea, trail)
+    ghost = way is not None and land is None and h.scr < FAINT and _of_land(scene, read, way, y, x, window, h, sea)
+    return _One(h, told, features, land, ghost, trail)
+
+
+def _of_land(scene: Scene, read: Read, way: ghosts.Way, line: float, pixel: float, window: Patch, h: Hull, sea: float) -> bool:  # fmt: skip  # noqa: E501
+    """Whether something bright, land or not, lies where this would be the ghost of it."""
+    there = h.wide & np.isfinite(window.values)
+    near, far = ghosts.first_m(scene, np.array([line]), np.array([pixel]))
+    excess = float(np.mean(window.values[there])) - sea
+    return ghosts.of_land(read, scene.spacing_m, np.array([line, pixel]), excess, way, (float(near[0]), float(far[0])))
 
 
 def _trail(scene: Scene, read: Read, way: ghosts.Way | None, line: float, pixel: float, h: Hull, sea: float) -> Wake | None:  # fmt: skip  # noqa: E501
@@ -149,7 +157,7 @@ def _ellipse(length: float, axis: float | None, blur: float) -> dict[str, float 
     return {"semi_major_m": major, "semi_minor_m": minor, "orientation_deg": axis}
 
 
-def _judged(scene: Scene, read: Read, way: ghosts.Way | None, clusters: pl.DataFrame, ones: list[_One], known: Known) -> pl.DataFrame:  # fmt: skip  # noqa: E501
+def _judged(scene: Scene, way: ghosts.Way | None, clusters: pl.DataFrame, ones: list[_One], known: Known) -> pl.DataFrame:  # fmt: skip  # noqa: E501
     """What all clusters together, zones and earlier dates say of each."""
     middle = np.array([o.row["middle"] for o in ones])
     lon, lat = scene.georeference.place(middle[:, 0], middle[:, 1])
@@ -165,12 +173,11 @@ def _judged(scene: Scene, read: Read, way: ghosts.Way | None, clusters: pl.DataF
     flags: list[list[str]] = [[] for _ in ones]
     if way is not None:
         peak = 10.0 * np.log10(np.array([o.hull.peak for o in ones]))
-        ambiguous, lobe = ghosts.ghosts(middle[:, 0], middle[:, 1], peak, way)
+        first = ghosts.first_m(scene, middle[:, 0], middle[:, 1])
+        ambiguous, lobe = ghosts.ghosts(middle[:, 0], middle[:, 1], peak, way, first)
         for i, one in enumerate(ones):
             faint = one.hull.scr < FAINT
-            if not ambiguous[i] and faint and kind[i] is None:
-                ambiguous[i] = ghosts.of_land(read, scene.spacing_m, middle[i, 0], middle[i, 1], one.excess, way)
-            if ambiguous[i] and faint and kind[i] is None:
+            if (ambiguous[i] or one.of_land) and faint and kind[i] is None:
                 kind[i] = "ambiguity"
             elif lobe[i] and faint and kind[i] is None:
                 flags[i].append("side_lobe")

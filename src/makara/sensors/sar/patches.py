@@ -17,7 +17,9 @@ Read = Callable[[int, int, int, int], Floats]
 WORK_M: Final = 10.0
 """Hulls are measured on pixels of about this size, as the length model was fitted; coarser products as they are."""
 _BAND: Final = 256
-_KEPT: Final = 6
+_KEPT: Final = 8
+"""Bands: a window, and 6 km ahead and behind of it on pixels of 10 m, where ambiguities come from."""
+_ROWS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,25 @@ def _sigma(scene: Scene, numbers: Any, line: int, pixel: int) -> Floats:
 
 def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, reach_m: float, work_m: float = WORK_M) -> Patch:  # fmt: skip  # noqa: E501
     """The window around a place that reaches so many metres to each side, averaged to pixels of about ``work_m``."""
-    ky, kx = (max(1, round(work_m / s)) for s in spacing_m)
+    ky, kx = (max(1, int(work_m / s)) for s in spacing_m)
     half_y, half_x = (int(np.ceil(reach_m / (s * k))) for s, k in zip(spacing_m, (ky, kx), strict=True))
     # Blocks are counted from the scene's first pixel: what a pixel of the patch holds does not depend on the cluster.
     row, column = int(np.floor(line + 0.5)) // ky - half_y, int(np.floor(pixel + 0.5)) // kx - half_x
     ny, nx = 2 * half_y + 1, 2 * half_x + 1
-    raw = read(row * ky, (row + ny) * ky, column * kx, (column + nx) * kx)
-    if ky > 1 or kx > 1:
-        blocks = raw.reshape(ny, ky, nx, kx)
-        n = np.isfinite(blocks).sum((1, 3))
-        raw = np.where(n > 0, np.nansum(blocks, (1, 3)) / np.maximum(n, 1), np.nan)
+    values = np.empty((ny, nx))
+    # A few rows at a time: on a product of a quarter of a metre the whole window would be large.
+    for top in range(0, ny, _ROWS):
+        low = min(top + _ROWS, ny)
+        raw = read((row + top) * ky, (row + low) * ky, column * kx, (column + nx) * kx)
+        if ky > 1 or kx > 1:
+            blocks = raw.reshape(low - top, ky, nx, kx)
+            raw = blocks.mean((1, 3))
+            if np.isnan(raw).any():
+                n = np.isfinite(blocks).sum((1, 3))
+                raw = np.where(n > 0, np.nansum(blocks, (1, 3)) / np.maximum(n, 1), np.nan)
+        values[top:low] = raw
     return Patch(
-        raw, row * ky + (ky - 1) / 2, column * kx + (kx - 1) / 2, (ky, kx), (spacing_m[0] * ky, spacing_m[1] * kx)
+        values, row * ky + (ky - 1) / 2, column * kx + (kx - 1) / 2, (ky, kx), (spacing_m[0] * ky, spacing_m[1] * kx)
     )
 
 

@@ -31,6 +31,7 @@ _SHIFT_M: Final = 700.0
 _FLANK_M: Final = 210.0
 _TURNS: Final = 72
 _LOBE_DEG: Final = 8.0
+_Z_FIRST: Final = 3.5
 _Z: Final = 5.8
 _DEEP_DB: Final = 1.0
 _BRIGHT: Final = 5.0
@@ -71,15 +72,22 @@ def wake(window: Patch, hull: Hull, clutter: float, way: Way | None, scene: Scen
     # Along and across the platform's way side lobes lie, which make the sea beside them look dark.
     heading = np.array([way.down * scene.spacing_m[0], way.right * scene.spacing_m[1]])
     lobes = np.abs(np.sin(2.0 * (angle - np.arctan2(heading[0], heading[1])))) < np.sin(np.radians(2.0 * _LOBE_DEG))
-    depth = _darker(level, hull.row - shifts * along[0], hull.column - shifts * along[1], down, right, out, size)
-    depth[:, lobes] = 0.0
-    i, j = np.unravel_index(np.argmin(depth), depth.shape)
-    z = -depth[i, j] / (sd * np.sqrt((1.0 / 5.0 + 1.0) / len(out)))
-    if z < _Z or depth[i, j] > -_DEEP_DB / 4.343:
+    noise = sd * np.sqrt((1.0 / 5.0 + 1.0) / len(out))
+    z = 0.0
+    # Every second start and direction first: most ships have no wake.
+    for every, least in ((2, _Z_FIRST), (1, _Z)):
+        from_row, from_column = hull.row - shifts * along[0], hull.column - shifts * along[1]
+        depth = _darker(level, from_row[::every], from_column[::every], down[::every], right[::every], out, size)
+        depth[:, lobes[::every]] = 0.0
+        i, j = (int(k) * every for k in np.unravel_index(np.argmin(depth), depth.shape))
+        z = -float(depth.min()) / noise
+        if z < least:
+            return None
+    if depth.min() > -_DEEP_DB / 4.343:
         return None
     y, x = window.outside(hull.row, hull.column)
     course = float(scene.georeference.bearing_deg(y, x, -down[j] / scene.spacing_m[0], -right[j] / scene.spacing_m[1]))
-    return Wake(float(shifts[i]), course, _speed(scene, y, x, float(shifts[i]), course), float(z))
+    return Wake(float(shifts[i]), course, _speed(scene, y, x, float(shifts[i]), course), z)
 
 
 @njit(cache=True)
