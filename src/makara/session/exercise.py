@@ -6,14 +6,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from makara.base.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from makara.exercise.radar import Rendered
     from makara.exercise.scenes import Shot
-
-SCENES = "scenes"
-"""Directory, in that of the case, that holds the scenes' products."""
 
 
 def exercise(
@@ -30,20 +29,41 @@ def exercise(
         quiet: no incident, look-alikes only.
         scenes: how many planned radar looks to render as products in ``out/scenes``; what they found is not told.
         progress: told how many scenes are rendered.
+
+    Raises:
+        InputError: the directory holds something else, or cannot be written.
+        UsageError: a number is out of its range.
     """
     from makara.exercise import simulate
     from makara.session.resources import land
-    from makara.sources.case import write
+    from makara.sources.case import SCENES, write
 
+    old = _ours(Path(out) / SCENES)
     case = simulate(seed, hours=hours, vessels=vessels, quiet=quiet, land=land(), scenes=scenes)
     write(case.files, Path(out))
-    shutil.rmtree(Path(out) / SCENES, ignore_errors=True)
+    for product in old:
+        shutil.rmtree(product)
     total = sum(len(b) for b in case.files.values())
     for k, shot in enumerate(case.scenes):
         total += write_scene(shot, shot.rendered(land()), Path(out) / SCENES)
         if progress:
             progress(k + 1)
     return total
+
+
+def _ours(directory: Path) -> list[Path]:
+    """The rendered products of an older case, which a new one replaces.
+
+    Raises:
+        InputError: something else is there.
+    """
+    from makara.exercise.radar.product import MISSION
+
+    found = sorted(directory.iterdir()) if directory.is_dir() else []
+    strange = [p for p in found if not p.name.lstrip(".").startswith(f"{MISSION}_")]
+    if strange:
+        raise InputError(f"{strange[0]} was not rendered here; choose an empty directory")
+    return found
 
 
 def write_scene(shot: Shot, rendered: Rendered, directory: Path) -> int:

@@ -19,12 +19,12 @@ from makara.lake.landing import digest, keep, land
 from makara.session import detect
 from makara.session.licences import Licences
 from makara.sources import Batch, _source
+from makara.sources.case import SCENES
 from makara.sources.scene import SOURCE
 from makara.sources.scenes import open_scene
 
 LAND_MOST: Final = 64 * 1024**2
 """Products up to this many bytes are copied into the landing; of larger ones the hash and the place are kept."""
-CASE: Final = "scenes"
 OWN: Final = "own"
 MEDIA: Final = "image/png"
 TOLD: Final = ("provider", "units", "time", "polarisation")
@@ -117,7 +117,7 @@ def batches(
 
 def in_case(directory: Path) -> list[Path]:
     """The products that a case directory brings, in its folder ``scenes``."""
-    return sorted(p for p in (directory / CASE).glob("*") if not p.name.startswith("."))
+    return sorted(p for p in (directory / SCENES).glob("*") if not p.name.startswith("."))
 
 
 def of_case(lake: Lake, directory: Path, licences: Licences, now: datetime) -> Iterator[Batch]:

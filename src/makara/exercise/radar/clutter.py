@@ -2,8 +2,8 @@
 
 Speckle is gamma of 4.4 looks. It lies on a texture that is gamma too (together the K distribution: Ward, Compound
 representation of high resolution sea clutter, Electronics Letters 17, 1981), correlated over some 40 m, made from a
-correlated normal field by a memoryless transform (Tough and Ward 1999). Speckle is independent from pixel to pixel,
-while that of a real product with pixels of half the resolution is not.
+correlated normal field by a memoryless transform (Tough and Ward 1999). Speckle is made in the same way; as in a real
+product, whose pixels are half its resolution, neighbours go half together.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _REGION_M: Final = 12_000.0
 CELL: Final = 2
 """Pixels of a cell of the texture."""
 _SMOOTH: Final = 0.8
+_NEIGHBOUR: Final = np.float32(0.3)
+"""Weight of neighbours in the normal field of the speckle: intensities correlate by 0.5 from pixel to pixel."""
 _LOG10: Final = np.log(10.0) / 10.0
 
 
@@ -74,16 +76,47 @@ def sea(view: View, rng: np.random.Generator) -> Sea:
     return Sea(gamma_of(z, shape), mean, shape)
 
 
-def gamma_of(z: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
+def gamma_of(z: NDArray[np.float32], shape: NDArray[np.float32] | np.float32) -> NDArray[np.float32]:
     """Gamma values of mean 1 with the quantiles of standard normal ones (Wilson and Hilferty 1931; shapes from 3)."""
     cube = np.float32(1.0) - np.float32(1.0 / 9.0) / shape + z / (np.float32(3.0) * np.sqrt(shape))
     out: NDArray[np.float32] = np.maximum(cube, np.float32(0.0)) ** 3
     return out
 
 
-def speckle(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Speckle of mean 1."""
-    return rng.standard_gamma(LOOKS, shape, np.float32) * np.float32(1.0 / LOOKS)
+class Speckle:
+    """Speckle of mean 1 and ``LOOKS`` looks, in strips of lines that join without a seam.
+
+    Args:
+        seed: any whole number from 0.
+        lines: of a strip.
+        width: pixels.
+    """
+
+    def __init__(self, seed: int, lines: int, width: int) -> None:
+        self._seed, self._size = seed, (lines, width)
+        self._held: dict[int, NDArray[np.float32]] = {}
+
+    def strip(self, number: int) -> NDArray[np.float32]:
+        """A strip, from 0; cheapest in order."""
+        here = self._white(number)
+        z = here.copy()
+        z[1:] += _NEIGHBOUR * here[:-1]
+        z[:-1] += _NEIGHBOUR * here[1:]
+        z[-1] += _NEIGHBOUR * self._white(number + 1)[0]
+        if number > 0:
+            z[0] += _NEIGHBOUR * self._white(number - 1)[-1]
+        across = z.copy()
+        across[:, 1:] += _NEIGHBOUR * z[:, :-1]
+        across[:, :-1] += _NEIGHBOUR * z[:, 1:]
+        across *= np.float32(1.0 / (1.0 + 2.0 * _NEIGHBOUR**2))
+        self._held = {k: v for k, v in self._held.items() if k >= number}
+        return gamma_of(across, np.float32(LOOKS))
+
+    def _white(self, number: int) -> NDArray[np.float32]:
+        if number not in self._held:
+            rng = np.random.default_rng([self._seed, 14, number])
+            self._held[number] = rng.standard_normal(self._size, np.float32)
+        return self._held[number]
 
 
 def _shrink() -> np.float32:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from makara.exercise.radar.clutter import CELL, Sea, noise, sea, speckle
+from makara.exercise.radar.clutter import CELL, Sea, Speckle, noise, sea
 from makara.exercise.radar.geometry import Floats, View
 from makara.exercise.radar.land import BLOCK, brightness, land
 from makara.exercise.radar.ships import Drawn, Target, draw
@@ -75,6 +75,7 @@ def render(view: View, targets: Sequence[Target], *, land_mask: LandMask, seed: 
     thermal, scale = (f(view, columns).astype(np.float32) for f in (noise, amplitude))
     out = np.empty(view.shape, np.uint16)
     edges = _edges(view, around)
+    speckle = Speckle(seed, _STRIP, view.shape[1])
     for first in range(0, view.shape[0], _STRIP):
         last = min(first + _STRIP, view.shape[0])
         level = _sea(water, first, last, view.shape[1])
@@ -83,7 +84,7 @@ def render(view: View, targets: Sequence[Target], *, land_mask: LandMask, seed: 
         solid = np.repeat(np.repeat(block, BLOCK, 0), BLOCK, 1)[: last - first, : view.shape[1]]
         np.copyto(level, solid, where=solid > 0.0)
         level += thermal
-        level *= speckle(np.random.default_rng([seed, 14, first // _STRIP]), level.shape)
+        level *= speckle.strip(first // _STRIP)[: last - first]
         _add(level, drawn, first, last)
         np.sqrt(level, out=level)
         level *= scale
