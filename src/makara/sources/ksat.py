@@ -1,11 +1,11 @@
 """Vessel detection reports of ground-station services, as KSAT sells them: what an analyst confirmed in a radar scene.
 
 Who: Kongsberg Satellite Services and services like it. Format: CSV (also JSON and GeoJSON points), one ship a row. KSAT
-publishes no file specification; the columns are those of the vessel detection reports that it makes for EMSA's
-CleanSeaNet, flattened: ``timestamp`` (UTC), ``latitude, longitude, length, width`` with ``length_error`` (metres),
-``heading`` (degrees; bow and stern are not told apart in radar), ``speed`` (knots), ``confidence_level`` (0 to 1, or
-low, medium, high), ``image_id`` or ``scene_id``, ``satellite, mode, detection_id``. What the report says of AIS is its
-own inference and is left out: Makara matches anew. Licence: the customer's contract. Latency: 20 minutes to hours.
+publishes no file specification; the names are the likely ones of such a report as a flat table: ``timestamp`` (UTC),
+``latitude, longitude, length, width`` with ``length_error`` (metres), ``heading`` (degrees; bow and stern are not told
+apart in radar), ``speed`` (knots), ``confidence_level`` (0 to 1, or low, medium, high), ``image_id`` or ``scene_id``,
+``satellite, mode, detection_id``. What the report says of AIS is its own inference and is left out: Makara matches anew.
+Licence: the customer's contract. Latency: 20 minutes to hours.
 """
 
 from __future__ import annotations
