@@ -4,7 +4,7 @@ Who: Kongsberg Satellite Services and services like it. Format: CSV (also JSON a
 publishes no file specification; the names are the likely ones of such a report as a flat table: ``timestamp`` (UTC),
 ``latitude, longitude, length, width`` with ``length_error`` (metres), ``heading`` (degrees; bow and stern are not told
 apart in radar), ``speed`` (knots), ``confidence_level`` (0 to 1, or low, medium, high), ``image_id`` or ``scene_id``,
-``satellite, mode, detection_id``. What the report says of AIS is its own inference and is left out: Makara matches anew.
+``satellite, mode, detection_id``. What it says of AIS is its own inference and is left out: Makara matches anew.
 Licence: the customer's contract. Latency: 20 minutes to hours.
 """
 
