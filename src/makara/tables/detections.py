@@ -23,6 +23,7 @@ TABLE = Table(
         Field("length_sd_m", F32, "Standard deviation of the length, metres.", True, 1),
         Field("width_m", F32, "Measured width, metres.", True, 1),
         Field("axis_deg", F32, "Axis of the hull, degrees in [0, 180): bow and stern not told apart.", True, 1),
+        Field("axis_sd_deg", F32, "Standard deviation of the axis, degrees.", True, 1),
         sog(),
         cog(),
         Field("p_vessel", F32, "Probability that it is a vessel.", True, 4),
