@@ -35,7 +35,7 @@ class Cost:
 
 
 def run(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> Cost:
-    """Run a command to its end and measure it.
+    """Run a command to its end and measure it; Python keeps its bytecode, as it does where a package is installed.
 
     Args:
         command: the command.
@@ -46,8 +46,9 @@ def run(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None)
         RuntimeError: it failed; the message holds what it said.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    around = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd,
-                             env={**os.environ, **(env or {})})  # fmt: skip
+                             env={**around, **(env or {})})  # fmt: skip
     tree = psutil.Process(child.pid)
     peak = 0
     while child.poll() is None:

@@ -1,7 +1,7 @@
 """Makara: open, self-hosted maritime domain awareness.
 
 Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match``, ``predict``, ``reception``,
-``anchorages``, ``vessel_class``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake:
+``anchorages``, ``vessel_class``, ``detect``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake:
 ``open(path) -> Session``. Everything is imported when it is first used.
 """
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from makara.behaviours import find, vessel_class
     from makara.fusion import match, predict, reception
     from makara.session import Session, open
+    from makara.session.detect import detect
     from makara.session.plot import plot_coverage, plot_density, plot_track
     from makara.sources.nmea import decode
     from makara.tracks import segment
@@ -24,6 +25,7 @@ __all__ = [
     "Session",
     "anchorages",
     "decode",
+    "detect",
     "find",
     "match",
     "open",
@@ -42,6 +44,7 @@ _HOMES = {
     "Session": "makara.session",
     "anchorages": "makara.zones",
     "decode": "makara.sources.nmea",
+    "detect": "makara.session.detect",
     "find": "makara.behaviours",
     "match": "makara.fusion",
     "open": "makara.session",

@@ -114,14 +114,14 @@ def test_thinning_to_ten_minutes_and_half_an_hour_moves_speeds_little(every: int
 
 def by_hand(trees: Trees, row: NDArray[np.float32]) -> Floats:
     """Probabilities by walking each tree in plain Python."""
-    feature, threshold, left, missing, value, roots, depth, base = trees.parts
+    feature, threshold, left, value, roots, depth, base = trees.parts
     sums = np.array(base, float)
     for tree in range(roots.shape[0]):
         for c in range(roots.shape[1]):
             node = roots[tree, c]
             for _ in range(depth[tree, c]):
-                v = row[feature[node]]
-                stays = missing[node] if np.isnan(v) else v <= threshold[node]
+                v = row[feature[node] % row.size]
+                stays = feature[node] < row.size if np.isnan(v) else v <= threshold[node]
                 node = left[node] + (0 if stays else 1)
             assert threshold[node] == np.inf
             sums[c] += value[node]

@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)(?:\s*;\s*([^\\]+?))?\s*\\?$", re.MULTILINE)
 LOCKS = {"runtime.txt": ("build",), "dev.txt": ("build", "dev")}
-FILE_BY_FILE = {"pathspec": "MPL 2.0, used unchanged and only to build (hatchling)"}
+FILE_BY_FILE = {
+    "certifi": "MPL 2.0, a list of certificates used unchanged (rasterio)",
+    "pathspec": "MPL 2.0, used unchanged and only to build (hatchling)",
+}
 """Packages whose copyleft ends at their own files, and why that is no burden here."""
 PERMISSIVE = re.compile(r"MIT|BSD|Apache|ISC|Python Software Foundation|PSF|Unlicense|Zero-Clause|0BSD|CC0|Zlib", re.I)
 COPYLEFT = re.compile(r"\bA?GPL|GNU (Affero )?General Public|\bSSPL\b|\bBUSL\b", re.I)

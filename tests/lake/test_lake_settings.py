@@ -11,7 +11,8 @@ import pytest
 
 from makara.base.errors import LakeError, SettingsError
 from makara.lake import FeedDefault, render_settings
-from makara.lake.settings import Feed, Licence, RuleOf, Settings, Subscription, append, load
+from makara.lake.licences import TEMPLATES
+from makara.lake.settings import Feed, RuleOf, Settings, Subscription, append, load
 
 RULES = [
     (
@@ -58,7 +59,7 @@ def test_the_written_file_says_the_defaults(file: Path) -> None:
     plain = Settings()
     assert (found.node, found.run, found.tracks) == (plain.node, plain.run, plain.tracks)
     assert found.subscriptions == {"watch": Subscription()} and found.policies == [] and found.partners == {}
-    assert found.licences == {"own": Licence(permits=["*"])}
+    assert found.licences == TEMPLATES
     assert found.rules == {kind: RuleOf(parameters={n: v for n, v, _ in ps}) for kind, _, _, ps in RULES}
     assert list(found.feeds) == ["nmea", "case.sar"]
     assert found.feeds["case.sar"].mark.level == "detection"

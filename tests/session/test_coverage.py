@@ -109,7 +109,7 @@ def test_on_the_command_line(walked: makara.Session, whole: pl.DataFrame) -> Non
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([MAKARA, "coverage", str(walked.lake.path), *words], capture_output=True, text=True)
 
-    drawn = json.loads(run("--format", "geojson").stdout)
+    drawn = json.loads(run("--reception", "--format", "geojson").stdout)
     assert len(drawn["features"]) == len(whole)
     table_ = run("--bbox", "174,-20,-176,-15")
     assert "not looked" in table_.stdout and table_.stderr.strip().endswith("rows")
@@ -119,3 +119,37 @@ def test_on_the_command_line(walked: makara.Session, whole: pl.DataFrame) -> Non
 
 def test_an_empty_lake_has_no_coverage(tmp_path: Path) -> None:
     assert makara.open(tmp_path / "lake").coverage()["reception"].is_empty()
+
+
+def test_looks_stand_beside_reception_with_their_age(walked: makara.Session, whole: pl.DataFrame) -> None:
+    out = walked.coverage(bbox=FIJI)
+    rows, looks = out["coverage"], walked.view("collections")
+    assert {"ais", "sar"} <= set(rows["sensor"]) and rows.select("cell", "sensor").is_unique().all()
+    ais = rows.filter(pl.col("sensor") == "ais", pl.col("state") == "looked")
+    heard = out["reception"].filter(state="looked")
+    assert set(ais["cell"]) <= set(heard["cell"]) and len(ais)
+    assert heard["t_last"].max() == ais["t_last"].max()
+    seen = rows.filter(pl.col("sensor") == "sar", pl.col("state") == "looked")
+    assert len(seen) and set(seen["t_last"].to_list()) <= set(looks.filter(sensor="sar")["t_end"].to_list())
+    until = looks["t_end"].max() + timedelta(hours=1)
+    aged = walked.coverage(bbox=FIJI, until=until)["coverage"].drop_nulls("t_last")
+    assert (aged["age_s"] - (until - aged["t_last"]).dt.total_microseconds() / 1e6).abs().max() <= 0.5
+
+
+def test_partners_see_of_looks_what_they_were_given(walked: makara.Session) -> None:
+    told = walked.coverage(partner="FJI")["coverage"]
+    assert set(told["sensor"]) == {"ais"}, "a policy gives reception, none gives looks"
+    assert set(told["cell"]) == set(walked.coverage(partner="FJI")["reception"]["cell"])
+    assert walked.coverage(partner="TON")["coverage"].is_empty()
+    assert "mark" not in told.columns
+
+
+def test_coverage_is_drawn_and_listed_on_the_command_line(walked: makara.Session) -> None:
+    def run(*words: str) -> str:
+        command = [MAKARA, "coverage", str(walked.lake.path), "--bbox", "174,-20,-176,-15", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    drawn = json.loads(run("--format", "geojson"))["features"]
+    assert {f["properties"]["table"] for f in drawn} == {"coverage"}
+    assert len({f["id"] for f in drawn}) == len(drawn)
+    assert "could not see" in run("--length", "5") and "age_s" in run()

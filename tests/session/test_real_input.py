@@ -81,7 +81,7 @@ def test_satellite_detections_are_taken_in_and_stay_unjudged_without_a_footprint
 ) -> None:
     session = makara.open(tmp_path / "lake")
     file = data_dir / "satellite" / "opensarship_matches_a.csv"
-    taken = session.ingest("detections", file, **lined(SHIPS))
+    taken = session.ingest("detections", file, licence="copernicus", **lined(SHIPS))
     assert taken["tables"]["detections"] == 133
     session.run()
     matches = session.view("matches")

@@ -42,7 +42,7 @@ def test_garbage_in_place_of_nmea_is_all_rejects(tmp_path: Path) -> None:
     assert set(found.rejects["file"]) == {"noise.nmea"}
 
 
-DECODED = ["norwegian", "exactearth", "spire", "gfw", "aisstream", "aishub", "digitraffic", "vms"]
+DECODED = ["viirs", "norwegian", "exactearth", "spire", "gfw", "aisstream", "aishub", "digitraffic", "vms"]
 LISTS = ["ofac", "iuu", "rfmo", "mids", "classes"]
 
 

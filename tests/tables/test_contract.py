@@ -49,10 +49,12 @@ GOLDEN = {
 }
 """Columns as the contract lists them; none is renamed or dropped."""
 NAMED = [
+    "chips",
     "files",
     "movers",
     "horizons",
     "reception",
+    "coverage",
     "regions",
     "carried",
     "looks",
@@ -73,7 +75,7 @@ BARE = {
     "an order": "rank severity severity_min indicators_min",
     "ids and their parts": "mmsi to_mmsi mover claim message track report reject runner_up joins imo snapshot h3_3 "
     "cell",
-    "counts": "n n_heard n_movers trials heard rows rejects bytes bits steps budget",
+    "counts": "n n_heard n_movers trials heard looks rows rejects bytes bits steps budget",
     "counters": "version revision seq line offset",
     "code numbers of a standard": "msg_type ship_type nav_status dac fi",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +14,14 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, sync_playwright
 
 from makara.session import Session, exercise
 from makara.session import open as open_session
 from makara.web import create_app
+
+sys.path.insert(0, str(Path(__file__).parent))
+from browsing import ARGUMENTS
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = '<img src=x onerror="document.title=1">'
@@ -136,6 +141,15 @@ def chromium() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """A real browser."""
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield found
+        found.close()
 
 
 Rows = Callable[..., list[dict[str, object]]]

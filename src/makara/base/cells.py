@@ -5,10 +5,18 @@ Cells are signed 64-bit integers everywhere: the same bits as H3's own (Uber H3,
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
-from h3.api.numpy_int import cell_to_boundary, cell_to_children, cell_to_latlng, grid_disk, latlng_to_cell
+from h3.api.numpy_int import (
+    cell_to_boundary,
+    cell_to_children,
+    cell_to_latlng,
+    get_res0_cells,
+    grid_disk,
+    latlng_to_cell,
+)
 from numpy.typing import ArrayLike, NDArray
 
 Ints = NDArray[np.int64]
@@ -48,6 +56,15 @@ def children(cell: Ints, resolution: int) -> tuple[Ints, NDArray[np.float64], ND
     row = np.repeat(np.arange(len(found)), [len(f) for f in found])
     place = np.array([cell_to_latlng(c) for f in found for c in f], np.float64).reshape(-1, 2)
     return row, place[:, 1], place[:, 0]
+
+
+@cache
+def every(resolution: int) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64]]:
+    """All cells of a (coarse) resolution, sorted, with longitude and latitude of their centres, degrees."""
+    found = np.concatenate([cell_to_children(c, resolution) for c in get_res0_cells()])
+    cells = np.sort(found.astype(np.int64))
+    place = np.array([cell_to_latlng(np.uint64(c)) for c in cells.tolist()], np.float64)
+    return cells, place[:, 1], place[:, 0]
 
 
 def outline(cell: int) -> bytes:

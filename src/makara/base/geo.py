@@ -29,12 +29,26 @@ def distance_scalar(lon1: float, lat1: float, lon2: float, lat2: float) -> float
     """Geodesic distance in metres between two points (degrees); compiled. Lambert 1942, reduced latitudes."""
     if lon1 == lon2 and lat1 == lat2:
         return 0.0
-    b1 = math.atan((1.0 - F) * math.tan(lat1 * _RAD)) if abs(lat1) < 90.0 else lat1 * _RAD
-    b2 = math.atan((1.0 - F) * math.tan(lat2 * _RAD)) if abs(lat2) < 90.0 else lat2 * _RAD
+    b1, b2 = reduced_scalar(lat1), reduced_scalar(lat2)
+    far: float = between_scalar(lon1, b1, math.cos(b1), lon2, b2, math.cos(b2))
+    return far
+
+
+@njit(cache=True)
+def reduced_scalar(lat: float) -> float:
+    """Reduced latitude, radians, of a latitude in degrees; compiled."""
+    return math.atan((1.0 - F) * math.tan(lat * _RAD)) if abs(lat) < 90.0 else lat * _RAD
+
+
+@njit(cache=True)
+def between_scalar(lon1: float, b1: float, c1: float, lon2: float, b2: float, c2: float) -> float:
+    """As :func:`distance_scalar`, of points whose reduced latitudes and their cosines are at hand; compiled."""
+    if lon1 == lon2 and b1 == b2:
+        return 0.0
     dlon = (lon2 - lon1) * _RAD
     s = math.sin((b2 - b1) * 0.5)
     u = math.sin(dlon * 0.5)
-    h = s * s + math.cos(b1) * math.cos(b2) * u * u
+    h = s * s + c1 * c2 * u * u
     if h > 1.0:
         h = 1.0
     sigma = 2.0 * math.asin(math.sqrt(h))
@@ -42,9 +56,9 @@ def distance_scalar(lon1: float, lat1: float, lon2: float, lat2: float) -> float
         return 0.0
     p = 0.5 * (b1 + b2)
     q = 0.5 * (b2 - b1)
-    c2 = 1.0 - h
+    rest = 1.0 - h
     sin_sigma = math.sin(sigma)
-    x = (sigma - sin_sigma) * (math.sin(p) * math.cos(q)) ** 2 / max(c2, 1e-12)
+    x = (sigma - sin_sigma) * (math.sin(p) * math.cos(q)) ** 2 / max(rest, 1e-12)
     y = (sigma + sin_sigma) * (math.cos(p) * math.sin(q)) ** 2 / h
     return A_M * (sigma - 0.5 * F * (x + y))
 
@@ -64,7 +78,8 @@ def bearing_scalar(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 @njit(cache=True)
 def wrap_scalar(lon: float) -> float:
     """A longitude brought into [-180, 180); compiled."""
-    return (lon + 180.0) % 360.0 - 180.0
+    x = lon + 180.0
+    return x - 180.0 if 0.0 <= x < 360.0 else x % 360.0 - 180.0  # most are there: a remainder is dear
 
 
 @njit(cache=True)

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from makara.base.units import S_US
-from makara.behaviours._kinematics import AHEAD_S, FEATURES, SLOT_S, slots
+from makara.behaviours._kinematics import FEATURES, slots
 from makara.behaviours._rule import Window
 from makara.behaviours._trees import Trees, trees_from
 from makara.data import read
@@ -37,10 +36,10 @@ class Activity:
     Attributes:
         row: their rows in the window's points.
         track: their tracks; ``t`` in microseconds; ``lon`` and ``lat`` in degrees.
-        strange: the vessel's class is not known.
-        settled: when it is known what the vessel did there (microseconds).
+        start: when the track began (microseconds).
         slot: row in ``said``; -1 where it was not asked for, or is not settled yet.
         said: probabilities, columns ``none`` and the gears; NaN where the track does not tell.
+        strange: for each row of ``said``: the vessel's class is not known.
     """
 
     row: Ints
@@ -48,10 +47,10 @@ class Activity:
     t: Ints
     lon: Floats
     lat: Floats
-    strange: NDArray[np.bool_]
-    settled: Ints
+    start: Ints
     slot: Ints
     said: Floats
+    strange: NDArray[np.bool_]
 
 
 def activity(window: Window, frm: int) -> Activity:
@@ -67,7 +66,7 @@ def activity(window: Window, frm: int) -> Activity:
     some = some[row] if row.size < mover.size else some
     track, t = track[row], some["t_seen"].to_physical().to_numpy()
     lon, lat = some["lon_deg"].to_numpy(), some["lat_deg"].to_numpy()
-    sog, shore = (some[c].cast(pl.Float64).fill_null(np.nan).to_numpy() for c in ("sog_kn", "shore_m"))
+    sog, shore = some["sog_kn"].to_numpy(), some["shore_m"].to_numpy()
     start = _starts(window, track, t)
     found = slots(track, t, lon, lat, sog, shore, start, frm, window.to_us)
     said = np.zeros((len(found.first), 1 + len(GEARS)))
@@ -75,8 +74,8 @@ def activity(window: Window, frm: int) -> Activity:
     asked = ~found.plain
     said[asked] = model().p(found.features[asked])
     said[np.isnan(found.features[:, FEATURES.index("mean_2h_kn")])] = np.nan
-    settled = t - (t - start) % (SLOT_S * S_US) + AHEAD_S * S_US
-    return Activity(row, track, t, lon, lat, np.repeat(strange, count)[row], settled, found.of, said)
+    of_head = np.searchsorted(head, row[found.first], side="right") - 1
+    return Activity(row, track, t, lon, lat, start, found.of, said, strange[of_head])
 
 
 def _starts(window: Window, track: Ints, t: Ints) -> Ints:

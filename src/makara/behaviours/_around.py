@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.geo import distance_scalar
-from makara.behaviours._pairs import apart
+from makara.behaviours._pairs import apart, beside
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -182,7 +182,9 @@ def _rows(lon: Any, lat: Any, t: Any, head: Any, cell: Any, slot: int) -> Any:
 
 @njit(cache=True)
 def _within(lon: float, lat: float, x: float, y: float, reach: float) -> bool:
-    return not apart(lon, lat, x, y, reach) and bool(distance_scalar(lon, lat, x, y) <= reach)
+    if apart(lon, lat, x, y, reach):
+        return False
+    return beside(lon, lat, x, y, reach) or bool(distance_scalar(lon, lat, x, y) <= reach)
 
 
 @njit(cache=True)

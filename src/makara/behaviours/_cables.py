@@ -17,7 +17,7 @@ import shapely
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M, distance_scalar
+from makara.base.geo import A_M, distance_scalar, wrap_scalar
 from makara.base.units import HOUR_S, KN_M_S, S_US
 
 CELL_DEG: Final = 0.5
@@ -151,7 +151,7 @@ def _near(lon: Any, lat: Any, pieces: Any, line: Any, first: Any, held: Any, rea
             y2 = (pieces[p, 3] - lat[r]) * m
             if (y1 > reach and y2 > reach) or (y1 < -reach and y2 < -reach):
                 continue
-            x1 = ((pieces[p, 0] - lon[r] + 180.0) % 360.0 - 180.0) * m * c
+            x1 = wrap_scalar(pieces[p, 0] - lon[r]) * m * c
             x2 = x1 + (pieces[p, 2] - pieces[p, 0]) * m * c
             dx = x2 - x1
             dy = y2 - y1
@@ -181,7 +181,7 @@ def _crossed(track: Any, t: Any, lon: Any, lat: Any, pieces: Any, first: Any, he
         if track[r] != track[r - 1] or t[r] - t[r - 1] > span:
             continue
         x0, y0, y1 = lon[r - 1], lat[r - 1], lat[r]
-        dx = (lon[r] - x0 + 180.0) % 360.0 - 180.0
+        dx = wrap_scalar(lon[r] - x0)
         dy = y1 - y0
         west = x0 if dx >= 0.0 else x0 + dx
         i0 = int(np.floor((west + 180.0) / CELL_DEG))
@@ -195,7 +195,7 @@ def _crossed(track: Any, t: Any, lon: Any, lat: Any, pieces: Any, first: Any, he
                 cell = j * _NX + i % _NX
                 for e in range(first[cell], first[cell + 1]):
                     p = held[e]
-                    ax = (pieces[p, 0] - x0 + 180.0) % 360.0 - 180.0
+                    ax = wrap_scalar(pieces[p, 0] - x0)
                     ay = pieces[p, 1] - y0
                     bx = pieces[p, 2] - pieces[p, 0]
                     by = pieces[p, 3] - pieces[p, 1]

@@ -153,25 +153,37 @@ def _link(mover: Any, start: Any, end: Any, lon0: Any, lat0: Any, lon1: Any, lat
     return joins
 
 
+@njit(cache=True)
+def _first_of_last(first: Any, end: Any, t: Any) -> Any:
+    """The first row of each track (rows ``first`` to ``end``) at the last instant in it."""
+    out = end.copy()
+    for k in range(first.size):
+        while out[k] > first[k] and t[out[k] - 1] == t[end[k]]:
+            out[k] -= 1
+    return out
+
+
 def link(points: pl.DataFrame) -> pl.DataFrame:
-    """A table of tracks (``track, mover, t_start, t_end, n, joins``) from points alone.
+    """A table of tracks (``track, mover, t_start, t_end, n, joins``) from points alone, ordered as rules read them.
 
     A track takes up the track of the same mover that ended last before it began and that it can have come from at
     30 kn (with 15 minutes to spare); tracks that overlap in time stay apart.
     """
-    order = pl.col("t_seen").arg_min(), pl.col("t_seen").arg_max()
-    each = (
-        points.group_by("track")
-        .agg(
-            pl.col("mover").first(),
-            pl.col("t_seen").min().alias("t_start"),
-            pl.col("t_seen").max().alias("t_end"),
-            pl.len().cast(pl.Int64).alias("n"),
-            pl.col("lon_deg", "lat_deg").get(order[0]).name.suffix("_0"),
-            pl.col("lon_deg", "lat_deg").get(order[1]).name.suffix("_1"),
-        )
-        .sort("mover", "t_start", "track")
-    )
+    track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
+    first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: t.size])
+    end = np.append(first[1:], t.size)[: first.size] - 1
+    last = _first_of_last(first, end, t)
+    places = ((f"{c}_{k}", points[c].gather(at)) for c in ("lon_deg", "lat_deg") for k, at in enumerate((first, last)))
+    each = pl.DataFrame(
+        {
+            "track": track[first],
+            "mover": points["mover"].gather(first),
+            "t_start": points["t_seen"].gather(first),
+            "t_end": points["t_seen"].gather(end),
+            "n": end - first + 1,
+            **dict(places),
+        }
+    ).sort("mover", "t_start", "track")
     at = _link(
         each["mover"].to_numpy(),
         each["t_start"].to_physical().to_numpy(),

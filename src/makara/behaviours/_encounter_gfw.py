@@ -23,7 +23,6 @@ import numpy as np
 import polars as pl
 from numba import njit
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from makara.base.units import MINUTE_S, S_US
 from makara.behaviours._gfw import DAY_US, RADIUS_M, great_circle_m, publish, whole
@@ -153,6 +152,8 @@ def _resample(track: Any, t: Any, lon: Any, lat: Any, sog: Any, angle: Any, brid
 
 def _pairs(grid: pl.DataFrame, reach_m: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Rows of the grid (both directions) that are near each other at the same instant, and their distance."""
+    from scipy.spatial import cKDTree  # costs a quarter of a second to load
+
     x, y = np.radians(grid["lon"].to_numpy()), np.radians(grid["lat"].to_numpy())
     day, at = grid["day"].to_numpy(), grid["at"].to_numpy()
     place = RADIUS_M * np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)

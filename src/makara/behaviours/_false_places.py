@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from makara.base.geo import A_M, distance_scalar
+from makara.base.geo import A_M, distance_scalar, wrap_scalar
 
 SAMPLES: Final = 32
 """Reports of a stretch that a circle is fitted through, at most."""
@@ -150,13 +150,13 @@ def circles(
         if t[i] < since or n < points_min or t[i] - t[low] < least or sog[i] < slow:
             continue
         kx = np.cos(lat[i] * np.pi / 180.0) * _M_DEG
-        wide = abs((lon[low] - lon[i] + 180.0) % 360.0 - 180.0) * kx
+        wide = abs(wrap_scalar(lon[low] - lon[i])) * kx
         if wide > 2.0 * r_max or abs(lat[low] - lat[i]) * _M_DEG > 2.0 * r_max:
             continue
         step = (n + SAMPLES - 1) // SAMPLES
         m = 0
         for j in range(i, low - 1, -step):
-            x[m] = ((lon[j] - lon[i] + 180.0) % 360.0 - 180.0) * kx
+            x[m] = wrap_scalar(lon[j] - lon[i]) * kx
             y[m] = (lat[j] - lat[i]) * _M_DEG
             m += 1
         if m < points_min:
@@ -194,14 +194,15 @@ def _fit(x: Any, y: Any, m: int, r_min: float, r_max: float, share: float, gap_m
     if r < r_min or r > r_max:
         return 0.0
     off = 0.0
-    turn = np.empty(m)
     for k in range(m):
         dx = x[k] - mx - a
         dy = y[k] - my - b
         off += (np.sqrt(dx * dx + dy * dy) - r) ** 2
-        turn[k] = np.arctan2(dy, dx)
     if np.sqrt(off / m) > share * r:
         return 0.0
+    turn = np.empty(m)
+    for k in range(m):
+        turn[k] = np.arctan2(y[k] - my - b, x[k] - mx - a)
     turn.sort()
     widest = turn[0] + 2.0 * np.pi - turn[m - 1]
     for k in range(1, m):

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from makara.base.geo import distance_scalar
+from makara.base.geo import between_scalar, reduced_scalar
 
 PIECE: Final = ("pos", "pos_last", "t_last", "t_before", "n", "fishing", "with_speed", "mm", "mm_0")
 """Of each piece: places of its first and last point in its chain; when the last is, and when the point before the
@@ -52,7 +52,8 @@ def pieces(
     n = c = -1
     pos = 0
     before = -1
-    x0 = y0 = 0.0
+    x0 = y0 = b0 = 0.0
+    c0 = 1.0
     for j in range(t.size):
         if t[j] < frm:
             continue
@@ -61,9 +62,11 @@ def pieces(
         pos = 0 if new else pos + 1
         c += new
         x, y = np.round(lon[i] * 1e7) / 1e7, np.round(lat[i] * 1e7) / 1e7
+        b = b0 if y == y0 else reduced_scalar(y)
+        cosine = c0 if y == y0 else np.cos(b)
         mm = 0
         if not new and length[i] > 0:
-            mm = round(distance_scalar(x0, y0, x, y) * 1000.0)
+            mm = round(between_scalar(x0, b0, c0, x, b, cosine) * 1000.0)
         if new or not _alike(order[before], i, first, length, zone, mark):
             n += 1
             rows[n] = j
@@ -78,5 +81,5 @@ def pieces(
         out[n, 7] += mm
         last[c, 0], last[c, 1] = j, pos
         before = j
-        x0, y0 = x, y
+        x0, y0, b0, c0 = x, y, b, cosine
     return rows, last, out

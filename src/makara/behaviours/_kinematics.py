@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M
+from makara.base.geo import A_M, wrap_scalar
 from makara.base.units import HOUR_S, KN_M_S, S_US
 
 Ints = NDArray[np.int64]
@@ -154,7 +154,7 @@ def _track(
             x[k], y[k], known[k] = np.nan, np.nan, _NEVER
         else:
             w = (s - t[j - 1]) / (t[j] - t[j - 1])
-            d = (lon[j] - lon[j - 1] + 180.0) % 360.0 - 180.0
+            d = wrap_scalar(lon[j] - lon[j - 1])
             x[k], y[k], known[k] = lon[j - 1] + w * d, lat[j - 1] + w * (lat[j] - lat[j - 1]), t[j]
     before = np.nan
     for k in range(count):  # longitudes run on past 180 degrees

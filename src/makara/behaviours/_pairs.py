@@ -15,7 +15,7 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M, distance_scalar
+from makara.base.geo import A_M, distance_scalar, wrap_scalar
 from makara.base.units import MINUTE_S, S_US
 
 _BIN: Final = 10 * MINUTE_S * S_US
@@ -113,11 +113,25 @@ def apart(lon1: float, lat1: float, lon2: float, lat2: float, reach: float) -> b
         return True
     if north > 1.0 or abs(lat1) > 80.0:
         return False
-    east = abs((lon2 - lon1 + 180.0) % 360.0 - 180.0)
+    east = abs(wrap_scalar(lon2 - lon1))
     if east > 1.0:
+        return False
+    if (east * east + north * north) * 109_000.0 * 109_000.0 <= reach * reach:
         return False
     wide = east * np.cos((abs(lat1) + north) * np.pi / 180.0)
     return bool((wide * wide + north * north) * 109_000.0 * 109_000.0 > reach * reach)
+
+
+@njit(cache=True)
+def beside(lon1: float, lat1: float, lon2: float, lat2: float, reach: float) -> bool:
+    """Whether two points are surely no farther apart than so many metres, as cheaply as can be.
+
+    The straight line on a map of degrees is no shorter than the geodesic.
+    """
+    north = abs(lat2 - lat1)
+    east = abs(wrap_scalar(lon2 - lon1))
+    wide = east * np.cos(max(abs(lat1) - north, 0.0) * np.pi / 180.0)
+    return bool((wide * wide + north * north) * 111_700.0 * 111_700.0 < reach * reach)
 
 
 @njit(cache=True)
@@ -126,8 +140,8 @@ def _place(t: Any, lon: Any, lat: Any, i: int, when: int) -> tuple[float, float]
     if when == t[i]:
         return lon[i], lat[i]
     w = (when - t[i - 1]) / (t[i] - t[i - 1])
-    d = (lon[i] - lon[i - 1] + 180.0) % 360.0 - 180.0
-    return (lon[i - 1] + w * d + 180.0) % 360.0 - 180.0, lat[i - 1] + w * (lat[i] - lat[i - 1])
+    d = wrap_scalar(lon[i] - lon[i - 1])
+    return wrap_scalar(lon[i - 1] + w * d), lat[i - 1] + w * (lat[i] - lat[i - 1])
 
 
 @njit(cache=True)
@@ -322,7 +336,7 @@ def _meet(
                     made = (max(0, a1 - a0) + max(0, b1 - b0) - both) // 1000
                     mm = round(far * 1000.0)
                     slow = (1 if pace[i] < limit else 0) + (1 if pace[j] < limit else 0)
-                    d = (bx - ax + 180.0) % 360.0 - 180.0
+                    d = wrap_scalar(bx - ax)
                     east, north = _heading(d * np.cos(ay * np.pi / 180.0), by - ay)
                     if n > held and out[n - 1, 3] == start:
                         ms = (when - start) // 1000
@@ -343,7 +357,7 @@ def _meet(
                             more[:room] = out
                             out = more
                             room *= 2
-                        x = round(((ax + d * 0.5 + 180.0) % 360.0 - 180.0) * 1e7)
+                        x = round(wrap_scalar(ax + d * 0.5) * 1e7)
                         y = round((ay + by) * 0.5e7)
                         first = (who[i], who[j], when, when, start, i, j, i, j, mm, x, y, made, mm, slow)
                         for k in range(15):

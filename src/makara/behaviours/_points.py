@@ -22,7 +22,8 @@ REQUIRED: Final = ("report", "mover", "track", "t_seen", "lon_deg", "lat_deg")
 
 def ready_points(points: pl.DataFrame) -> pl.DataFrame:
     """Points on tracks of vessels, with the columns of :data:`POINTS`, in the order in which rules read them."""
-    return ordered(points.filter(pl.col("track").is_not_null() & _vessels(points)))
+    kept = points.select((pl.col("track").is_not_null() & _vessels(points)).alias("kept"))["kept"]
+    return ordered(points if kept.all() else points.filter(kept))
 
 
 def _vessels(points: pl.DataFrame) -> pl.Expr:
@@ -53,7 +54,9 @@ def ordered(points: pl.DataFrame) -> pl.DataFrame:
             exprs.append(pl.lit(None, dtype=kind).alias(name))
         else:
             exprs.append(pl.col(name) if points.schema[name] == kind else pl.col(name).cast(kind))
-    out = points.select(exprs).with_columns(pl.col("zones", "flags").fill_null([]))
+    out = points.select(exprs)
+    holed = [c for c in ("zones", "flags") if out[c].null_count()]
+    out = out.with_columns(pl.col(holed).fill_null([])).rechunk()  # in one piece, rules read columns without copies
     keys = [out[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen", "report")]
     return out if _sorted(keys) else out.sort("mover", "track", "t_seen", "report")
 

@@ -20,7 +20,6 @@ import numpy as np
 import polars as pl
 import shapely
 from numba import njit
-from scipy.spatial import cKDTree
 
 from makara.base.units import NMI_M, S_US
 from makara.behaviours._gfw import RADIUS_M, great_circle_m, publish, whole
@@ -107,6 +106,8 @@ def _ports(window: Window) -> pl.DataFrame:
 
 def _nearest(points: pl.DataFrame, ports: pl.DataFrame) -> tuple[Any, Any]:
     """The nearest anchorage of each point, and how far it is; infinite beyond the reach."""
+    from scipy.spatial import cKDTree  # costs a quarter of a second to load
+
     lon, lat = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
     if not len(ports) or not len(points):
         return np.zeros(len(points), np.int64), np.full(len(points), np.inf)

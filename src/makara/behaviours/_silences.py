@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from makara.base.geo import A_M, bearing_deg, destination, distance_m
 from makara.base.units import HOUR_S, KN_M_S, S_US
-from makara.behaviours._near import _SPAN, Heard, _cube, _slice
 
 HOURS: Final = 12
 """Hours that are judged before and after the last message."""
@@ -20,17 +19,22 @@ BRACKET_S: Final = 3 * HOUR_S
 
 SORTS: Final = ("class_a", "class_b", "long_range", "vms", "radar")
 """Classes of transponders, numbered from 1; others are 0."""
-BY_SKY: Final = (pl.col("receiver") == "satellite").fill_null(False)
 _HOUR_US: Final = HOUR_S * S_US
+_BRACKET_US: Final = BRACKET_S * S_US
 _NEVER: Final = np.iinfo(np.int64).max
+_BUCKETS: Final = 1 << 20
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
 def hours_heard(
-    heard: Heard, t: Ints, who: Ints, sort_of: Ints, gap: Ints, lon: Floats, lat: Floats, first: Ints, last: Ints,
+    points: pl.DataFrame,
+    by_sky: NDArray[np.bool_],
+    gaps: pl.DataFrame,
+    sky: bool,
+    asked: tuple[Any, ...],
     reach_m: float,
-) -> tuple[Ints, Ints, Ints, Ints]:  # fmt: skip
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Others that were on the air near places, and those of them that were heard.
 
     They are of the same transponder class, or of the weaker class B (2) beside a vessel of class A (1).
@@ -38,88 +42,157 @@ def hours_heard(
     Hour k of a silence that began at t lasts from t + k h to t + (k + 1) h; k runs from -12 to 11.
 
     Args:
-        heard: all messages, by track.
-        t: when each silence began, microseconds.
-        who: number of its mover.
-        sort_of: class of its transponder.
-        gap: of each question, the silence that it is about.
-        lon: where the vessel is held to be, degrees.
-        lat: degrees.
-        first: first hour asked, from -12.
-        last: last hour asked.
+        points: ordered by mover, track, time.
+        by_sky: which of them a satellite heard.
+        gaps: silences of one sort, with ``mover, t, sort_of``.
+        sky: whether satellites heard their last messages: then only what they heard tells anything, else what others
+            heard.
+        asked: of each question the silence that it is about, where the vessel is held to be (degrees), the first hour
+            asked (from -12) and the last, as :func:`asked_of` gives them.
         reach_m: farther off, others tell nothing.
 
     Returns:
         For each silence and hour (n x 24): others on the air, those heard in the hour, messages heard; and for each
         silence how many different movers were on the air in its hours from 0 on.
     """
-    order = np.argsort(gap, kind="stable")
-    asked = [a[order] for a in (gap, lon, lat, first, last)]
-    count = int(heard.who.max()) + 1 if heard.who.size else 1
-    at = _unit(heard.lon, heard.lat)
+    gap, lon, lat, first, last = asked
+    t0 = gaps["t"].to_numpy()
+    since, until = t0[gap] + first * _HOUR_US - _BRACKET_US, t0[gap] + (last + 1) * _HOUR_US
+    grid = max(int(360.0 * min(2.0, 200_000.0 / reach_m)), 1)
+    index = _index(lon, lat, since, until, reach_m, grid)
+    x, y, t, mover = (points[c].to_physical().to_numpy() for c in ("lon_deg", "lat_deg", "t_seen", "mover"))
+    rows, onward = _held(x, y, t, points["track"].to_numpy(), by_sky, sky, _near(lon, lat, reach_m), index[0], grid)
+    sort = {name: k + 1 for k, name in enumerate(SORTS)}
+    sorts = points["transponder"].gather(rows).replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
     found: tuple[Ints, Ints, Ints, Ints] = _hours(
-        heard.key, heard.t, heard.t_next, *at, heard.who, heard.sort_of,
-        t, who, sort_of, *asked, heard.size_m, reach_m, count,
+        rows, onward, sorts, x, y, t, mover, *index, grid, t0, gaps["mover"].to_numpy(), gaps["sort_of"].to_numpy(),
+        gap, lon, lat, first, last, since, until, (2.0 * np.sin(0.5 * reach_m / A_M)) ** 2,
     )  # fmt: skip
     return found
 
 
-def _unit(lon: Floats, lat: Floats) -> tuple[Floats, Floats, Floats]:
-    """Places on a sphere of radius one: straight distances between them are cheap."""
-    x, y = np.radians(lon), np.radians(lat)
-    c = np.cos(y)
-    return c * np.cos(x), c * np.sin(x), np.sin(y)
+def _near(lon: Floats, lat: Floats, reach_m: float) -> NDArray[np.bool_]:
+    """Which squares of a degree may hold messages that tell something of places."""
+    near = np.zeros((181, 361), np.bool_)
+    tall = reach_m / 110_000.0 + 0.02
+    for side in range(-1, 2):
+        wide = tall / np.cos(np.radians(np.minimum(np.abs(lat) + tall, 89.0)))
+        for dy in np.linspace(-tall, tall, 1 + 2 * int(np.ceil(tall))):
+            for part in np.linspace(0.0, 1.0, 1 + int(np.ceil(wide.max(initial=1.0)))):
+                east = (lon + side * part * np.minimum(wide, 180.0) + 180.0) % 360.0
+                near[np.clip(lat + dy + 90.0, 0, 180).astype(int), east.astype(int)] = True
+    near[[0, 1, 2, -3, -2, -1]] |= near.any()
+    return near
+
+
+@njit(cache=True)
+def _bucket(cell: int) -> int:
+    mixed = cell * 0x9E3779B97F4A7C1
+    return int((mixed ^ mixed >> 29) & (_BUCKETS - 1))
+
+
+@njit(cache=True)
+def _cell(lon: float, lat: float, when: int, grid: int) -> int:
+    """The cell of a place and a stretch of three hours, of a grid of so many columns around the Earth."""
+    column = int(np.floor((lon + 180.0) / 360.0 * grid)) % grid
+    return int((when * 512 + int(np.floor((lat + 90.0) / 360.0 * grid))) * grid + column)
+
+
+@njit(cache=True)
+def _index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -> Any:
+    """Questions by the cells that they reach: where each bucket begins, cell and question of each entry."""
+    head = np.zeros(_BUCKETS + 1, np.int64)
+    cell, of = np.empty(0, np.int64), np.empty(0, np.int64)
+    step = reach / 110_000.0
+    scale = grid / 360.0
+    for turn in range(2):
+        for q in range(lon.size):
+            turned = min(180.0, step / np.cos(min(89.999, abs(lat[q]) + step) * np.pi / 180.0))
+            low, high = int(np.floor((lat[q] - step + 90.0) * scale)), int(np.floor((lat[q] + step + 90.0) * scale))
+            west = int(np.floor((lon[q] - turned + 180.0) * scale))
+            east = min(int(np.floor((lon[q] + turned + 180.0) * scale)), west + grid - 1)
+            for when in range(since[q] // _BRACKET_US, until[q] // _BRACKET_US + 1):
+                for row in range(max(low, 0), min(high, int(180.0 * scale)) + 1):
+                    for column in range(west, east + 1):
+                        key = (when * 512 + row) * grid + column % grid
+                        b = _bucket(key)
+                        if turn == 0:
+                            head[b] += 1
+                        else:
+                            head[b] -= 1
+                            cell[head[b]], of[head[b]] = key, q
+        if turn == 0:
+            head = np.cumsum(head)
+            cell, of = np.empty(head[-1], np.int64), np.empty(head[-1], np.int64)
+    return head, cell, of
+
+
+@njit(cache=True)
+def _held(
+    lon: Any, lat: Any, t: Any, track: Any, by_sky: Any, sky: bool, near: Any, head: Any, grid: int
+) -> Any:  # fmt: skip
+    """Rows of the messages of one sort that a question may reach; and when each track is heard next in ``near``."""
+    rows, onward = np.empty(t.size, np.int64), np.empty(t.size, np.int64)
+    n, last, ahead = t.size, -1, _NEVER
+    for i in range(t.size - 1, -1, -1):
+        if by_sky[i] != sky or not near[int(lat[i] + 90.0), int(lon[i] + 180.0)]:
+            continue
+        after = ahead if last >= 0 and track[last] == track[i] else _NEVER
+        last, ahead = i, t[i]
+        b = _bucket(_cell(lon[i], lat[i], t[i] // _BRACKET_US, grid))
+        if head[b] < head[b + 1]:
+            n -= 1
+            rows[n], onward[n] = i, after
+    return rows[n:].copy(), onward[n:].copy()
 
 
 @njit(cache=True)
 def _hours(
-    key: Any, t: Any, t_next: Any, px: Any, py: Any, pz: Any, who: Any, sort_of: Any,
-    t0: Any, me: Any, mine: Any, gap: Any, x: Any, y: Any, first: Any, last: Any, size: float, reach: float,
-    count: int,
+    rows: Any, onward: Any, sort_of: Any, lon: Any, lat: Any, t: Any, mover: Any, head: Any, cell: Any, of: Any,
+    grid: int, t0: Any, me: Any, mine: Any, gap: Any, x: Any, y: Any, first: Any, last: Any, since: Any, until: Any,
+    most: float,
 ) -> Any:  # fmt: skip
-    hour = HOUR_S * S_US
-    bracket = BRACKET_S * S_US
+    """Counts by silence and hour; rows are ordered by mover, and straight distances are on a sphere of radius one."""
     on_air = np.zeros((t0.size, 2 * HOURS), np.int64)
     kept = np.zeros((t0.size, 2 * HOURS), np.int64)
     told = np.zeros((t0.size, 2 * HOURS), np.int64)
     distinct = np.zeros(t0.size, np.int64)
-    stamp = np.full(count, -1, np.int64)
-    half = _SPAN // 2
-    most = (2.0 * np.sin(0.5 * reach / A_M)) ** 2
-    for q in range(gap.size):
-        g = gap[q]
-        begin = t0[g] + first[q] * hour
-        end = t0[g] + (last[q] + 1) * hour
-        cx, cy, cz = _cube(x[q], y[q], size)
-        east, north = x[q] * np.pi / 180.0, y[q] * np.pi / 180.0
-        ux, uy, uz = np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)
-        for dx in range(-1, 2):
-            for dy in range(-1, 2):
-                for dz in range(-1, 2):
-                    cube = ((cx + dx + half) * _SPAN + (cy + dy + half)) * _SPAN + (cz + dz + half)
-                    a, b = _slice(key, t, cube, begin - bracket, end)
-                    for i in range(a, b):
-                        if who[i] == me[g] or (sort_of[i] != mine[g] and not (mine[g] == 1 and sort_of[i] == 2)):
-                            continue
-                        if (px[i] - ux) ** 2 + (py[i] - uy) ** 2 + (pz[i] - uz) ** 2 > most:
-                            continue
-                        own = (t[i] - t0[g]) // hour
-                        if first[q] <= own <= last[q]:
-                            told[g, own + HOURS] += 1
-                        # hours that begin after this message and before the next of its track
-                        k = max(-((t0[g] - t[i]) // hour), first[q])
-                        while k <= last[q]:
-                            at = t0[g] + k * hour
-                            if at >= t_next[i] or at - t[i] > bracket:
-                                break
-                            if t_next[i] <= at + hour + bracket:
-                                on_air[g, k + HOURS] += 1
-                                if k >= 0 and stamp[who[i]] != g:
-                                    stamp[who[i]] = g
-                                    distinct[g] += 1
-                                if t_next[i] <= at + hour:
-                                    kept[g, k + HOURS] += 1
-                            k += 1
+    stamp = me.copy()
+    k = np.pi / 180.0
+    ux, uy, uz = np.cos(y * k) * np.cos(x * k), np.cos(y * k) * np.sin(x * k), np.sin(y * k)
+    for r in range(rows.size):
+        i = rows[r]
+        who, now, next_ = mover[i], t[i], onward[r]
+        c = np.cos(lat[i] * k)
+        px, py, pz = c * np.cos(lon[i] * k), c * np.sin(lon[i] * k), np.sin(lat[i] * k)
+        key = _cell(lon[i], lat[i], now // _BRACKET_US, grid)
+        b = _bucket(key)
+        for e in range(head[b], head[b + 1]):
+            q = of[e]
+            g = gap[q]
+            if cell[e] != key or now <= since[q] or now > until[q] or who == me[g]:
+                continue
+            if sort_of[r] != mine[g] and not (mine[g] == 1 and sort_of[r] == 2):
+                continue
+            if (px - ux[q]) ** 2 + (py - uy[q]) ** 2 + (pz - uz[q]) ** 2 > most:
+                continue
+            own = (now - t0[g]) // _HOUR_US
+            if first[q] <= own <= last[q]:
+                told[g, own + HOURS] += 1
+            # hours that begin after this message and before the next of its track
+            h = max(-((t0[g] - now) // _HOUR_US), first[q])
+            while h <= last[q]:
+                at = t0[g] + h * _HOUR_US
+                if at >= next_ or at - now > _BRACKET_US:
+                    break
+                if next_ <= at + _HOUR_US + _BRACKET_US:
+                    on_air[g, h + HOURS] += 1
+                    if h >= 0 and stamp[g] != who:
+                        stamp[g] = who
+                        distinct[g] += 1
+                    if next_ <= at + _HOUR_US:
+                        kept[g, h + HOURS] += 1
+                h += 1
     return on_air, kept, told, distinct
 
 
@@ -157,36 +230,6 @@ def asked_of(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple
     return gap, np.concatenate([lon, lon[stays], x]), np.concatenate([lat, lat[stays], y]), first, last
 
 
-def heard_near(
-    points: pl.DataFrame, gaps: pl.DataFrame, sky: bool, lon: Any, lat: Any, reach_m: float
-) -> tuple[Heard, Ints]:
-    """The messages by satellites, or by others, that may tell something of the places asked, hashed; and the number of
-    each gap's mover.
-    """
-    x, y = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
-    near = np.zeros((181, 361), np.bool_)
-    tall = reach_m / 110_000.0 + 0.02
-    for side in range(-1, 2):
-        wide = tall / np.cos(np.radians(np.minimum(np.abs(lat) + tall, 89.0)))
-        for dy in np.linspace(-tall, tall, 1 + 2 * int(np.ceil(tall))):
-            for part in np.linspace(0.0, 1.0, 1 + int(np.ceil(wide.max(initial=1.0)))):
-                east = (lon + side * part * np.minimum(wide, 180.0) + 180.0) % 360.0
-                near[np.clip(lat + dy + 90.0, 0, 180).astype(int), east.astype(int)] = True
-    near[[0, 1, 2, -3, -2, -1]] |= near.any()
-    held = near[(y + 90.0).astype(np.int16), (x + 180.0).astype(np.int16)]
-    at = np.flatnonzero(held & (points.select(BY_SKY.alias("s"))["s"].to_numpy() == sky))
-    some = points.select("t_seen", "track", "mover", "transponder")[at]
-    t, track = some["t_seen"].to_physical().to_numpy(), some["track"].to_numpy()
-    onward = np.append(t[1:], _NEVER)[: t.size]
-    onward[np.append(track[1:] != track[:-1], True)[: t.size]] = _NEVER
-    movers = some["mover"].unique().sort().to_numpy()
-    sort = {name: k + 1 for k, name in enumerate(SORTS)}
-    sorts = some["transponder"].replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
-    who_ = np.searchsorted(movers, some["mover"].to_numpy())
-    heard = Heard.of(reach_m, t, onward, x[at], y[at], who_, track, sorts)
-    return heard, np.searchsorted(movers, gaps["mover"].to_numpy())
-
-
 def chance(share: Floats, a: Floats, b: Floats) -> Floats:
     """Chance that every hour stays silent: its share scaled by the vessel's own, of which we know Beta(a, b)."""
     x, w = np.polynomial.legendre.leggauss(48)
@@ -199,45 +242,70 @@ def chance(share: Floats, a: Floats, b: Floats) -> Floats:
     return out / whole
 
 
-def own_hours(points: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
-    """Of the silent vessels their last message, and how they were heard on that track in the 12 h before it."""
-    t_seen = pl.col("t_seen").dt.epoch("us")
+def own_hours(points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFrame) -> pl.DataFrame:
+    """Of the silent vessels their last message, and how they were heard on that track in the 12 h before it.
+
+    Args:
+        points: ordered by mover, track, time.
+        by_sky: which of them a satellite heard.
+        gaps: silences, with ``mover, t, until, lon_deg, lat_deg``; those whose last message is not there are left out.
+    """
+    asked = [gaps[c].to_numpy() for c in ("mover", "t", "until", "lon_deg", "lat_deg")]
+    there = (points[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen", "lon_deg", "lat_deg", "report"))
+    told = _own(*there, by_sky, *asked)
+    found = np.flatnonzero(told[:, 0] >= 0)
+    last, home, elsewhere, satellite, t_own, bits = told[found].T
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
-    last = (
-        points.with_columns(t=t_seen)
-        .join(gaps.select("mover", "t", "lon_deg", "lat_deg"), on=["mover", "t"], suffix="_gap")
-        .filter(
-            ((pl.col("lon_deg") - pl.col("lon_deg_gap")).abs() < 1e-6)
-            & ((pl.col("lat_deg") - pl.col("lat_deg_gap")).abs() < 1e-6)
-        )
-        .sort("mover", "t", "report")
-        .unique(["mover", "t"], keep="last", maintain_order=True)
-        .select(
-            "mover",
-            "t",
-            "track",
-            (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
-            (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
-            pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
-            pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
-            pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
-            BY_SKY.alias("sky"),
-        )
+    back = points.select(lon_back="lon_deg", lat_back="lat_deg")[np.maximum(home, 0)]
+    back = back.with_columns(pl.when(pl.Series(home >= 0)).then(pl.all()))
+    own: pl.DataFrame = points.select("mover", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "transponder")[
+        last
+    ].select(
+        "mover",
+        pl.Series("t", asked[1][found]),
+        (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
+        (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
+        pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
+        pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
+        pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
+        pl.Series("sky", by_sky[last]),
+        pl.Series("satellite", satellite),
+        pl.Series("t_own", t_own),
+        pl.Series("bits", bits),
+        pl.Series("elsewhere", elsewhere),
     )
-    every = points.select("mover", "track", t_seen.alias("at"), BY_SKY.alias("by_sky"))
-    beside = gaps.select("mover", "t", "until").join(every, on="mover")
-    within = (pl.col("at") > pl.col("t")) & (pl.col("at") < pl.min_horizontal("until", pl.col("t") + HOURS * _HOUR_US))
-    beside = beside.filter(within).group_by("mover", "t").agg(elsewhere=pl.len().cast(pl.Int64))
-    before = last.select("mover", "t", "track", "sky").join(every.drop("mover"), on="track")
-    before = before.filter((pl.col("at") <= pl.col("t")) & (pl.col("at") > pl.col("t") - HOURS * _HOUR_US))
-    hour = HOURS - 1 - (pl.col("t") - pl.col("at") - 1).clip(0) // _HOUR_US
-    each = before.group_by("mover", "t").agg(
-        satellite=pl.col("by_sky").sum().cast(pl.Int64),
-        t_own=pl.col("at").min(),
-        bits=(pl.lit(2, pl.Int64()).pow(hour.filter(pl.col("by_sky") == pl.col("sky")).unique())).sum().cast(pl.Int64),
-    )
-    home = points.select("mover", until=t_seen, lon_back="lon_deg", lat_back="lat_deg")
-    home = gaps.select("mover", "t", "until").join(home, on=["mover", "until"], maintain_order="left").drop("until")
-    last = last.join(home.unique(["mover", "t"], keep="first", maintain_order=True), on=["mover", "t"], how="left")
-    out = last.join(each, on=["mover", "t"]).join(beside, on=["mover", "t"], how="left", maintain_order="left")
-    return out.drop("track").with_columns(pl.col("elsewhere").fill_null(0))
+    return own.with_columns(back)
+
+
+@njit(cache=True)
+def _own(
+    mover: Any, track: Any, t: Any, lon: Any, lat: Any, report: Any, by_sky: Any,
+    who: Any, at: Any, until: Any, x: Any, y: Any,
+) -> Any:  # fmt: skip
+    """For each silence: row of the last message (or -1) and of the first one after it (or -1), messages of the mover
+    meanwhile; of the 12 h before on its track: messages by satellite, the first, and the hours with any as bits.
+    """
+    out = np.zeros((who.size, 6), np.int64)
+    span = HOURS * _HOUR_US
+    for g in range(who.size):
+        a, b = np.searchsorted(mover, who[g]), np.searchsorted(mover, who[g] + 1)
+        last, home = -1, -1
+        for i in range(a, b):
+            if t[i] == at[g] and abs(lon[i] - x[g]) < 1e-6 and abs(lat[i] - y[g]) < 1e-6:
+                last = i if last < 0 or report[i] >= report[last] else last
+            if t[i] == until[g] and home < 0:
+                home = i
+            out[g, 2] += at[g] < t[i] < min(until[g], at[g] + span)
+        out[g, 0], out[g, 1] = last, home
+        if last < 0:
+            continue
+        i = last
+        while i + 1 < b and track[i + 1] == track[last] and t[i + 1] <= at[g]:
+            i += 1
+        while i >= a and track[i] == track[last] and t[i] > at[g] - span:
+            out[g, 3] += by_sky[i]
+            out[g, 4] = t[i]
+            if by_sky[i] == by_sky[last]:
+                out[g, 5] |= 1 << (HOURS - 1 - max(at[g] - t[i] - 1, 0) // _HOUR_US)
+            i -= 1
+    return out

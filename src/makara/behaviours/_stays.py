@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numba import njit
 
-from makara.base.geo import distance_scalar
+from makara.base.geo import between_scalar, distance_scalar, reduced_scalar, wrap_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._pairs import apart
 from makara.behaviours._rule import Window
@@ -192,7 +192,8 @@ def _hourly(track: Any, t: Any, lon: Any, lat: Any, stated: Any, bridge: int, mo
         if t[busy] > t[i] - _HOUR:
             continue
         far = 0.0
-        x, y = lon[i], lat[i]
+        x, y, b = lon[i], lat[i], np.nan
+        c = b
         for q in range(1, 5):
             when = t[i] - q * _QUARTER
             k = max(at[q], first)
@@ -202,12 +203,17 @@ def _hourly(track: Any, t: Any, lon: Any, lat: Any, stated: Any, bridge: int, mo
             x1, y1 = lon[k], lat[k]
             if t[k] != when:
                 w = (when - t[k - 1]) / (t[k] - t[k - 1])
-                d = (lon[k] - lon[k - 1] + 180.0) % 360.0 - 180.0
+                d = wrap_scalar(lon[k] - lon[k - 1])
                 x1, y1 = lon[k - 1] + w * d, lat[k - 1] + w * (lat[k] - lat[k - 1])
             if apart(x1, y1, x, y, reach - far):
                 break
-            far += distance_scalar(x1, y1, x, y)
-            x, y = x1, y1
+            if q == 1:
+                b = reduced_scalar(y)
+                c = np.cos(b)
+            b1 = b if y1 == y else reduced_scalar(y1)
+            c1 = c if y1 == y else np.cos(b1)
+            far += between_scalar(x1, b1, c1, x, b, c)
+            x, y, b, c = x1, y1, b1, c1
             if q == 4:
                 speed[i] = round(far * 1000.0 / 3600.0)
     return since, speed

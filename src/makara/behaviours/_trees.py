@@ -26,9 +26,10 @@ class Trees:
         classes: names, in the order of the probabilities.
         features: names, in the order of the columns.
         about: what else the file says of itself (version, temperature, thresholds).
-        parts: arrays of the nodes: feature, threshold, left child (the right one is the next), whether unknown goes
-            left, value; per tree and class the root and the depth; per class the base. A leaf is its own left child
-            and sends everything there, so that each tree is walked by its depth without a branch.
+        parts: arrays of the nodes: feature (those where unknown goes right count on from the number of features),
+            threshold, left child (the right one is the next), value; per tree and class the root and the depth; per
+            class the base. A leaf is its own left child and sends everything there, so that each tree is walked by
+            its depth without a branch.
     """
 
     classes: tuple[str, ...]
@@ -39,7 +40,14 @@ class Trees:
     def p(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probability of each class (columns) for each row of features; NaN is unknown."""
         out = np.empty((len(rows), len(self.classes)))
-        _walk(np.ascontiguousarray(rows), *self.parts, float(self.about.get("temperature", 1.0)), out)
+        feature, *rest = self.parts
+        _walk(
+            np.ascontiguousarray(rows),
+            feature * np.uint32(_BLOCK),
+            *rest,
+            float(self.about.get("temperature", 1.0)),
+            out,
+        )
         return out
 
 
@@ -63,11 +71,11 @@ def trees_from(npz: bytes, name: str) -> Trees:
     for k, nodes in enumerate(below):
         while len(inner := nodes[~leaf[nodes]]):
             nodes, depth[k] = np.concatenate([left[inner], left[inner] + 1]), depth[k] + 1
+    known = np.where(leaf, 0, got["feature"]) + np.where(got["missing"] | leaf, 0, len(about["features"]))
     parts = (
-        np.where(leaf, 0, got["feature"]).astype(np.uint32),
+        known.astype(np.uint32),
         np.where(leaf, np.inf, got["threshold"]).astype(np.float32),
         left.astype(np.uint32),
-        got["missing"] | leaf,
         got["value"].astype(np.float64),
         got["roots"].astype(np.uint32),
         depth.reshape(got["roots"].shape),
@@ -78,26 +86,33 @@ def trees_from(npz: bytes, name: str) -> Trees:
 
 @njit(cache=True)
 def _walk(
-    rows: Any, feature: Any, threshold: Any, left: Any, missing: Any, value: Any, roots: Any, depth: Any,
-    base: Any, temperature: float, out: Any,
+    rows: Any, feature: Any, threshold: Any, left: Any, value: Any, roots: Any, depth: Any, base: Any,
+    temperature: float, out: Any,
 ) -> None:  # fmt: skip
-    """Sums of leaves, block by block, so that a tree stays in the cache; then softmax."""
+    """Sums of leaves, block by block, so that a tree stays in the cache; then softmax.
+
+    A block holds each feature twice: what is unknown lies below all thresholds in one copy, above them in the other.
+    """
     trees, classes = roots.shape
+    many = rows.shape[1]
     at = np.zeros(_BLOCK, np.uint32)
+    block = np.zeros(2 * many * _BLOCK, np.float32)
     for a in range(0, rows.shape[0], _BLOCK):
         b = min(a + _BLOCK, rows.shape[0])
-        for i in range(a, b):
+        for i in range(b - a):
+            for f in range(many):
+                v = rows[a + i, f]
+                block[f * _BLOCK + i] = v if v == v else -np.inf
+                block[(many + f) * _BLOCK + i] = v if v == v else np.inf
             for c in range(classes):
-                out[i, c] = base[c]
+                out[a + i, c] = base[c]
         for tree in range(trees):
             for c in range(classes):
                 at[:] = roots[tree, c]
                 for _ in range(depth[tree, c]):
-                    for i in range(b - a):
+                    for i in range(_BLOCK):
                         node = at[i]
-                        v = rows[a + i, feature[node]]
-                        stays = (v <= threshold[node]) | ((v != v) & missing[node])
-                        at[i] = left[node] + np.uint32(1) - np.uint32(stays)
+                        at[i] = left[node] + np.uint32(block[feature[node] + np.uint32(i)] > threshold[node])
                 for i in range(b - a):
                     out[a + i, c] += value[at[i]]
         for i in range(a, b):

@@ -9,7 +9,6 @@ import polars as pl
 import shapely
 from numba import njit
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from makara.base.geo import A_M
 
@@ -130,6 +129,8 @@ def tagged(points: pl.DataFrame, zones: pl.DataFrame, given: set[str]) -> pl.Dat
 
 def _anchorage_m(zones: pl.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance to the nearest port or anchorage, metres; NaN beyond 50 km. Edges are followed at 500 m."""
+    from scipy.spatial import cKDTree  # costs a quarter of a second to load
+
     shapes = shapely.from_wkb(zones.filter(pl.col("kind").is_in(["port", "anchorage"]))["geometry"].to_numpy())
     out = np.full(lon.size, np.nan)
     if not len(shapes) or not lon.size:
@@ -165,6 +166,8 @@ def nearest_port(
     zones: pl.DataFrame | None, lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> dict[str, pl.Series]:
     """The port or anchorage nearest to each point: its key (``anchorage``) and ``name``; null where there is none."""
+    from scipy.spatial import cKDTree  # costs a quarter of a second to load
+
     none = pl.Series([None] * lon.size, dtype=pl.String())
     if zones is None or not lon.size or not zones["kind"].is_in(["port", "anchorage"]).any():
         return {"anchorage": none, "name": none}

@@ -48,7 +48,6 @@ from makara.behaviours._silences import (
     HOURS,
     asked_of,
     chance,
-    heard_near,
     hours_heard,
     own_hours,
 )
@@ -119,10 +118,6 @@ _JUDGED: Final = (
     "elsewhere", "under_way", "renumbered",
 )  # fmt: skip
 _MEMORY: Final = ("mover", "t", "settled", *_JUDGED)
-_READ: Final = (
-    "report", "mover", "track", "t_seen", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "shore_m", "anchorage_m",
-    "transponder", "receiver",
-)  # fmt: skip
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -171,8 +166,8 @@ def _gaps(window: Window) -> pl.DataFrame:
 def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Gaps whose last message is in sight, with the numbers of ``_JUDGED``."""
     points = window.track_points
-    mine = points.select(_READ).filter(pl.col("mover").is_in(gaps["mover"].unique().implode()))
-    own = own_hours(mine, gaps)
+    by_sky = (points["receiver"] == "satellite").fill_null(False).to_numpy()
+    own = own_hours(points, by_sky, gaps)
     gaps = gaps.join(own, on=["mover", "t"], how="inner", maintain_order="left")
     gaps = gaps.filter((pl.col("anchorage") < 0) | (pl.col("anchorage") >= p.anchorage_min_m))
     moved = (pl.col("sog") >= p.slow_max_kn * 10) & (pl.col("cog") >= 0)
@@ -186,8 +181,7 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         if at.size:
             some = gaps[at]
             asked = asked_of(some, ahead, 4 if sky else 1, reach)
-            heard, who_ = heard_near(points, some, sky, asked[1], asked[2], reach)
-            found = hours_heard(heard, t[at], who_, some["sort_of"].to_numpy(), *asked, reach)
+            found = hours_heard(points, by_sky, some, sky, asked, reach)
             for whole, part in zip(counts, found, strict=True):
                 whole[at] = part
     on_air, kept, told, others = counts

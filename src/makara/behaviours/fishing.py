@@ -27,7 +27,7 @@ from makara.base.geo import distance_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._activity import GEARS, activity
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._kinematics import AHEAD_S, REACH_S
+from makara.behaviours._kinematics import AHEAD_S, REACH_S, SLOT_S
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -101,7 +101,6 @@ GEAR_WORDS: Final = {
 _SUMS: Final = ("ms", "mm", "guarded_ms", "n", "p_milli", *GEARS)
 _FIRSTS: Final = ("mover", "mmsi", "lon", "lat")
 _MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
-_ABSTAINS, _NOT, _FISHES = -1, 0, 1
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -135,29 +134,27 @@ def why(event: Mapping[str, Any]) -> str:
 def _hits(window: Window, guarded: list[str], split: int, p: Parameters) -> pl.DataFrame:
     """Positions that fish and were not settled before this window, with what joins them to the one before."""
     a = activity(window, window.frm_us - (AHEAD_S + split) * S_US)
-    least = np.where(a.strange, p.p_unknown_min, p.p_min)
-    fishing = np.append(1.0 - a.said[:, 0], np.nan)[a.slot]  # the last one: not asked for
-    verdict = np.where(fishing >= least, _FISHES, np.where(fishing <= 1.0 - least, _NOT, _ABSTAINS))
     limits = (p.split_m, split * S_US, p.join_m, int(p.join_s) * S_US)
-    begins, since, mm = _joined(a.track, a.t, a.lon, a.lat, verdict, *limits)
-    at = np.flatnonzero((verdict == _FISHES) & (a.settled > window.frm_us))
-    milli = np.round(a.said[a.slot[at]] * 1000.0).astype(np.int64)
+    none = np.ascontiguousarray(a.said[:, 0])
+    least = np.where(a.strange, p.p_unknown_min, p.p_min)
+    at, begins, since, mm = _joined(a.track, a.t, a.lon, a.lat, a.start, a.slot, none, least, window.frm_us, *limits)
+    milli = np.round(np.nan_to_num(a.said) * 1000.0).astype(np.int64)[a.slot[at]]
     wanted = ("track", "mover", "mmsi", "t_seen", "lon_deg", "lat_deg", "zones", "mark")
-    points = window.track_points.select(wanted)[a.row[at]]
+    points: pl.DataFrame = window.track_points.select(wanted)[a.row[at]]
     inside = points["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
     return points.select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
-        pl.Series("t_first", since[at]),
+        pl.Series("t_first", since),
         pl.col("t_seen").to_physical().alias("t_last"),
         (pl.col("lon_deg") * 1e7).round().cast(pl.Int64).alias("lon"),
         (pl.col("lat_deg") * 1e7).round().cast(pl.Int64).alias("lat"),
         "zones",
         "mark",
         inside.cast(pl.Int64).alias("inside"),
-        pl.Series("begins", begins[at]),
-        pl.Series("way", mm[at]),
+        pl.Series("begins", begins),
+        pl.Series("way", mm),
         pl.Series("p_now", 1000 - milli[:, 0]),
         *(pl.Series(f"{g}_now", milli[:, 1 + k]) for k, g in enumerate(GEARS)),
     )
@@ -165,31 +162,40 @@ def _hits(window: Window, guarded: list[str], split: int, p: Parameters) -> pl.D
 
 @njit(cache=True)
 def _joined(
-    track: Any, t: Any, lon: Any, lat: Any, verdict: Any, split_m: float, split: int, join_m: float, join: int
-) -> Any:
-    """Which positions that fish begin an event; the time of the one before (else their own) and the way from it, mm."""
-    begins = np.ones(t.size, np.bool_)
-    since = t.copy()
-    mm = np.zeros(t.size, np.int64)
+    track: Any, t: Any, lon: Any, lat: Any, start: Any, slot: Any, none: Any, least: Any, frm: int,
+    split_m: float, split: int, join_m: float, join: int,
+) -> Any:  # fmt: skip
+    """Positions that fish and are settled after ``frm``; which of them begin an event; the time of the one before (else
+    their own) and the way from it, mm.
+    """
+    rows, since, mm = np.empty(t.size, np.int64), np.empty(t.size, np.int64), np.empty(t.size, np.int64)
+    begins = np.empty(t.size, np.bool_)
+    n = 0
     last = -1
     between = False
     for i in range(t.size):
         if last >= 0 and track[last] != track[i]:
             last = -1
-        if verdict[i] == _NOT:
-            between = True
-        if verdict[i] != _FISHES:
+        s = slot[i]
+        if s < 0:  # not asked for
             continue
+        fishing = 1.0 - none[s]
+        if not fishing >= least[s]:
+            between = between or fishing <= 1.0 - least[s]
+            continue
+        fresh = t[i] - (t[i] - start[i]) % (SLOT_S * S_US) + AHEAD_S * S_US > frm
+        rows[n], begins[n], since[n], mm[n] = i, True, t[i], 0
         if last >= 0:
             far = distance_scalar(lon[last], lat[last], lon[i], lat[i])
             apart = t[i] - t[last]
-            begins[i] = far > split_m or apart > split or (between and (far > join_m or apart > join))
-            if not begins[i]:
-                since[i] = t[last]
-                mm[i] = round(far * 1000.0)
+            begins[n] = far > split_m or apart > split or (between and (far > join_m or apart > join))
+            if not begins[n]:
+                since[n] = t[last]
+                mm[n] = round(far * 1000.0)
+        n += fresh
         last = i
         between = False
-    return begins, since, mm
+    return rows[:n].copy(), begins[:n].copy(), since[:n].copy(), mm[:n].copy()
 
 
 def _adds() -> dict[str, pl.Expr]:

@@ -56,7 +56,7 @@ def demo(where: Path | None, seed: int, hours: float, vessels: int, port: int, n
     if (home / "case").exists() or (home / "lake").exists():
         raise UsageError(f"{home} holds a demo already; give --dir another directory, or none")
     click.echo(f"A simulated sea of {hours:g} h and {vessels} vessels (seed {seed}); no vessel in it is real.")
-    exercise(seed, home / "case", hours=hours, vessels=vessels)
+    exercise(seed, home / "case", hours=hours, vessels=vessels, scenes=1)
     session = open_session(home / "lake", settings=_settings())
     with progress("ingest") as tick:
         taken = session.ingest("case", home / "case", progress=tick)
@@ -89,6 +89,7 @@ def _summary(session: Session, taken: dict[str, Any], done: dict[str, Any], home
     click.echo(f"Rejects: {rejects}")
     click.echo(f"Tracks:  {done['tracks']:,} from {len(session.view('vessels')):,} claimed identities")
     click.echo("Events:  " + ", ".join(f"{n} {kind}" for kind, n in done["events"].items()))
+    _scene(session)
     alerts = session.alerts(limit=5)
     click.echo(f"\nTop alerts of {len(session.alerts())}:")
     for a in alerts.iter_rows(named=True):
@@ -105,6 +106,23 @@ def _summary(session: Session, taken: dict[str, Any], done: dict[str, Any], home
         click.echo(f"  {kind:16} planted {s['planted']}, found {s['found']}, recall {recall}; "
                    f"alerts {s['alerts']}, precision {precision}")  # fmt: skip
     click.echo(f"\nKept in {home}: try  makara alerts {home / 'lake'}")
+
+
+def _scene(session: Session) -> None:
+    """What was found in the pixels of the rendered scene: only its detections have a chip."""
+    found = session.view("detections")
+    seen = found.filter(found["chip"].is_not_null())
+    sure = seen.filter(seen["p_vessel"] >= 0.5)
+    ids = set(sure["detection"])
+    dark = [
+        e for e in session.view("events").sort("t_start").iter_rows(named=True)
+        if e["kind"] == "dark" and e["state"] != "withdrawn" and ids & set(e["participants"])
+    ]  # fmt: skip
+    click.echo(
+        f"Pixels:  {len(seen)} bright spots in a radar scene, {len(sure)} held to be vessels, {len(dark)} without AIS:"
+    )
+    for e in dark:
+        click.echo(f"         {session.explain(e['event'])['why']}")
 
 
 def _partner(session: Session, partner: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from makara.cli.output import lake_argument
+from makara.cli.output import lake_argument, progress
 
 
 @click.command()
@@ -16,11 +16,17 @@ from makara.cli.output import lake_argument
 @click.option("--hours", type=float, default=24.0, show_default=True, help="Length.")
 @click.option("--vessels", type=int, default=300, show_default=True, help="How many vessels.")
 @click.option("--quiet", is_flag=True, help="No incident, look-alikes only.")
-def exercise(seed: int, out: Path, hours: float, vessels: int, quiet: bool) -> None:
-    """Write a simulated sea, with its truth, as a case directory."""
+@click.option("--scenes", type=int, default=0, show_default=True, help="Planned radar looks to render as products.")
+def exercise(seed: int, out: Path, hours: float, vessels: int, quiet: bool, scenes: int) -> None:
+    """Write a simulated sea, with its truth, as a case directory.
+
+    With --scenes, radar images in the form of Sentinel-1 products go to OUT/scenes: what they show is for a detector to
+    find, and no longer among the detections told.
+    """
     from makara.session import exercise as simulate
 
-    written = simulate(seed, out, hours=hours, vessels=vessels, quiet=quiet)
+    with progress("scenes") as tick:
+        written = simulate(seed, out, hours=hours, vessels=vessels, quiet=quiet, scenes=scenes, progress=tick)
     click.echo(json.dumps({"directory": str(out), "bytes": written}))
 
 

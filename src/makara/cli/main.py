@@ -14,13 +14,15 @@ from makara.base.errors import MakaraError
 
 COMMANDS: Final = {
     "ingest": ("makara.cli.write", "Take files of a source into a lake."),
-    "follow": ("makara.cli.follow", "Receive a live feed: TCP, UDP or MQTT."),
+    "detect": ("makara.cli.detect", "Find ships in a satellite scene, with no lake."),
+    "follow": ("makara.cli.follow", "Receive a live feed: TCP, UDP, MQTT, or a folder of scenes."),
     "run": ("makara.cli.write", "Walk from what came in to events, alerts and releases."),
     "events": ("makara.cli.read", "Events, newest versions."),
     "alerts": ("makara.cli.alert", "Alerts, the most urgent first: raised, listed, suppressed."),
     "alert": ("makara.cli.alert", "One alert in words; suppress, lift, acts."),
     "vessel": ("makara.cli.vessel", "One vessel and its history; search; merge, split, undo."),
-    "coverage": ("makara.cli.read", "How well vessels that transmit are heard, cell by cell."),
+    "coverage": ("makara.cli.read", "Where AIS was heard and sensors looked, cell by cell, and how long ago."),
+    "looks": ("makara.cli.looks", "Looks that sensors took; also as STAC items."),
     "anchorages": ("makara.cli.read", "Anchorages discovered where many vessels lay, as zones."),
     "rejects": ("makara.cli.read", "Input that could not be used, and why."),
     "release": ("makara.cli.share", "What a partner gets, and why not the rest."),

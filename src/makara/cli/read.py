@@ -12,6 +12,9 @@ from makara.cli.output import Box, Instant, format_option, lake_argument, show
 
 EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_end", "lon_deg", "lat_deg", "mmsi", "p")
 COVERAGE_COLUMNS = (
+    "cell", "sensor", "state", "why", "looks", "t_last", "age_s", "length50_m", "cloud_share", "share", "p_heard"
+)  # fmt: skip
+RECEPTION_COLUMNS = (
     "cell", "t_start", "t_end", "receiver", "transponder", "state", "trials", "heard", "p_heard", "p_lo", "p_hi"
 )  # fmt: skip
 ZONE_COLUMNS = ("zone", "name", "kind", "attributes")
@@ -52,7 +55,10 @@ def events(
 @click.option("--bbox", type=Box(), help="Only cells in this box; W > E crosses 180.")
 @click.option("--from", "since", type=Instant(), help="From this instant; else from the first report.")
 @click.option("--to", "until", type=Instant(), help="Until this instant; else until the last report.")
-@click.option("--hourly", is_flag=True, help="A row a cell and hour, where somebody was; else a row a cell.")
+@click.option("--length", "length_m", type=click.FloatRange(min=0.0), default=50.0, show_default=True,
+              help="Looks that would miss a vessel of so many metres could not see.")  # fmt: skip
+@click.option("--reception", is_flag=True, help="How well AIS is heard, by receiver and class, instead.")
+@click.option("--hourly", is_flag=True, help="The same a row a cell and hour, where somebody was.")
 @click.option("--partner", default="self", show_default=True, help="As this partner may see it.")
 @format_option
 def coverage(
@@ -60,20 +66,26 @@ def coverage(
     bbox: tuple[float, float, float, float] | None,
     since: datetime | None,
     until: datetime | None,
+    length_m: float,
+    reception: bool,
     hourly: bool,
     partner: str,
     form: str,
 ) -> None:
-    """How well vessels that transmit are heard, by H3 cell, receiver and class: P(heard in an hour | transmitting).
+    """Where AIS was heard and sensors looked, by H3 cell and sensor: looked, could not see, not looked, how long ago.
 
-    With its 90 % interval, from the vessels of LAKE that are known to have been on the air. A cell where none was says
-    "not looked".
+    A look could not see under cloud, or where a vessel of --length is below its detection limit. --reception tells
+    P(heard in an hour | transmitting) with its 90 % interval, from the vessels of LAKE that are known to have been on
+    the air; a cell where none was says "not looked".
     """
     from makara.session import open as open_session
 
     session = open_session(lake, create=False)
-    found = session.coverage(bbox=bbox, since=since, until=until, hourly=hourly, partner=partner)
-    show(found, "reception", form, COVERAGE_COLUMNS)
+    found = session.coverage(bbox=bbox, since=since, until=until, hourly=hourly, partner=partner, length_m=length_m)
+    if reception or hourly:
+        show(found, "reception", form, RECEPTION_COLUMNS)
+    else:
+        show(found, "coverage", form, COVERAGE_COLUMNS)
 
 
 @click.command()

@@ -25,6 +25,16 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--sep", help="mapped: separator of a CSV file.")
 @click.option("--receiver", help="Class of the receiver: terrestrial, satellite, vms, own, unknown.")
 @click.option("--provider", help="detections, collections: who provided them, where the file does not say.")
+@click.option("--licence", help="Licence of all that comes, as [licences] in makara.toml names them.")
+@click.option("--units", "scene_units", help="scene: what numbers of a GeoTIFF are: dB, dBx100, power, amplitude.")
+@click.option("--polarisation", help="scene: which to take of several: vv, hh, vh or hv.")
+@click.option("--sensor", help="ksat, kml: what found them where rows do not say: sar, optical, viirs, rf, ...")
+@click.option("--radar", "radars", multiple=True, metavar="[NAME=]LON,LAT", help="asterix, radar_csv: where it stands.")
+@click.option("--day", help="asterix: day of the first plot, as 2026-03-14; or file, for the file's own time.")
+@click.option("--time", "times", multiple=True, metavar="[SCENE=]TIME", help="scene, xview3: when it was taken.")
+@click.option("--frequency-unit", help="hawkeye, unseenlabs: Hz, kHz, MHz or GHz, where no column says.")
+@click.option("--axis-unit", help="hawkeye, unseenlabs: unit of ellipse axes, m, km or nmi, where no column says.")
+@click.option("--confidence", help="hawkeye, unseenlabs: share that ellipses hold where rows do not say.")
 @click.option("--shift-years", help="vms: years added to all times of data whose years were moved.")
 @click.option("--form", "lines", help="tcp, listen, mqtt: what the lines of a segment are.")
 @click.option("--feed", help="tcp, listen, mqtt: feed whose mark the rows bear.")
@@ -40,13 +50,16 @@ def ingest(words: tuple[str, ...], explain: bool, form: str, **given: object) ->
     from makara.session import open as open_session
     from makara.session import preview
 
-    repeated = {"map": given.pop("maps"), "set": given.pop("sets"), "unit": given.pop("units")}
+    repeated = {n: given.pop(f"{n}s") for n in ("map", "set", "unit", "radar", "time")}
     options: dict[str, Any] = {k: str(v) for k, v in given.items() if v is not None}
     options |= {k: "\n".join(v) for k, v in repeated.items() if isinstance(v, tuple) and v}
+    if "scene_units" in options:
+        options["units"] = options.pop("scene_units")
     if "lines" in options:
         options["form"] = options.pop("lines")
     lake, source, files = _split(words, explain)
     if explain:
+        options.pop("licence", None)
         taken = preview(source, files, **options)
         if form == "table":
             show_explained(taken)

@@ -22,6 +22,7 @@ from makara.exercise.places import FIJI_GROUNDS, GROUNDS, NODES, PORTS
 from makara.exercise.radio import Heard, listen, passes
 from makara.exercise.registers import authorisations_csv, lists_csv
 from makara.exercise.routes import FloatArray, LandMask, Sea
+from makara.exercise.scenes import Shot, replaced, shots, told, without
 from makara.exercise.traffic import background
 from makara.exercise.truth import truth_json
 from makara.exercise.world import World
@@ -33,10 +34,11 @@ START: Final = datetime(2026, 3, 14, 13, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case directory in memory: its name, and the bytes of each file (DESIGN.md, "Case directories")."""
+    """A case directory in memory: its name, the bytes of each file, and scenes to be rendered beside them."""
 
     name: str
     files: dict[str, bytes]
+    scenes: tuple[Shot, ...] = ()
 
 
 def sea_over(land: LandMask) -> Sea:
@@ -51,8 +53,9 @@ def sea_over(land: LandMask) -> Sea:
 
 
 def simulate(
-    seed: int, *, hours: float = 24.0, vessels: int = 300, quiet: bool = False, land: LandMask, start: datetime = START
-) -> Case:
+    seed: int, *, hours: float = 24.0, vessels: int = 300, quiet: bool = False, land: LandMask, start: datetime = START,
+    scenes: int = 0,
+) -> Case:  # fmt: skip
     """Simulate the Andaman Sea, the Malacca Strait and a corner of Fiji, with known truth.
 
     The same arguments always give the same bytes. Nothing in it is real but the coast: vessels, numbers, names, zones
@@ -65,17 +68,19 @@ def simulate(
         quiet: no incident, look-alikes only.
         land: whether points lie on land; longitudes and latitudes in degrees.
         start: first instant, aware.
+        scenes: how many of the planned radar looks to give as scenes instead of as detections.
 
     Returns:
-        The files of a case directory.
+        The files of a case directory, and the scenes.
 
     Raises:
-        UsageError: ``hours`` is under 1 or over 240, ``vessels`` or ``seed`` is negative, ``start`` names no zone.
+        UsageError: ``hours`` is under 1 or over 240, ``vessels``, ``scenes`` or ``seed`` is negative, ``start`` names
+            no zone.
     """
     if not (math.isfinite(hours) and 1.0 <= hours <= 240.0):
         raise UsageError(f"hours is {hours:g}; an exercise takes 1 to 240 hours")
-    if vessels < 0 or seed < 0:
-        raise UsageError("vessels and seed cannot be negative")
+    if vessels < 0 or seed < 0 or scenes < 0:
+        raise UsageError("vessels, scenes and seed cannot be negative")
     if start.tzinfo is None:
         raise UsageError("start names no time zone; give an aware datetime")
     span = round(hours * HOUR_S / TICK_S) * float(TICK_S)
@@ -92,22 +97,25 @@ def simulate(
     looks = all_looks(stage.planted, start, span, sight)
     sought = [i for i, v in enumerate(fleet.vessels) if v.incident]
     found = detect(sight, looks, fleet, sea, np.array(sought, np.int64))
+    rendered = shots(looks, fleet, start, seed, scenes)
+    found = replaced(found, rendered, fleet)
     near, far = (feed.lines_of(fleet, heard, satellite, seen, start, signal) for satellite in (False, True))
     name = f"exercise-{seed}{'-quiet' if quiet else ''}"
     positions, statics = (_heard_times(heard, len(fleet.vessels), static) for static in (False, True))
     asked = tuple(stage.planted), tuple(stage.borderline)
     world = World(fleet, zones, *asked, sea, positions, statics, tuple(found))
-    return Case(name, {
+    files = {
         feed.TERRESTRIAL: feed.gz(near),
         feed.SATELLITE: feed.gz(far),
         "known.csv": feed.known_csv(far, seen, start),
         "detections.csv": detections_csv(found, start),
-        "collections.geojson": collections_geojson(looks, start),
+        "collections.geojson": collections_geojson(without(looks, rendered), start),
         "zones.geojson": zones_geojson(zones),
         "authorisations.csv": authorisations_csv(fleet, zones, start),
         "lists.csv": lists_csv(fleet.vessels, start),
-        "truth.json": truth_json(name, world, start),
-    })  # fmt: skip
+        "truth.json": truth_json(name, world, start, [told(s, fleet, found, start) for s in rendered]),
+    }  # fmt: skip
+    return Case(name, files, tuple(rendered))
 
 
 def _heard_times(heard: list[Heard], count: int, static: bool) -> tuple[FloatArray, ...]:

@@ -37,7 +37,10 @@ _HEADER: Final = ("detection,collection,sensor,t_seen,lon,lat,length_m,width_m,a
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detection and, for the truth, whose it is (number of a vessel; None: a false alarm)."""
+    """A detection and, for the truth, whose it is (number of a vessel; None: a false alarm).
+
+    ``pixels``: a vessel in a rendered scene, for a detector to find; it is in the truth, not among the detections told.
+    """
 
     look: Look
     vessel: int | None
@@ -52,6 +55,7 @@ class Detection:
     orientation_deg: float
     quality: float
     border: bool
+    pixels: bool = False
 
 
 def azimuth_shift_m(look: Look, sog_kn: FloatArray, cog_deg: FloatArray) -> FloatArray:
@@ -166,8 +170,9 @@ def scores(found: list[Detection]) -> FloatArray:
     out = np.zeros(len(found))
     for sensor in {d.look.sensor for d in found}:
         rows = [i for i, d in enumerate(found) if d.look.sensor == sensor]
-        real = sum(found[i].vessel is not None for i in rows)
-        prior = np.log((real + 0.5) / (len(rows) - real + 0.5))
+        told = [found[i] for i in rows if not found[i].pixels]
+        real = sum(d.vessel is not None for d in told)
+        prior = np.log((real + 0.5) / (len(told) - real + 0.5))
         quality = np.array([found[i].quality for i in rows])
         out[rows] = 1.0 / (1.0 + np.exp(-(2.0 * _QUALITY * quality + prior)))
     return out
@@ -186,6 +191,8 @@ def detections_csv(found: list[Detection], start: datetime) -> bytes:
 
     rows = [_HEADER]
     for i, (d, score) in enumerate(zip(found, scores(found), strict=True)):
+        if d.pixels:
+            continue
         lon = float(geo.wrap_lon(round(d.lon, 6)))
         rows.append(
             f"{name(i)},{d.look.collection},{d.look.sensor},{instant(start, d.t)},{lon:.6f},{d.lat:.6f},"

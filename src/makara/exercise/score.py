@@ -9,7 +9,7 @@ tolerated one are left out; all others, a second alert of one planted event amon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import polars as pl
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from makara.base import time
+from makara.base import geo, time
 from makara.base.units import HOUR_S, MINUTE_S
 
 PAD_S: Final = 30 * MINUTE_S
@@ -26,6 +26,9 @@ PAD_S: Final = 30 * MINUTE_S
 WATCH_S: Final = 12 * HOUR_S
 SEVERITY_MIN: Final = 2
 """Alerts of events below this are not counted."""
+_NEAR_M: Final = 250.0
+_NEAR_S: Final = 5.0
+"""How far from where a rendered scene shows a vessel, and from its times, a detection may be it."""
 _TOKENS: Final = pl.Schema(
     {
         "n": pl.Int64(),
@@ -100,6 +103,33 @@ def score(
         "false_per_watch": round(len(false) / watches, 3) if watches > 0 else None,
         "watches": int(watches) if watches == int(watches) else round(watches, 3),
     }
+
+
+def in_scenes(detections: pl.DataFrame, scenes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Under which names the truth calls what a detector found in rendered scenes.
+
+    Args:
+        detections: ``detection``, ``sensor``, ``t_seen``, ``lon_deg``, ``lat_deg``.
+        scenes: ``scenes`` of ``truth.json``.
+
+    Returns:
+        By detection: the name of the vessel shown nearest, within 250 m; each name once, at its nearest detection.
+    """
+    out: dict[str, str] = {}
+    for s in scenes:
+        early, late = (time.parse(s[k]) + timedelta(seconds=d) for k, d in (("t_start", -_NEAR_S), ("t_end", _NEAR_S)))
+        rows = detections.filter(pl.col("sensor") == "sar", pl.col("t_seen").is_between(early, late))
+        if rows.is_empty() or not s["vessels"]:
+            continue
+        lon, lat = (np.array([v[k] for v in s["vessels"]]) for k in ("shown_lon", "shown_lat"))
+        away = geo.distance_m(rows["lon_deg"].to_numpy()[:, None], rows["lat_deg"].to_numpy()[:, None], lon, lat)
+        for r, c in zip(*np.unravel_index(np.argsort(away, axis=None, kind="stable"), away.shape), strict=True):
+            key, called = rows["detection"][int(r)], s["vessels"][int(c)]["detection"]
+            if away[r, c] > _NEAR_M:
+                break
+            if key not in out and called not in out.values():
+                out[key] = called
+    return out
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
@@ -27,8 +28,8 @@ def facts(w: World) -> list[Fact]:
     return sorted(every, key=lambda f: (f.kind, f.t_start, f.vessels, f.zone or ""))
 
 
-def truth_json(case: str, w: World, start: datetime) -> bytes:
-    """The file, without a line break inside."""
+def truth_json(case: str, w: World, start: datetime, scenes: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """The file, without a line break inside; ``scenes`` tells what rendered scenes show, where there are any."""
 
     def when(t: float | None) -> str | None:
         return None if t is None else text(from_us(to_us(start) + round(t) * S_US))
@@ -52,7 +53,7 @@ def truth_json(case: str, w: World, start: datetime) -> bytes:
         for v in w.fleet.vessels
     ]  # fmt: skip
     every = facts(w)
-    content = {
+    content: dict[str, Any] = {
         "case": case, "t_start": when(0.0), "t_end": when(span), "vessels": vessels,
         "events": [told(f) for f in every if f.sure],
         "tolerated": [told(f) for f in every if not f.sure],
@@ -60,4 +61,6 @@ def truth_json(case: str, w: World, start: datetime) -> bytes:
             name(k): None if d.vessel is None else w.fleet.vessels[d.vessel].vessel for k, d in enumerate(w.found)
         },
     }  # fmt: skip
+    if scenes:
+        content["scenes"] = list(scenes)
     return json.dumps(content, separators=(",", ":")).encode()

@@ -13,6 +13,8 @@ from makara.exercise.detections import name, scores
 from makara.exercise.world import Fact, World
 
 GAP_S = 6.0 * HOUR_S
+_TAIL_H = 1000
+"""Hours of its own history that rule anomaly ranks an hour among."""
 
 
 def gaps(w: World) -> Iterator[Fact]:
@@ -100,13 +102,10 @@ def _misled(w: World, members: tuple[int, ...], t0: float, t1: float) -> bool:
 
 
 def _watched(w: World, members: tuple[int, ...], t0: float, t1: float) -> bool:
-    """Heard six times, where ten other merchant ships passed within 20 km: without others nothing is unusual."""
+    """Heard six times, and in a thousand hours before: from fewer, one in a thousand cannot be told."""
     i = members[0]
-    x, y = w.place(i, t0)
-    lon, lat, _ = w.minutes
-    near = np.asarray(geo.distance_m(lon[:, ::10], lat[:, ::10], x, y) < 20_000.0).any(axis=1)
-    merchant = np.array([v.kind in ("cargo", "tanker") for v in w.fleet.vessels])
-    return w.count(i, t0, t1) >= 6 and int((near & merchant).sum()) > 10
+    hours = np.unique(w.heard[i][w.heard[i] < t0] // HOUR_S)
+    return w.count(i, t0, t1) >= 6 and hours.size >= _TAIL_H
 
 
 def dark(w: World) -> Iterator[Fact]:

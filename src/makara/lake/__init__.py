@@ -7,16 +7,21 @@ SQLite transaction that writes the state rows together with a row in ``snapshots
 from makara.lake.commit import Commit
 from makara.lake.compact import Size
 from makara.lake.find import Area, Wanted, inside
-from makara.lake.settings import Settings
+from makara.lake.licences import ABOUT, TEMPLATES, TIERS
+from makara.lake.settings import Licence, Settings
 from makara.lake.snapshot import Snapshot, View
 from makara.lake.store import Lake
 from makara.lake.template import FeedDefault, render_settings
 
 __all__ = [
+    "ABOUT",
+    "TEMPLATES",
+    "TIERS",
     "Area",
     "Commit",
     "FeedDefault",
     "Lake",
+    "Licence",
     "Settings",
     "Size",
     "Snapshot",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from makara.base.errors import InputError
-from makara.lake.disk import storage, sync_file
+from makara.lake.disk import replace_file, storage, sync_file
 
 CHUNK: Final = 1 << 20
 
@@ -62,6 +62,39 @@ def land(lake: Path, source: Path) -> Landed:
         with storage(str(room)):
             beside.unlink(missing_ok=True)
     return Landed(sha256, size, stored, known)
+
+
+def keep(room: Path, data: bytes, suffix: str = "") -> str:
+    """Keep bytes in a folder under their hash; the same bytes again are kept once. Answers the hash.
+
+    Raises:
+        LakeFullError: the disk is full.
+        LakeError: the lake may not be written to.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    stored = room / sha256[:2] / f"{sha256}{suffix}"
+    with storage(f"keeping {stored.name} in {room}"):
+        if not (stored.exists() and stored.stat().st_size == len(data)):
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(stored, data, 0o444)
+    return sha256
+
+
+def digest(source: Path) -> tuple[str, int]:
+    """The content hash and the size of a file that is not kept.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    found, size = hashlib.sha256(), 0
+    try:
+        with open(source, "rb") as f:
+            while chunk := _chunk(f, source):
+                found.update(chunk)
+                size += len(chunk)
+    except OSError as e:
+        raise InputError(f"{source} cannot be read ({e.strerror}); check its permissions") from e
+    return found.hexdigest(), size
 
 
 def _copy(source: Path, to: Path) -> tuple[str, int]:

@@ -96,10 +96,24 @@ class Feed(_Section):
     mark: MarkOf
 
 
+class Tiers(_Section):
+    """Up to which tier of partners each form of a product may go."""
+
+    raw: Tier = Field(default="own", description="its pixels or raw records")
+    chip: Tier = Field(default="own", description="cut-outs of a few hundred metres around what was found")
+    detection: Tier = Field(default="own", description="what was found, and where and when one looked")
+
+
 class Licence(_Section):
-    """Whom a licence permits to see."""
+    """Whom a licence permits to see, and from when to when."""
 
     permits: list[str] = Field(description="partners, or *")
+    provider: str | None = Field(default=None, description="whose products come under it, where nothing else is said")
+    tiers: Tiers | None = Field(
+        default=None, description="widest tier of partners that raw, chip and detection may go to"
+    )
+    embargo_s: int | None = Field(default=None, ge=0, description="kept back for so long after the look, seconds")
+    expires_s: int | None = Field(default=None, gt=0, description="given no longer than so long after it, seconds")
 
 
 class AreaOf(_Section):

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from makara.lake.settings import Licence, MarkOf, Node, Partner, Policy, RuleOf, Run, Settings, Subscription, Tracks
+from makara.lake.licences import ABOUT, TEMPLATES
+from makara.lake.settings import MarkOf, Node, Partner, Policy, RuleOf, Run, Settings, Subscription, Tracks
 
 Parameter = tuple[str, bool | int | float | str, str]
 """A rule's parameter: name (its unit is the suffix), default, what it means."""
@@ -30,8 +31,8 @@ FEEDS: Final = """\
 """
 LICENCES: Final = """\
 # Licences that marks name, and whom each permits to see. A licence that is not here permits nobody but the owner.
-
-[licences.own]
+# `makara ingest ... --licence NAME` puts products under one; what is found in them bears it as NAME@tier@form, and goes
+# to partners up to that tier (own, domestic, foreign, public), after its embargo and before it expires.
 """
 RULES: Final = """\
 # Rules: what is looked for. Alerts come of those that are enabled and not on trial (shadow).
@@ -81,7 +82,10 @@ def render_settings(rules: Sequence[RuleDefault], feeds: Sequence[FeedDefault]) 
     parts += [_comment(k, f) for k, f in MarkOf.model_fields.items() if f.default is not None]
     for feed in feeds:
         parts.append(f"\n[feeds.{feed.name}]{_note(feed.doc)}\nmark = {_mark(feed.level)}\n")
-    parts.append("\n" + LICENCES + _lines(Licence(permits=["*"])))
+    parts.append("\n" + LICENCES)
+    for name, licence in TEMPLATES.items():
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
+        parts.append(f"\n[licences.{key}]{_note(ABOUT[name])}\n{_lines(licence, unset=name == 'own')}")
     parts.append("\n" + RULES)
     for kind, version, doc, parameters in rules:
         parts.append(f"\n[rules.{kind}]{_note(f'{doc} (version {version})')}\n{_lines(RuleOf())}")
@@ -113,17 +117,17 @@ def _comment(name: str, field: Any) -> str:
     return f"#   {name}: {field.description}\n"
 
 
-def _lines(model: BaseModel) -> str:
-    """A section's keys with their values and what they mean; those without a value as a comment."""
+def _lines(model: BaseModel, *, unset: bool = True) -> str:
+    """A section's keys with their values and what they mean; those without a value as a comment, or left out."""
     out = []
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         key = field.alias or name
         if name in ("parameters", "areas"):
             continue
-        if value is None:
+        if value is None and unset:
             out.append(f"# {key} ={_note(field.description)}\n")
-        else:
+        elif value is not None:
             out.append(f"{key} = {_toml(value)}{_note(field.description)}\n")
     return "".join(out)
 

@@ -122,6 +122,7 @@ class Scene:
         reflectance: for each band scale and offset: ``reflectance = value * scale + offset``.
         cloud: ``cloud(first, last)``: share of cloud by pixel, 0 to 1, where the product brings a mask.
         about: anything else worth keeping with the detections.
+        close: frees the files behind ``read``; a scene is a context manager, too.
     """
 
     product: str
@@ -150,6 +151,13 @@ class Scene:
     reflectance: tuple[tuple[float, float], ...] = ()
     cloud: Callable[[int, int], Floats] | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    close: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def constant(value: float) -> Nodes:

@@ -1,12 +1,14 @@
-"""Coverage: how well vessels that transmit are heard, cell by cell, from a lake's track points, through release.
+"""Coverage: how well vessels that transmit are heard, cell by cell, and where sensors looked, through release.
 
 Counted in windows of days, so that memory is bounded by the busiest of them; the windows' counts add up to those of
 the whole. Every row rests on all points of the span (the cells around are its prior), so all bear the meet of their
-marks: a partner gets coverage only where it may see every report behind it, and a policy gives it table reception.
+marks: a partner gets reception only where it may see every report behind it, and a policy gives it table reception.
+Table coverage is made of what a partner was given of tables reception and collections, of nothing else.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +20,7 @@ from makara.base.cells import children, in_box, outline, ring
 from makara.base.errors import UsageError
 from makara.base.time import floor
 from makara.base.units import HOUR_S
+from makara.fusion.coverage import cells_of, unite
 from makara.fusion.reception import BRACKET_S, GROUP, TALLY, estimate, tally, transponders
 from makara.lake import Lake, Settings, View
 from makara.session.resources import land
@@ -69,10 +72,55 @@ def coverage(
         seen = points.filter(within).select(pl.col("mark").unique().implode(), pl.col("t_known").max()).collect()
         if seen["t_known"][0] is not None:
             told = _told(found, ears, frm, to, bbox, hourly)
+            if not hourly:
+                newest = _last(view, points, frm, to)
+                told = told.cast(pl.Schema({c: TALLY[c] for c in GROUP}))
+                told = told.join(newest, on=["cell", *GROUP], how="left", maintain_order="left")
             met, marks = meet_lists(seen["mark"], lake.state("marks"), level="aggregate")
             stamps = {"source": pl.lit("reception"), "t_known": pl.lit(seen["t_known"][0]), "mark": pl.lit(met[0])}
             rows = table("reception").conform(told.with_columns(**stamps))
     return gate(lake, settings, {"reception": rows}, partner, purpose, now, marks=marks).release
+
+
+def united(
+    reception: Release,
+    looks: pl.DataFrame,
+    now: datetime,
+    *,
+    bbox: Box | None = None,
+    until: datetime | None = None,
+    length_m: float = 50.0,
+) -> Release:
+    """The same release with table coverage: reception and looks, as far as both were given.
+
+    Args:
+        reception: what :func:`coverage` gave.
+        looks: table collections as given to the same partner, within the span.
+        now: ages count to here, where ``until`` is not given.
+        bbox: only cells in this box; W > E crosses 180.
+        until: ages count to here.
+        length_m: length of the vessels that are asked for, metres.
+    """
+    heard = reception["reception"]
+    heard = heard if len(heard.columns) else table("reception").empty()
+    if "footprint" not in looks.columns:
+        looks = table("collections").empty()
+    near = in_box(*bbox, RESOLUTION) if bbox is not None else cells_of(looks["footprint"])
+    rows = unite(heard, looks, _at_sea(near), at=until or now, length_m=length_m)
+    if bbox is None:
+        touched = rows.filter(pl.col("state") != "not looked")["cell"].unique()
+        rows = rows.filter(pl.col("cell").is_in(pl.concat([touched, heard["cell"]]).implode()))
+    return replace(reception, tables={**reception.tables, "coverage": rows})
+
+
+def _last(view: View, points: pl.LazyFrame, frm: datetime, to: datetime) -> pl.DataFrame:
+    """When a message was last heard, by cell, receiver and class."""
+    of = transponders(view.scan("reports").select("mover", "transponder"))
+    within = points.filter(pl.col("t_seen").is_between(frm, to, closed="left"))
+    by = within.group_by(pl.col("h3_3").alias("cell"), "receiver", "mover").agg(pl.col("t_seen").max()).collect()
+    named = by.join(of, on="mover", how="left").with_columns(pl.col("transponder").fill_null("unknown"))
+    types = pl.Schema({c: TALLY[c] for c in ("cell", *GROUP)})
+    return named.group_by("cell", *GROUP).agg(t_last=pl.col("t_seen").max()).cast(types)
 
 
 def _reach() -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
@@ -75,3 +76,57 @@ class FollowDoors:
         if started:
             started(feed.stop)
         return feed.run(every_s=every_s, for_s=for_s).summary()
+
+    def watch(
+        self: _Session,
+        folder: str | Path,
+        *,
+        licence: str | None = None,
+        settle_s: float = 10.0,
+        every_s: float = 60.0,
+        for_s: float | None = None,
+        walk: bool = True,
+        say: Callable[[str], None] | None = None,
+        started: Callable[[Event], None] | None = None,
+        **options: str,
+    ) -> dict[str, Any]:
+        """Watch a folder for satellite scenes: each is taken in once, when it is whole, until stopped.
+
+        Args:
+            folder: its direct entries are products: directories, archives, GeoTIFFs.
+            licence: what all that comes is under; None: what products say.
+            settle_s: a product must not have changed for so long, seconds.
+            every_s: how often the folder is looked at, seconds.
+            for_s: stop after so many seconds; None: never.
+            walk: walk after each time that something came.
+            say: takes what the operator should know.
+            started: takes an event that ends it when set.
+            options: of the source ``scene``: ``provider``, ``units``, ``time``, ``polarisation``.
+
+        Returns:
+            products, known, left with the reason by name, tables, runs.
+
+        Raises:
+            InputError: there is no such folder.
+            SettingsError: the feed ``scene`` declares no mark.
+            UsageError: no such licence.
+        """
+        from makara.session.watch import Watching
+
+        def run() -> None:
+            self.run()
+
+        watching = Watching(
+            self.lake,
+            self.settings,
+            Path(folder),
+            options,
+            licence=licence,
+            settle_s=settle_s,
+            clock=lambda: datetime.now(UTC),
+            walk=run if walk else None,
+            say=say or (lambda news: None),
+        )
+        if started:
+            started(watching.stop)
+        return watching.run(every_s=every_s, for_s=for_s).summary()

@@ -13,7 +13,13 @@ from makara.lake import Lake
 BULK: Final = {"reports": "report", "claims": "claim", "messages": "message"}
 """Tables with many rows, whose keys hash their time: a repeated row lies on the same day."""
 DEDUPLICATED: Final = BULK | {"collections": "collection", "detections": "detection"}
-STATE_KEYS: Final = {"zones": "zone", "lists": "entry", "authorisations": "authorisation", "movers": "mover"}
+STATE_KEYS: Final = {
+    "zones": "zone",
+    "lists": "entry",
+    "authorisations": "authorisation",
+    "movers": "mover",
+    "chips": "chip",
+}
 
 
 class Held:
@@ -24,24 +30,18 @@ class Held:
         self.days: dict[str, set[date]] = {}
         self.bulk: dict[str, KeySet] = {}
         self.keys: dict[str, pl.Series] = {}
-        self.licences: dict[str, str | None] | None = None
+        self.looks: pl.DataFrame | None = None
 
     def licensed(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Detections with the licence of their collection in a column ``licence``; other rows as they are."""
-        if name not in ("collections", "detections"):
+        """Detections with ``licence`` and ``look_end`` (when it ended) of their look; looks are remembered."""
+        columns = ("collection", "licence", "t_end")
+        if self.looks is None:
+            self.looks = self.view.scan("collections").select(columns).collect()
+        if name == "collections":
+            self.looks = pl.concat([self.looks, rows.select(columns)], how="vertical_relaxed")
             return rows
-        if self.licences is None:
-            held = self.view.scan("collections").select("collection", "licence").collect()
-            self.licences = dict(held.iter_rows())
-        if name == "collections" and "licence" in rows.columns:
-            self.licences.update(rows.select("collection", "licence").iter_rows())
-        if name != "detections" or "licence" in rows.columns:
-            return rows
-        looks = pl.DataFrame(
-            {"collection": list(self.licences), "licence": list(self.licences.values())},
-            schema={"collection": pl.String, "licence": pl.String},
-        )
-        return rows.join(looks, on="collection", how="left", maintain_order="left")
+        looks = self.looks.unique("collection", keep="last").rename({"t_end": "look_end"})
+        return rows.drop("licence", strict=False).join(looks, on="collection", how="left", maintain_order="left")
 
     def new(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows that are not there yet; of two alike in the batch, the one known first."""

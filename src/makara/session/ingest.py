@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,7 +17,9 @@ from makara.base import ids
 from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
+from makara.session import scenes
 from makara.session.held import BULK, DEDUPLICATED, Held
+from makara.session.licences import Licences
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
@@ -24,6 +27,8 @@ from makara.sources import Batch, judge, source
 from makara.tables import table
 
 Progress = Callable[[int], None]
+FORMS: Final = {"collections": "detection", "detections": "detection", "chips": "chip"}
+"""What licences call the rows of tables that come from products of sensors; all else is raw."""
 
 
 @dataclass
@@ -69,13 +74,15 @@ class _Feeds:
 
     settings: Settings
     known: set[str]
+    licences: Licences
     rows: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
-    def mark(self, feed: str, licence: str | None = None) -> str:
-        """The mark of a feed's rows, narrowed by the licence of a product.
+    def own(self, feed: str) -> Mark:
+        """The mark that a feed declares.
 
         Raises:
-            SettingsError: the feed declares no mark.
+            SettingsError: it declares none.
         """
         entry = self.settings.feeds.get(feed)
         if entry is None:
@@ -83,9 +90,20 @@ class _Feeds:
                 f"feed {feed!r} has no mark, so its rows could not be shared safely; "
                 f"add [feeds.{feed}] with a mark to makara.toml (see docs/settings.md)"
             )
-        m = Mark.of(entry.mark.model_dump())
+        return Mark.of(entry.mark.model_dump())
+
+    def mark(self, feed: str, licence: str | None = None, form: str = "raw", t: datetime | None = None) -> str:
+        """The mark of a feed's rows, narrowed by the licence of a product (see :meth:`Licences.mark`).
+
+        Raises:
+            SettingsError: the feed declares no mark.
+        """
+        m = self.own(feed)
         if licence:
-            m = m.with_licence(licence)
+            m = self.licences.mark(m, licence, form, t)
+            warning = self.licences.warning(licence)
+            if warning is not None and licence == self.licences.given and warning not in self.warnings:
+                self.warnings.append(warning)
         k = key(m)
         if k not in self.known:
             self.known.add(k)
@@ -121,6 +139,7 @@ def ingest(
     options: Mapping[str, str],
     now: datetime,
     progress: Progress | None = None,
+    licence: str | None = None,
 ) -> Taken:
     """Take files of a source into the lake in one commit. The same content read with the same options is a no-op.
 
@@ -132,27 +151,34 @@ def ingest(
         options: the source's options.
         now: when this becomes known, unless the source brings its own ``t_known``.
         progress: called with the number of rows read so far.
+        licence: what all that comes is under; None: what files say, or the feed's mark.
 
     Raises:
         InputError: a file cannot be read at all; nothing was taken in.
         SettingsError: a feed without a mark.
+        UsageError: no licence of that name, or products of satellites without one.
     """
     reader = source(name)
+    image = scenes.images(reader)
     taken = Taken()
-    feed = " ".join([name, *(f"--{k} {v}" for k, v in sorted(options.items()))])
+    said = {**options, "licence": licence} if licence is not None else options
+    feed = " ".join([name, *(f"--{k} {v}" for k, v in sorted(said.items()))])
+    licences = Licences(settings, licence)
     with lake.write() as commit:
-        feeds = _Feeds(settings, set(lake.state("marks")["mark"]))
+        feeds = _Feeds(settings, set(lake.state("marks")["mark"]), licences)
         seen = {(r["sha256"], r["feed"]) for r in lake.state("files").iter_rows(named=True)}
         have, horizons = Held(lake), _Horizons()
         for path in paths:
-            sha, size = _land(lake, path)
+            sha, size = scenes.register(lake, path) if image else _land(lake, path)
             if (sha, feed) in seen:
                 taken.skipped_same_file += 1
                 continue
             seen.add((sha, feed))
             rows, rejected = taken.rows, taken.rejects.total()
             used = taken.tables.total() + taken.duplicates
-            for batch in reader.read(path, options):
+            read = scenes.batches(lake, name, path, options, licences, now, progress) if image else None
+            own = scenes.of_case(lake, path, licences, now) if name == "case" else ()
+            for batch in chain(read or reader.read(path, options), own):
                 taken.rows += batch.rows
                 _take(commit, batch, sha, path, now, feeds, have, horizons, taken)
                 if progress:
@@ -174,6 +200,7 @@ def ingest(
         if feeds.rows:
             commit.put("marks", _stamped("marks", pl.DataFrame(feeds.rows, schema=ROW), "settings", now, None))
         horizons.put(commit, lake, now)
+    taken.warnings += feeds.warnings
     return taken
 
 
@@ -194,7 +221,7 @@ def _take(
         if "t_seen" in rows.columns:
             rows, refused = judge(rows, now, file=path.name)
             rejects.append(refused)
-        rows = _marked(have.licensed(name, rows), batch.feed, feeds)
+        rows = _marked(name, rows, batch.feed, feeds, have)
         rows = rows.with_columns(pl.lit(batch.feed).alias("source"))
         rows = rows if name in BULK else table(name).conform(rows)  # rows of bulk tables conform as they are written
         fresh = have.new(name, rows)
@@ -226,15 +253,33 @@ def _reject(
     taken.rejects.update(dict(keyed.group_by("reason").len().iter_rows()))
 
 
-def _marked(rows: pl.DataFrame, feed: str, feeds: _Feeds) -> pl.DataFrame:
+def _marked(name: str, rows: pl.DataFrame, feed: str, feeds: _Feeds, have: Held) -> pl.DataFrame:
     """Rows with their mark: the feed's, narrowed by each product's licence where there is one."""
-    if "licence" not in rows.columns:
-        return rows.with_columns(pl.lit(feeds.mark(feed)).alias("mark"))
-    licences: Iterable[str | None] = rows["licence"].unique(maintain_order=True).to_list()
-    by_licence = {x: feeds.mark(feed, x) for x in licences}
-    return rows.with_columns(
-        pl.col("licence").replace_strict(by_licence, default=feeds.mark(feed), return_dtype=pl.String()).alias("mark")
-    )
+    licences = feeds.licences
+    if name not in FORMS:
+        return rows.with_columns(_mark_of(rows, pl.lit(licences.given, pl.String()), "raw", feed, feeds))
+    known = have.licensed(name, licences.looks(rows) if name == "collections" else rows)
+    licence = pl.col("licence") if licences.given is None else pl.lit(licences.given)
+    if name != "chips":
+        licences.demanded(known, feed, feeds.own(feed).licences)
+    return known.with_columns(_mark_of(known, licence, FORMS[name], feed, feeds))
+
+
+def _mark_of(rows: pl.DataFrame, licence: pl.Expr, form: str, feed: str, feeds: _Feeds) -> pl.Series:
+    """A mark a row; each pair of licence and, where the licence knows a time, end of the look is worked out once."""
+    t = next((c for c in ("look_end", "t_end", "t_seen", "t_known") if c in rows.columns), None)
+    names = rows.select(licence.alias("licence"))["licence"].unique().to_list() if len(rows) else []
+    timed = [n for n in names if feeds.licences.timed(n)]
+    if not timed or t is None:
+        by = {n: feeds.mark(feed, n, form) for n in names}
+        every = licence.replace_strict(by, default=feeds.mark(feed), return_dtype=pl.String())
+        return rows.with_columns(mark=every)["mark"]
+    when = pl.coalesce("look_end", "t_seen") if t == "look_end" else pl.col(t)
+    keyed = rows.select(licence.alias("licence"), pl.when(licence.is_in(timed)).then(when).alias("t"))
+    pairs = keyed.unique(maintain_order=True)
+    marks = [feeds.mark(feed, n, form, at) for n, at in pairs.iter_rows()]
+    made = pairs.with_columns(mark=pl.Series(marks, dtype=pl.String()))
+    return keyed.join(made, on=["licence", "t"], how="left", nulls_equal=True, maintain_order="left")["mark"]
 
 
 def _stamped(name: str, rows: pl.DataFrame, feed: str, now: datetime, mark: str | None) -> pl.DataFrame:
@@ -261,6 +306,10 @@ def _land(lake: Lake, path: Path) -> tuple[str, int]:
             landed = land(lake.path, f)
             digest.update(f"{f.name}\0{landed.sha256}\n".encode())
             size += landed.bytes
+        for f in scenes.in_case(path):
+            sha, length = scenes.register(lake, f)
+            digest.update(f"{f.name}\0{sha}\n".encode())
+            size += length
         return digest.hexdigest(), size
     landed = land(lake.path, path)
     return landed.sha256, landed.bytes

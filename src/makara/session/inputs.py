@@ -15,6 +15,7 @@ from makara.inputs import AreaInForce, Inputs, RuleInForce
 from makara.lake import Lake, Settings, View
 from makara.lake.keys import partner_key
 from makara.lake.settings import RuleOf
+from makara.session.licences import permits
 from makara.session.resources import shore
 from makara.sharing import OWNER, Mark
 from makara.sharing.marks import key
@@ -43,7 +44,7 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
         rules=rules_in_force(settings, zones, only),
         subscriptions=_subscriptions(settings, zones),
         policies=policies_of(lake, settings),
-        licences={name: licence.permits for name, licence in settings.licences.items()},
+        licences=permits(settings),
         partners=tuple(sorted(settings.partners)),
         secrets={p: partner_key(lake.path, p) for p in settings.partners},
         only=only,

@@ -18,25 +18,37 @@ class _Session(Protocol):
     lake: Lake
     settings: Settings
 
+    def select(self, table: str, *, partner: str = "self", purpose: str = "operations", **query: Any) -> Release: ...
+
 
 class PictureDoors:
     """The part of a session that speaks of coverage and draws maps."""
 
     def coverage(self: _Session, **query: Any) -> Release:
-        """How well vessels that transmit are heard, by cell: a release with table reception, computed when asked for.
+        """Where AIS was heard and sensors looked, by cell: a release with tables coverage and reception.
+
+        Both are computed when asked for. Table coverage has a row a cell and sensor (looked, could not see, not
+        looked, and how long ago), from what may be seen of reception and looks; table reception says how well vessels
+        that transmit are heard, by receiver and class.
 
         Args:
-            query: ``bbox``; ``since`` and ``until``, taken to whole hours (all that is known unless given); ``hourly``
-                for a row an hour, else a row a cell, those where nobody was among them (``state`` not looked);
-                ``partner`` and ``purpose``.
+            query: ``bbox``; ``since`` and ``until``, taken to whole hours for reception (all that is known unless
+                given); ``length_m``, of vessels that looks should have seen (50); ``hourly`` for reception alone, a
+                row an hour; ``partner`` and ``purpose``.
 
         Raises:
             ReleaseError: no such partner.
             UsageError: the span is empty.
         """
-        from makara.session.coverage import coverage
+        from makara.session.coverage import coverage, united
 
-        return coverage(self.lake, self.settings, datetime.now(UTC), **query)
+        now, length_m = datetime.now(UTC), query.pop("length_m", 50.0)
+        heard = coverage(self.lake, self.settings, now, **query)
+        if query.get("hourly"):
+            return heard
+        asked = {k: query[k] for k in ("since", "until", "partner", "purpose") if k in query}
+        looks = self.select("collections", **asked)["collections"]
+        return united(heard, looks, now, bbox=query.get("bbox"), until=query.get("until"), length_m=length_m)
 
     def anchorages(self: _Session, **query: Any) -> Release:
         """Anchorages discovered in the lake's tracks: a release with table zones, points of kind anchorage.

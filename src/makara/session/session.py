@@ -22,6 +22,7 @@ from makara.session.alert_doors import AlertDoors
 from makara.session.follow_doors import FollowDoors
 from makara.session.picture_doors import PictureDoors
 from makara.session.read import VIEW, Query
+from makara.session.sighting_doors import SightingDoors
 from makara.session.vessel_doors import VesselDoors
 from makara.sharing import OWNER, Released, own
 from makara.tables.release import Release
@@ -68,7 +69,7 @@ def preview(source: str | None, files: Sequence[str | Path], **options: str) -> 
     return explain.explain(source, [Path(f) for f in files], _named(options), _clock())
 
 
-class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors):
+class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors, SightingDoors):
     """A lake, opened. Reading methods give what release allows; the owner is partner ``self``."""
 
     def __init__(self, lake: Lake) -> None:
@@ -84,6 +85,7 @@ class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors):
         source: str,
         files: Sequence[str | Path] | str | Path,
         *,
+        licence: str | None = None,
         explain: bool = False,
         progress: Callable[[int], None] | None = None,
         **options: str,
@@ -93,6 +95,8 @@ class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors):
         Args:
             source: a name from ``makara sources``.
             files: paths; for ``case`` directories.
+            licence: a licence that all that comes is under, as ``[licences]`` names them; products of satellites need
+                one, here, in the file, or in their feed's mark.
             explain: only say what was recognised and what would be rejected.
             progress: called with the number of rows read so far.
             options: the source's own.
@@ -103,13 +107,16 @@ class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors):
         Raises:
             InputError: a file cannot be read.
             LakeLockedError: another writer holds the lake.
+            UsageError: no such licence, or products of satellites without one; the message lists those there are.
         """
         from makara.session import ingest
 
         paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
         if explain:
             return preview(source, paths, **options)
-        return ingest.ingest(self.lake, self.settings, source, paths, _named(options), _clock(), progress).summary()
+        return ingest.ingest(
+            self.lake, self.settings, source, paths, _named(options), _clock(), progress, licence
+        ).summary()
 
     def run(
         self,

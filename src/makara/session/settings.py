@@ -28,7 +28,8 @@ def default_settings() -> str:
     for name in source_names():
         s = source(name).SOURCE
         parts = [f"{name}.{part}" for part in PARTS] if name == "case" else [name]
-        feeds += [FeedDefault(f, s.doc, _level(f)) for f in parts]
+        found = "detections" in s.tables and "reports" not in s.tables
+        feeds += [FeedDefault(f, s.doc, "detection" if found else _level(f)) for f in parts]
     return render_settings(rules, feeds)
 
 

@@ -13,15 +13,18 @@ from makara.alerts import explain as explain_alert
 from makara.base.errors import NotFoundError, ReleaseError
 from makara.base.time import parse, text
 from makara.behaviours import rule
+from makara.exercise.score import in_scenes
 from makara.exercise.score import score as score_events
 from makara.lake import Lake, Settings
 from makara.lake.keys import partner_key
 from makara.replay import newest
 from makara.session.inputs import policies_of
+from makara.session.licences import permits
 from makara.sharing import OWNER, Mark, Released, entry, release
 from makara.sharing.marks import ROW, key, row
 from makara.tables.release import Release
 
+_FOUND: Final = ("detection", "provider_id", "sensor", "t_seen", "lon_deg", "lat_deg")
 NO_ALERT: Final[dict[str, Any]] = {"alert": None, "rank": None, "contributions": []}
 """What stands in for the alert of an event that alerts nobody."""
 
@@ -51,7 +54,7 @@ def gate(
         purpose=purpose,
         policies=policies_of(lake, settings),
         marks=held_marks if marks is None else pl.concat([held_marks, marks], how="diagonal"),
-        licences={k: v.permits for k, v in settings.licences.items()},
+        licences=permits(settings),
         zones=lake.state("zones"),
         secret=None if owner else partner_key(lake.path, partner),
         now=now,
@@ -172,7 +175,8 @@ def explain(seen: Release, event: str, *, alert: str | None = None) -> dict[str,
 
 def score(lake: Lake, truth: dict[str, Any]) -> dict[str, Any]:
     """Score a lake's newest events and its alerts against a case's truth."""
-    detections = lake.scan("detections").select("detection", "provider_id").collect()
+    detections = lake.scan("detections").select(*_FOUND).collect()
+    ids = dict(detections.select("detection", "provider_id").iter_rows())
     seen = lake.scan("reports").select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b")).collect()
     span = [truth.get("t_start") or text(seen["a"][0]), truth.get("t_end") or text(seen["b"][0])]
     return score_events(
@@ -181,5 +185,5 @@ def score(lake: Lake, truth: dict[str, Any]) -> dict[str, Any]:
         truth,
         t_start=parse(span[0]),
         t_end=parse(span[1]),
-        provider_ids=dict(detections.iter_rows()),
+        provider_ids=ids | in_scenes(detections, truth.get("scenes") or []),
     )

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from makara.sinks.geojson import geojson
 from makara.sinks.rows import to_csv, to_json, to_jsonl
+from makara.sinks.stac import stac
 
-__all__ = ["geojson", "to_csv", "to_json", "to_jsonl"]
+__all__ = ["geojson", "stac", "to_csv", "to_json", "to_jsonl"]

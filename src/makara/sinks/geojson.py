@@ -1,7 +1,7 @@
 """A release as GeoJSON (RFC 7946): WGS 84, longitude first, lines cut at 180.
 
 Events are shown by their shape or else their place, alerts by that of their event, detections and reports as points,
-collections, zones and cells of reception by their outline, track points as one line a track.
+collections, zones and cells of reception and coverage by their outline, track points as one line a track.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from makara.sinks._values import DIGITS, dumps, geometry, records, rows_of, text
 from makara.tables import table
 from makara.tables.release import Release
 
-SHAPES: Final = {"events": "shape", "zones": "geometry", "collections": "footprint", "reception": "geometry"}
+SHAPES: Final = {
+    "events": "shape",
+    "zones": "geometry",
+    "collections": "footprint",
+    "reception": "geometry",
+    "coverage": "geometry",
+}
 """Tables with a geometry of their own, and its column."""
 SHOWN: Final = ("reception", "zones", "collections", "track_points", "reports", "detections", "events", "alerts")
 """Tables that can be shown, from the ground up."""
@@ -66,7 +72,7 @@ def features(release: Release, name: str) -> Iterator[dict[str, Any]]:
             shape = places.get(r["event"])
         yield {
             "type": "Feature",
-            "id": "/".join(str(r[k]) for k in spec.keys) if name == "reception" else r[spec.keys[0]],
+            "id": "/".join(str(r[k]) for k in spec.keys) if name in ("reception", "coverage") else r[spec.keys[0]],
             "geometry": shape,
             "properties": {"table": name} | r,
         }

@@ -15,12 +15,14 @@ from makara.sources._source import Batch, Option, Reader, Source, joined, judge
 __all__ = ["Batch", "Guess", "Head", "Option", "Reader", "Source", "guesses", "joined", "judge", "names", "source"]
 
 GROUP = "makara.sources"
+DOORS = {"scenes"}
+"""Modules that others call, and that are no feeds."""
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Names of all sources, sorted: those of this folder and those of installed packages."""
-    own = {m.name for m in iter_modules(__path__) if not m.name.startswith("_")}
+    own = {m.name for m in iter_modules(__path__) if not m.name.startswith("_")} - DOORS
     return tuple(sorted(own | {e.name for e in entry_points(group=GROUP)}))
 
 

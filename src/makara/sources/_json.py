@@ -33,7 +33,7 @@ Pick = Callable[[dict[str, Any]], Row | None]
 _GAP: Final = re.compile(r"[\s,\[\]]*")
 _NEXT: Final = re.compile(r"\n|\}\s*,(?=\s*\{)")
 _WRAPPED: Final = re.compile(
-    r"\s*\{(?:[^\[\]}\"]|\"(?:[^\"\\]|\\.)*\")*?\"(?:features|data|vessels|results|rows|items|nodes|edges)\"\s*:\s*\["
+    r"\s*\{(?:[^\[\]}\"]|\"(?:[^\"\\]|\\.)*\")*?\"(?:features|data|vessels|results|rows|items|nodes|edges|records|entries)\"\s*:\s*\["
 )
 _DECODER: Final = json.JSONDecoder(parse_constant=lambda name: None)
 

@@ -158,7 +158,7 @@ def detections(
 
     Args:
         rows: columns of table detections with ``<name>_said`` as for :func:`reports`, ``provider_id``, ``product`` (the
-            provider's id of the look, null for a sighting), ``sensor`` and ``line``.
+            provider's id of the look, null for a sighting), ``sensor`` and ``line``; ``flags`` where there are any.
         raw: the rows as read, in the same order.
         file: the file's name.
         provider: who provided the looks: part of their keys.
@@ -182,7 +182,7 @@ def detections(
         *(_between(n, 0.0, 1.0 + 1e-9) for n in ("p_vessel",) if n in have),
         *(_angle(n) for n in ("cog_deg",) if n in have),
         _west(),
-        pl.lit([], pl.List(pl.String())).alias("flags"),
+        *([] if "flags" in have else [_NO_DOUBTS.alias("flags")]),
     )
     looks = {p: collection_id(provider, p) for p in good["product"].drop_nulls().unique().to_list()}
     collection = good["product"].replace_strict(looks, default=None, return_dtype=pl.String())

@@ -179,10 +179,11 @@ def plain(block: bytes, sep: str, kinds: list[int], slots: list[int], kept: list
         slots: of each column, its row among the numbers (and times), or among the words.
         kept: whether a column is part of the content.
     """
-    d = np.frombuffer(block if block.endswith(b"\n") else block + b"\n", np.uint8)
+    block = block if block.endswith(b"\n") else block + b"\n"
+    d = np.frombuffer(block, np.uint8)
     ends = np.zeros(256, np.uint8)
     ends[[ord(sep), 10, 13]], ends[34] = 1, 2
-    lines = int(np.count_nonzero(d == 10))
+    lines = block.count(b"\n")
     count = [sum(k in of for k in kinds) for of in ((NUMBER, TIME), (WORD,))]
     numbers, words = np.zeros((count[0], lines), np.int64), np.zeros((count[1], lines), np.uint64)
     content, state, starts = np.zeros(lines, np.uint64), np.zeros(lines, np.int8), np.zeros(lines + 1, np.int64)

@@ -150,12 +150,15 @@ def by_columns(found: Head, source: Source) -> Guess | None:
 
 def mapping(columns: tuple[str, ...], source: Source) -> dict[str, str]:
     """What becomes of each column that a source knows: our name by column."""
-    out: dict[str, str] = {}
+    bare = {c: c.strip().lower() if source.any_case else c for c in columns}
+    if source.any_case and any(c.startswith("properties.") for c in bare.values()):
+        inner = {c: n for c, n in bare.items() if n.startswith("properties.") or n == "id"}
+        bare = {c: n.removeprefix("properties.") for c, n in inner.items()}
+    targets: dict[str, str] = {}
     for target, names in source.columns.items():
         for name in names:
-            if name in columns:
-                out.setdefault(name, target)
-    return out
+            targets.setdefault(name, target)
+    return {c: targets[name] for c, name in bare.items() if name in targets}
 
 
 def geometry_types(found: Head) -> set[str]:

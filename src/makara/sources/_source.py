@@ -53,6 +53,7 @@ class Source:
         columns: for tables: by our name, the names that a column (or a path into JSON, as ``Eta.Month``) may have.
         needed: of these, the ones without which a file is not of this source.
         units: by our name, the unit in the file where it is not ours.
+        any_case: ``columns`` are in lower case, and match in any case; of GeoJSON they are properties.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Source:
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    any_case: bool = False
 
     def check(self, options: Mapping[str, str]) -> dict[str, str]:
         """Options with defaults filled in.

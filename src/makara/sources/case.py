@@ -1,8 +1,9 @@
 """Case directories: an exercise, a training case, an acceptance case, all in one form. Read and written here.
 
 Who: ``makara exercise`` and other generators. Format: ``reports*.nmea[.gz]``, ``known.csv``, ``detections.csv``,
-``collections.geojson``, ``zones.geojson``, ``authorisations.csv``, ``lists.csv``; ``truth.json`` is not read. Licence:
-the generator's. Latency: told by ``known.csv``: a case brings its own ``t_known``.
+``collections.geojson``, ``zones.geojson``, ``authorisations.csv``, ``lists.csv``; products of satellites in the folder
+``scenes``, which a lake searches; ``truth.json`` is not read. Licence: the generator's. Latency: told by ``known.csv``:
+a case brings its own ``t_known``.
 
 ``t_known`` of a message is the latest that ``known.csv`` gives for its first and last sentence, else its ``t_seen``; of
 a look its ``t_end``; of a detection the end of its look, or its ``t_seen`` for a sighting; of zones, lists,
@@ -33,6 +34,8 @@ SOURCE = Source(
     ("reports", "claims", "messages", "collections", "detections", "zones", "authorisations", "lists"),
     "a case directory: reports, looks, detections, zones, lists, authorisations",
 )
+SCENES: Final = "scenes"
+"""Folder in a case directory for products of satellites; a lake searches them. What it holds is left alone here."""
 _REPORTS: Final = ("reports*.nmea", "reports*.nmea.gz")
 _OTHERS: Final = (
     "known.csv",
@@ -249,6 +252,7 @@ def write(files: Mapping[str, bytes], directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         present = {p.name for p in directory.iterdir()}
+        present -= {SCENES}
         strange = {n for n in present if n not in _OTHERS and not any(Path(n).match(p) for p in _REPORTS)}
         if strange:
             raise InputError(f"{directory} holds {sorted(strange)[0]}, so it is no case; choose an empty directory")

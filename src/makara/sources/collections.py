@@ -10,7 +10,7 @@ days.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,14 @@ def _instant(value: Any) -> Any:
     return time.parse(value) if isinstance(value, str) else value
 
 
-def _row(told: Mapping[str, Any], footprint: Any, provider: str) -> dict[str, Any] | tuple[str, str]:
-    """A look, or the reason and detail why it is none."""
+def look(told: Mapping[str, Any], footprint: Any, provider: str) -> dict[str, Any] | tuple[str, str]:
+    """A look, or the reason and detail why it is none.
+
+    Args:
+        told: columns of table collections by name, as text or values; ``collection`` is the provider's id.
+        footprint: GeoJSON, WKT or WKB; None: unknown.
+        provider: who provided it, where ``told`` does not say.
+    """
     lacking = [n for n in _NEEDED if told.get(n) in (None, "")]
     if lacking:
         return "missing_value", f"no {', '.join(lacking)}"
@@ -120,21 +126,28 @@ def load(path: Path, provider: str = "") -> tuple[pl.DataFrame, pl.DataFrame, in
         InputError: the file cannot be read, or holds no features.
         ColumnsError: a CSV or Parquet file lacks a column; the message names it and those there are.
     """
+    return gathered(_told(path), path.name, provider)
+
+
+def gathered(
+    found: Iterable[tuple[int, Mapping[str, Any], Any, pl.DataFrame | None]], file: str, provider: str = ""
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Looks, rejects and the number of rows of what was read: line, columns, footprint, or rejects of the form."""
     good: list[dict[str, Any]] = []
     rejects = []
     n = 0
-    for number, told, footprint, bad in _told(path):
+    for number, told, footprint, bad in found:
         if bad is not None:
             rejects.append(bad)
             n += len(bad)
             continue
         n += 1
-        row = _row(told, footprint, provider)
+        row = look(told, footprint, provider)
         if isinstance(row, dict):
             good.append({**row, "line": number})
         else:
             raw = json.dumps(dict(told), default=str).encode()
-            rejects.append(_source.reject(path.name, number, *row, raw))
+            rejects.append(_source.reject(file, number, *row, raw))
     schema = {**{name: f.type for name, f in _FIELDS.items()}, "line": pl.Int64()}
     return shape("collections", pl.DataFrame(good, schema=schema)), _source.merged(rejects), n
 

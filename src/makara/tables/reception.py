@@ -24,6 +24,7 @@ TABLE = Table(
         Field("p_heard", F32, "P(heard in an hour | transmitting); null where nobody looked.", True, 4),
         Field("p_lo", F32, "Lower end of the interval that holds p_heard with probability 0.9.", True, 4),
         Field("p_hi", F32, "Upper end of that interval.", True, 4),
+        Field("t_last", TS, "When a message was last heard here, in a row over a span.", True),
         Field("geometry", BINARY, "The cell's outline, cut at 180.", True, form="wkb"),
     ),
 )

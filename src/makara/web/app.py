@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
 from makara.base.errors import NotFoundError
-from makara.web import coast, errors, picture, rows, share
+from makara.web import coast, errors, picture, rows, share, sightings
 from makara.web.guard import LOCAL, Guard
 from makara.web.respond import etag, matches
 
@@ -50,7 +50,7 @@ def create_app(session: Session, *, hosts: frozenset[str] | None = LOCAL) -> Fas
     app.state.session = session
     errors.install(app)
     api = APIRouter(prefix="/api/v1", responses=errors.RESPONSES)
-    for part in (rows.router, share.router, picture.router):
+    for part in (rows.router, share.router, picture.router, sightings.router):
         api.include_router(part)
     app.include_router(api)
     app.include_router(coast.router)

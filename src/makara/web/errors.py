@@ -71,7 +71,7 @@ def install(app: FastAPI) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 500
         named = {
             404: ("not_found", f"there is nothing at {request.url.path}"),
-            405: ("method", "this node only answers GET"),
+            405: ("method", "this node does not do that here; see /api/v1/openapi.json"),
         }
         return answer(status, *named.get(status, ("http", f"HTTP {status}")))
 

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from makara.base.errors import ColumnsError, InputError
 from makara.base.geo import A_M, F
@@ -164,6 +163,8 @@ def _cartesian(lon: Floats, lat: Floats) -> Floats:
 
 def _anchorage_m(n: int, cells: _Cells, shapes: Any) -> Floats:
     """Metres to the nearest port or anchorage of each of n points; NaN beyond 50 km."""
+    from scipy.spatial import cKDTree  # costs a quarter of a second to load
+
     out = np.full(n, np.nan)
     if shapes.size == 0 or out.size == 0:
         return out

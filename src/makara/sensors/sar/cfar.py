@@ -25,8 +25,10 @@ RING: Final = (2 * OUTER + 1) ** 2 - (2 * GUARD + 1) ** 2
 LEAST: Final = RING // 4
 """Pixels of background without which a pixel is not tested."""
 _EVERY: Final = 4
+_SIDE: Final = BLOCK // CELL
 _CEILING: Final = 40_000_000
 """Brightest background: keeps the sums of squares inside 64 bits."""
+_BRIGHTEST: Final = np.float32(2.0e9)
 _COUNT: Final = 44
 """Sums of intensities lie below this bit, the number of them above."""
 
@@ -46,11 +48,17 @@ def calibrate(numbers: Any, line0: int, pixel0: int, gain: Any, water: Any, cap:
         low: the same where it is background, else 0.
     """
     height, width = numbers.shape
-    some = np.empty((BLOCK // _EVERY) ** 2, np.int32)
+    some = np.empty((BLOCK // _EVERY) ** 2 + 1, np.int32)
     for top in range(0, height, BLOCK):
         for left in range(0, width, BLOCK):
             i, j = (line0 + top) // BLOCK, (pixel0 + left) // BLOCK
-            if i < 0 or j < 0 or i + 1 >= gain.shape[0] or j + 1 >= gain.shape[1]:
+            inside = i >= 0 and j >= 0 and i + 1 < gain.shape[0] and j + 1 < gain.shape[1]
+            cells = 0
+            if inside:
+                for y in range(i * _SIDE, (i + 1) * _SIDE):
+                    for x in range(j * _SIDE, (j + 1) * _SIDE):
+                        cells += water[y, x] != 0
+            if cells == 0:
                 out[top : top + BLOCK, left : left + BLOCK] = 0
                 low[top : top + BLOCK, left : left + BLOCK] = 0
                 continue
@@ -60,27 +68,30 @@ def calibrate(numbers: Any, line0: int, pixel0: int, gain: Any, water: Any, cap:
                 g0 = gain[i, j] * (np.float32(1.0) - f) + gain[i + 1, j] * f
                 g1 = gain[i, j + 1] * (np.float32(1.0) - f) + gain[i + 1, j + 1] * f
                 step = (g1 - g0) / np.float32(BLOCK)
-                for cell in range(left, left + BLOCK, CELL):
-                    if not water[(line0 + r) // CELL, (pixel0 + cell) // CELL]:
-                        out[r, cell : cell + CELL] = 0
-                        continue
-                    for c in range(cell, cell + CELL):
-                        v = np.float32(numbers[r, c])
-                        s = (v * v if power == 2 else v) * (g0 + step * np.float32(c - left))
-                        # Not so for NaN.
-                        there = v != np.float32(0.0) and s >= np.float32(0.0)
-                        out[r, c] = np.int32(min(s, np.float32(2.0e9)) + np.float32(1.5)) if there else np.int32(0)
+                # Rows of a block as arrays of their own: the loops over them become vector instructions.
+                given, row = numbers[r][left : left + BLOCK], out[r][left : left + BLOCK]
+                for c in range(BLOCK):
+                    v = np.float32(given[c])
+                    s = (v * v if power == 2 else v) * (g0 + step * np.float32(c))
+                    s = s if s < _BRIGHTEST else _BRIGHTEST
+                    # NaN is larger than nothing.
+                    s = s + np.float32(1.5) if v > np.float32(0.0) or v < np.float32(0.0) else np.float32(0.0)
+                    row[c] = np.int32(s)
+                if cells < _SIDE * _SIDE:
+                    for x in range(_SIDE):
+                        if not water[(line0 + r) // CELL, j * _SIDE + x]:
+                            row[x * CELL : (x + 1) * CELL] = 0
                 if r % _EVERY == 0:
-                    for c in range(left, left + BLOCK, _EVERY):
-                        if out[r, c]:
-                            some[n] = out[r, c]
-                            n += 1
+                    for c in range(0, BLOCK, _EVERY):
+                        some[n] = row[c]
+                        n += row[c] > 0
             limit = np.int32(_CEILING)
             if cap > 0.0 and n > 8:
                 limit = np.int32(min(cap * np.median(some[:n]), float(_CEILING)))
             for r in range(top, top + BLOCK):
-                for c in range(left, left + BLOCK):
-                    low[r, c] = out[r, c] if out[r, c] <= limit else np.int32(0)
+                row, kept = out[r][left : left + BLOCK], low[r][left : left + BLOCK]
+                for c in range(BLOCK):
+                    kept[c] = row[c] if row[c] <= limit else np.int32(0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

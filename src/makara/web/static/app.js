@@ -78,6 +78,7 @@ function told() {
   const m = state.model, now = Date.now() / 1000;
   const own = m.partner === "self";
   $("released").hidden = own;
+  $("sighting").hidden = !own;
   if (!own) $("released-text").textContent = `You see what ${m.partner} is released.`;
   document.body.classList.toggle("shared", !own);
   document.body.classList.remove("failed");
@@ -328,6 +329,15 @@ function furnish() {
     state.selected = { tab: state.tab, id: null, it: null };
     show(panels.withheldPanel(state.withheld, () => { close(false); $("why-withheld").focus(); }));
   };
+  $("sighting").onclick = async () => {
+    if (!state.model) return;
+    const { sightingPanel } = await import("./sighting.js").catch(fail) || {};
+    if (!sightingPanel) return;
+    const at = { lat: view.lat(view.h / 2).toFixed(4), lon: view.lon(view.w / 2).toFixed(4) };
+    state.selected = { tab: state.tab, id: null, it: null };
+    show(sightingPanel(at, () => { close(false); $("sighting").focus(); }, sighted));
+    $("panel").querySelector("input").focus();
+  };
   const tabs = ["alerts", "vessels", "detections"];
   const open = (t) => { state.tab = t; lists(); $("tab-" + t).focus(); };
   for (const t of tabs) {
@@ -347,6 +357,16 @@ function furnish() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours = draw.palette(); legend(); redraw(); });
   setInterval(() => { if (!document.hidden) load(true).catch(fail); }, REFRESH_MS);
   legend();
+}
+
+/** A sighting was filed: fetch the picture anew and show it. */
+async function sighted(filed) {
+  try {
+    await load(true);
+    if (thing("detections", filed.detection)) await choose("detections", filed.detection);
+    else close();
+    say(filed.new ? "The sighting is filed." : "The very same sighting was there already.");
+  } catch (e) { fail(e); }
 }
 
 function legend() {

@@ -60,7 +60,7 @@ export function list(box, tab, model, find, selected, choose) {
   box.replaceChildren(...parts);
 }
 
-const head = (title, close, ...rest) => el("div", { class: "head" }, el("button", { type: "button", class: "close", "aria-label": "Close details", onclick: close }, "\u2715"), el("h2", {}, title), ...rest);
+export const head = (title, close, ...rest) => el("div", { class: "head" }, el("button", { type: "button", class: "close", "aria-label": "Close details", onclick: close }, "\u2715"), el("h2", {}, title), ...rest);
 const facts = (pairs) => el("dl", {}, pairs.filter(([, v]) => v !== null && v !== undefined && v !== "").map(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]));
 const section = (title, ...rest) => el("section", {}, el("h3", {}, title), ...rest);
 const bullets = (list) => el("ul", {}, list.map((x) => el("li", {}, x)));
