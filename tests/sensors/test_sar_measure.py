@@ -22,6 +22,7 @@ from makara.sensors.sar import detect
 from makara.sensors.sar.chips import png
 from makara.sensors.sar.kinds import Known
 from makara.sensors.sar.measure import SCHEMA, measure
+from makara.sensors.sar.patches import reader
 from makara.sensors.scene import Calibration, Georeference, Nodes, Scene, constant
 from makara.tables.detections import TABLE
 
@@ -297,6 +298,21 @@ def test_rows_do_not_depend_on_threads_or_on_how_pixels_are_read() -> None:
     alone = measure(one.clusters[2:3], scene).detections
     same = ["length_m", "width_m", "axis_deg", "scr_db", "chip", "lon_deg", "lat_deg"]
     assert alone.select(same).equals(one.detections[2:3].select(same))
+
+
+def test_windows_are_calibrated_by_place_and_empty_beyond_the_scene() -> None:
+    rng = np.random.default_rng(2)
+    numbers = rng.integers(1, 900, (600, 90)).astype(np.uint16)
+    numbers[300, 40] = 0
+    gain = Nodes(np.array([0.0, 250.0, 640.0]), np.array([0.0, 33.0, 95.0]), rng.uniform(1e-6, 2e-6, (3, 3)))
+    scene = scene_of(numbers, calibration=Calibration(2, gain))
+    got = reader(scene)(-20, 620, -5, 100)
+    assert got.shape == (640, 105)
+    y, x = np.mgrid[0:600, 0:90]
+    want = np.where(numbers > 0, gain.at(y, x) * numbers.astype(np.float64) ** 2, np.nan)
+    np.testing.assert_allclose(got[20:620, 5:95], want, rtol=1e-12)
+    got[20:620, 5:95] = np.nan
+    assert np.isnan(got).all()
 
 
 def test_the_frame_fits_the_table_and_an_empty_sea_gives_no_rows() -> None:

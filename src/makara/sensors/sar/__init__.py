@@ -136,4 +136,4 @@ def _times(scene: Scene, line: np.ndarray[Any, np.dtype[np.float64]]) -> list[An
     return [scene.t_start + timedelta(microseconds=round(s * 1e6)) for s in seconds.tolist()]
 
 
-__all__ = ["PFA", "Found", "Measure", "Measured", "Progress", "Water", "detect", "outlined"]
+__all__ = ["PFA", "Found", "Measured", "Water", "detect", "outlined"]
