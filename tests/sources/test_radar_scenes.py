@@ -57,7 +57,10 @@ def test_sentinel1_is_calibrated_by_its_tables(tmp_path: Path) -> None:
         assert float(scene.slant_range_m.at(200, 100)) == pytest.approx(800_500.0, abs=1e-3)
         assert float(scene.line_times.at(399, 0)) == pytest.approx(399 * 1.496e-3)
         assert scene.platform_m_s == pytest.approx(np.sqrt(1e6 + 4e6 + 7200**2))
-        assert scene.about["swaths"]["IW1"] == {"prf_hz": 1717.1, "first": 0.0, "last": 249.0}
+        first = scene.about["swaths"]["IW1"]
+        assert (first["prf_hz"], first["first"], first["last"]) == (1717.1, 0.0, 249.0)
+        wavelength, slant = products.LIGHT / 5.405e9, 8e5 + 5 * 124.5
+        assert first["ambiguity_m"] == pytest.approx(wavelength * slant * 1717.1 / 2 / scene.platform_m_s, abs=0.1)
         json.dumps(dict(scene.about))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from makara.base import geo
 from makara.base.errors import InputError
 from makara.sensors.scene import Georeference, Nodes
+from makara.sources import _raster
 
 Floats = NDArray[np.float64]
 STEPS: Final = (2048, 512, 128, 32, 8)
@@ -130,13 +131,14 @@ def lonlat(x: Floats, y: Floats, crs: Any, name: str) -> tuple[Floats, Floats]:
     Raises:
         InputError: the system cannot be converted.
     """
-    from rasterio.errors import RasterioError
     from rasterio.warp import transform
 
     try:
         lon, lat = transform(crs, "EPSG:4326", np.ravel(x).tolist(), np.ravel(y).tolist())
-    except (RasterioError, ValueError) as e:
-        raise InputError(f"{name}: places cannot be converted from its reference system to WGS 84 ({e})") from e
+    except _raster.failures() as e:
+        raise InputError(
+            f"{name}: places cannot be converted from its reference system to WGS 84 ({_raster.why(e)})"
+        ) from e
     return np.array(lon, np.float64), np.array(lat, np.float64)
 
 

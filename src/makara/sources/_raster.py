@@ -41,6 +41,19 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """All that rasterio raises where GDAL fails."""
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import RasterioError
+
+    return RasterioError, CPLE_BaseError, OSError, ValueError
+
+
+def why(error: Exception) -> str:
+    """What GDAL says, in short."""
+    return (str(error).splitlines() or ["no reason given"])[0][:160]
+
+
 class Raster:
     """A raster file, open for reading rows; safe to use from several threads.
 
@@ -52,7 +65,9 @@ class Raster:
 
     Attributes:
         shape: lines and pixels.
-        dataset: rasterio's dataset: tags, transform, scales. Read pixels through :meth:`rows` only.
+        dataset: rasterio's dataset: transform, scales. Read pixels through :meth:`rows` only.
+        units, names: of each band, where it has them.
+        tags: those of the file, and of its first band.
 
     Raises:
         InputError: it cannot be opened, is cut, or declares a size that no product has.
@@ -67,16 +82,18 @@ class Raster:
         driver: Literal["GTiff", "JP2OpenJPEG"] = "GTiff",
     ) -> None:
         import rasterio
-        from rasterio.errors import RasterioError
 
         self.name = name
         self._lock = threading.Lock()
         try:
             with _quiet():
                 self.dataset: Any = rasterio.open(where, driver=driver)
-        except (RasterioError, OSError, ValueError) as e:
+                self.units: tuple[str | None, ...] = self.dataset.units
+                self.names: tuple[str | None, ...] = self.dataset.descriptions
+                self.tags: dict[str, str] = {**self.dataset.tags(), **self.dataset.tags(1)}
+        except failures() as e:
             kind = "GeoTIFF" if driver == "GTiff" else "JPEG 2000 file"
-            raise InputError(f"{name} is no readable {kind} ({e}); get the product again") from e
+            raise InputError(f"{name} is no readable {kind} ({why(e)}); get the product again") from e
         self.shape: tuple[int, int] = self.dataset.shape
         try:
             self._bounded()
@@ -97,7 +114,6 @@ class Raster:
         Raises:
             InputError: they cannot be read: the file is cut or damaged there, or the scene is closed.
         """
-        from rasterio.errors import RasterioError
         from rasterio.windows import Window
 
         window = Window(0, first, self.shape[1], last - first)
@@ -105,7 +121,7 @@ class Raster:
         try:
             with self._lock, _quiet():
                 found: Pixels = self.dataset.read(index, window=window)
-        except (RasterioError, ValueError) as e:
+        except failures() as e:
             raise InputError(
                 f"{self.name} cannot be read in lines {first:,} to {last:,}: it is cut or damaged; get it again"
             ) from e
@@ -116,6 +132,8 @@ class Raster:
         if min(self.shape) < 2 or max(self.shape) > SIDE or lines * pixels > PIXELS:
             raise InputError(f"{self.name} declares {lines:,} x {pixels:,} pixels, which no product has; refused")
         for (h, w), kind in zip(self.dataset.block_shapes, self.dataset.dtypes, strict=True):
+            if "complex" in kind:
+                raise InputError(f"{self.name} is a complex image; get the product with amplitudes (GRD, GEO, GEC)")
             if h * w * np.dtype(kind).itemsize > BLOCK_BYTES:
                 raise InputError(
                     f"{self.name} is one block of {h:,} x {w:,} pixels; tile it first: gdal_translate -of COG IN OUT"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -14,9 +15,13 @@ from makara.base.errors import InputError, UsageError
 from makara.sensors.scene import Georeference, Pixels, Scene
 from makara.sources import _raster
 from makara.sources._safe import Product
-from makara.sources._source import AHEAD
+from makara.sources._source import AHEAD, Batch, Option
 
 RASTERS: Final = (".tif", ".tiff")
+PROVIDER: Final = Option("provider", "who provided the scene, where it does not say")
+LICENCE: Final = Option("licence", "licence of the product, as the provider names it")
+TIME: Final = Option("time", "when it was taken, as 2026-01-31T14:00:00Z, or begin/end; default: as it says")
+POLARISATION: Final = Option("polarisation", "which to take of several, as vv; default: vv, else hh, else the first")
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,8 @@ def tags(product: Product, name: str) -> Mapping[str, str]:
         except InputError:
             product.notes[key] = {}
         else:
-            both = {**raster.dataset.tags(), **raster.dataset.tags(1)}
             raster.close()
-            product.notes[key] = {k.upper(): v for k, v in both.items()}
+            product.notes[key] = {k.upper(): v for k, v in raster.tags.items()}
     found: Mapping[str, str] = product.notes[key]
     return found
 
@@ -151,6 +155,15 @@ def scale_of(product: Product, name: str) -> float:
     scale = float(raster.dataset.scales[0])
     raster.close()
     return scale if np.isfinite(scale) and scale > 0 else 1.0
+
+
+def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
+    """What ``read`` of every source of images says: it takes a coastline to make rows of pixels.
+
+    Raises:
+        UsageError: always; the session opens images with ``open_scene`` and searches them.
+    """
+    raise UsageError(f"{uri} is an image: it is searched, not read; use makara detect, or makara.detect")
 
 
 def not_ahead(scene: Scene, now: datetime | None) -> None:

@@ -182,8 +182,6 @@ def built(
 def _built(
     product: Product, raster: Raster, told: Told, facts: Facts, amplitude: Callable[[Pixels], Pixels] | None
 ) -> Scene:
-    if np.issubdtype(np.dtype(raster.dataset.dtypes[0]), np.complexfloating):
-        raise InputError(f"{raster.name} is a complex image; get the product with amplitudes (GRD, GEO, GEC)")
     plain = _scene.reader(raster, nodata=raster.dataset.nodatavals[0])
     read = plain if amplitude is None else lambda first, last: amplitude(plain(first, last))
     found = _georeference.of(raster)

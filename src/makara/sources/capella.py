@@ -18,14 +18,14 @@ from makara.sources import _scene, _stac, _vendor
 from makara.sources._safe import Product
 from makara.sources._scene import Told
 from makara.sources._sniff import Guess, Head
-from makara.sources._source import Option, Source
+from makara.sources._source import Source
 from makara.sources._stac import instant, number, word
 
 SOURCE = Source(
     "capella",
     ("collections", "detections"),
     "Capella radar images (GEO, GEC)",
-    (Option("licence", "licence of the product, as Capella names it"),),
+    (_scene.LICENCE, _scene.TIME),
 )
 KINDS: Final = ("_GEO", "_GEC")
 _RADIOMETRY: Final[Mapping[str, _vendor.Radiometry]] = {
@@ -33,6 +33,8 @@ _RADIOMETRY: Final[Mapping[str, _vendor.Radiometry]] = {
     "gamma_nought": "gamma",
     "beta_nought": "beta",
 }
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:
@@ -102,7 +104,7 @@ def open_scene(product: Product, told: Told) -> Scene:
         licence=word(collect.get("license")) or (item.licence if item else None),
         t_start=instant(collect.get("start_timestamp"), where),
         t_end=instant(collect.get("stop_timestamp"), where),
-        gain=scale**2,
+        gain=scale * scale,
         radiometry=radiometry,
         looks=max(number(image.get("enl")) or number(image.get("azimuth_looks")) or 1.0, 1.0),
         noise_db=_noise(image),

@@ -19,16 +19,18 @@ from makara.sources import _scene, _stac, _vendor, _xml
 from makara.sources._safe import Product
 from makara.sources._scene import Told
 from makara.sources._sniff import Guess, Head
-from makara.sources._source import Option, Source
+from makara.sources._source import Source
 from makara.sources._stac import instant, number, word
 
 SOURCE = Source(
     "iceye",
     ("collections", "detections"),
     "ICEYE radar images (GRD)",
-    (Option("licence", "licence of the product, as ICEYE names it"),),
+    (_scene.LICENCE, _scene.TIME),
 )
 KINDS: Final = ("_GRD", "_AML")
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:

@@ -24,19 +24,16 @@ from makara.sources._scene import Told
 from makara.sources._sniff import Guess, Head
 from makara.sources._source import Option, Source
 
-OPTIONS: Final = (
-    Option("provider", "who provided the scene, where it does not say"),
-    Option("licence", "licence of the product, as the provider names it"),
-)
 SOURCE = Source(
     "radar_tif",
     ("collections", "detections"),
     "calibrated radar images (GeoTIFF, COG)",
     (
-        *OPTIONS,
+        _scene.PROVIDER,
+        _scene.LICENCE,
+        _scene.TIME,
+        _scene.POLARISATION,
         Option("units", "what the numbers are: dB, dBx100, power or amplitude; default: by the tag UNITS"),
-        Option("time", "when it was taken, as 2026-01-31T14:00:00Z, or begin/end"),
-        Option("polarisation", "which band to take of several, as vv"),
     ),
 )
 Units = Literal["dB", "dBx100", "power", "amplitude"]
@@ -75,7 +72,10 @@ def calibration(units: Units, scale: float, looks: float) -> Calibration:
         return Calibration(1, constant(gain), decibel=True, looks=looks)
     if units == "power":
         return Calibration(1, constant(scale), looks=looks)
-    return Calibration(2, constant(scale**2), looks=looks)
+    return Calibration(2, constant(scale * scale), looks=looks)
+
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:
@@ -143,7 +143,7 @@ def _opened(product: Product, name: str, raster: Raster, told: Told) -> Scene:
 def _band(raster: Raster, told: Told, item: _stac.Item | None) -> tuple[int, str | None]:
     """Number and polarisation of the band to take: as wanted, else like-polarised, else the first."""
     data = raster.dataset
-    named = [(d or "").lower()[-2:] for d in data.descriptions]
+    named = [(d or "").lower()[-2:] for d in raster.names]
     if item and len(item.polarisations) == data.count and not any(n in ("vv", "hh", "vh", "hv") for n in named):
         named = list(item.polarisations)
     wanted = told.polarisation.lower() if told.polarisation else None
@@ -151,7 +151,7 @@ def _band(raster: Raster, told: Told, item: _stac.Item | None) -> tuple[int, str
         if choice in named:
             return named.index(choice) + 1, choice
     if wanted and data.count > 1:
-        raise UsageError(f"{raster.name} has no band {wanted}; its bands: {', '.join(map(str, data.descriptions))}")
+        raise UsageError(f"{raster.name} has no band {wanted}; its bands: {', '.join(map(str, raster.names))}")
     return 1, wanted or (named[0] if named[0] in ("vv", "hh", "vh", "hv") else None)
 
 
@@ -161,7 +161,7 @@ def _units(raster: Raster, band: int, told: Told, tags: Mapping[str, str]) -> Un
         if found is None:
             raise UsageError(f"units {told.units!r} are not known; there are: dB, dBx100, power, amplitude")
         return found
-    said = raster.dataset.units[band - 1] or tags.get("UNITS") or tags.get("UNIT") or ""
+    said = raster.units[band - 1] or tags.get("UNITS") or tags.get("UNIT") or ""
     found = units_of(said)
     if found is None:
         words = f"says that its units are {said!r}, which is not known" if said else "does not say its units"

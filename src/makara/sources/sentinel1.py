@@ -24,7 +24,7 @@ from makara.sources._safe import Product
 from makara.sources._scene import Told
 from makara.sources._sentinel1_tables import LIGHT_M_S, Grid, gain, noise
 from makara.sources._sniff import Guess, Head
-from makara.sources._source import Option, Source
+from makara.sources._source import Source
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -33,10 +33,7 @@ SOURCE = Source(
     "sentinel1",
     ("collections", "detections"),
     "Sentinel-1 radar images (GRD in SAFE)",
-    (
-        Option("licence", "licence of the product", "Copernicus Sentinel data terms"),
-        Option("polarisation", "which to take of several, as vv; default: vv, else hh, else the first"),
-    ),
+    (_scene.LICENCE, _scene.POLARISATION),
 )
 LICENCE: Final = "Copernicus Sentinel data terms"
 LOOKS: Final = {
@@ -56,6 +53,9 @@ class _Files:
     calibration: str
     noise: str | None
     measurement: str
+
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:
@@ -153,6 +153,9 @@ def _built(
     frequency = _xml.number(root, "generalAnnotation/productInformation/radarFrequency", name)
     swaths = _swaths(root, shape, name)
     speed = _speed(root, t_start + (t_end - t_start) / 2, name)
+    for swath in swaths.values():
+        middle = float(grid.slant_range_m.at(shape[0] / 2, (swath["first"] + swath["last"]) / 2))
+        swath["ambiguity_m"] = round(LIGHT_M_S / frequency * middle * swath["prf_hz"] / (2.0 * speed), 1)
     return Scene(
         product=product.name,
         sensor="sar",
@@ -261,8 +264,8 @@ def _complete(product: Product, files: _Files, pol: str, lacking: list[str]) -> 
         raise InputError(
             f"{product.path} has no measurement of {pol}; it is not whole: get it, or the rest of it, again"
         )
-    needed = (files.annotation, files.calibration, files.noise, files.measurement)
-    cut = [text for text in lacking if text.split(" has ")[0] in needed]
+    stem = PurePosixPath(files.annotation).stem.removesuffix("-cog")
+    cut = [text for text in lacking if stem in text and "/rfi/" not in text]
     if cut:
         raise InputError(f"{product.path} is not whole: {'; '.join(cut)}; wait for it, or get it again")
     return files
@@ -290,7 +293,7 @@ def _speed(root: Element, at: datetime, name: str) -> float:
 
 
 def _swaths(root: Element, shape: tuple[int, int], name: str) -> dict[str, dict[str, float]]:
-    """By swath: pulse repetition frequency (Hz) and its first and last pixel, the widest where it varies."""
+    """By swath: pulse repetition frequency (Hz), and first and last pixel, the widest where they vary."""
     found: dict[str, dict[str, float]] = {}
     for info in root.iterfind("generalAnnotation/downlinkInformationList/downlinkInformation"):
         swath = _xml.text(info, "swath", name)

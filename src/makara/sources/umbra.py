@@ -25,11 +25,14 @@ SOURCE = Source(
     ("collections", "detections"),
     "Umbra radar images (GEC)",
     (
-        Option("licence", "licence of the product, as Umbra names it"),
+        _scene.LICENCE,
+        _scene.TIME,
         Option("units", "amplitude, where its scale is that of sigma nought; default: relative brightness"),
     ),
 )
 KINDS: Final = ("_GEC", "_CSI", "_MM")
+
+read = _scene.read
 
 
 def recognises(head: Head) -> Guess | None:
@@ -98,7 +101,7 @@ def open_scene(product: Product, told: Told) -> Scene:
         licence=item.licence if item else None,
         t_start=instant(collect.get("startAtUTC"), where) or (item.t_start if item else None),
         t_end=instant(collect.get("endAtUTC"), where) or (item.t_end if item else None),
-        gain=None if told.units is None else scale**2,
+        gain=None if told.units is None else scale * scale,
         looks=max((item.looks if item else None) or 1.0, 1.0),
         resolution_m=max(known) if known else (item.resolution_m if item else None),
         heading_deg=_vendor.heading(
