@@ -1,7 +1,8 @@
 """Radar imagery: a scene to clusters of bright pixels, and what they are.
 
-:func:`detect` is the whole of it: calibrate and test each pixel of the sea against its surroundings (``stream``,
-``cfar``, ``threshold``), link what stands out (``clusters``), measure it. What is land comes as a mask (``landmask``).
+:func:`detect` is the whole of it: bring fine products to coarser pixels (``coarse``), calibrate and test each pixel of
+the sea against its surroundings (``stream``, ``cfar``, ``threshold``), link what stands out (``clusters``), measure it.
+What is land comes as a mask (``landmask``).
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import polars as pl
 from makara.base.errors import UsageError
 from makara.sensors.sar import gaussian
 from makara.sensors.sar.clusters import clusters
+from makara.sensors.sar.coarse import coarse, coarse_water, factor, fine
 from makara.sensors.sar.landmask import Water
 from makara.sensors.sar.stream import Progress, hits
 from makara.sensors.sar.threshold import thresholds
 from makara.sensors.scene import Scene
 
 PFA: Final = 1e-7
-"""False alarms a pixel of sea that are aimed at: some 30 pixels in a scene of 300 million, before clusters of one are
-judged."""
+"""False alarms a pixel of sea that are aimed at."""
+LEAST: Final = 2
+"""Pixels of a cluster where the resolution spans more than a pixel: what shines in a single one is speckle."""
 
 
 class Measured(Protocol):
@@ -51,7 +54,7 @@ class Found:
         detections: the columns of table detections that pixels can tell, with ``line, pixel, pixels``; a row a cluster.
         clusters: the clusters as linked, a row each in the same order (:func:`makara.sensors.sar.clusters.clusters`).
         chips: bytes of pictures by their hash.
-        sea_pixels: pixels that were looked at.
+        sea_pixels: pixels that were looked at (of the coarser ones, where those were searched).
         land: what the mask of land was made of; None: there was none.
     """
 
@@ -74,6 +77,9 @@ def detect(
 ) -> Found:
     """Find what stands out of the sea in a radar scene.
 
+    Products finer than 5 m are searched on pixels of about ten metres. Clusters of a single pixel are left out where
+    the product's resolution spans several.
+
     Args:
         scene: a radar scene with its calibration.
         sea: where to look (:func:`makara.sensors.sar.landmask.water`); None: everywhere.
@@ -91,10 +97,16 @@ def detect(
         raise UsageError(f"{scene.product} is a scene of kind {scene.sensor}; the radar detector takes sar")
     if not 1e-12 <= pfa <= 1e-2:
         raise UsageError(f"pfa is {pfa}: it lies between 1e-12 and 0.01; 1e-7 suits whole scenes")
-    looks = scene.calibration.looks if scene.calibration else 1.0
+    k = factor(scene)
+    seen = coarse(scene, k) if k > 1 else scene
+    usable = None if sea is None else coarse_water(sea.usable, seen.shape, k) if k > 1 else sea.usable
+    looks = seen.calibration.looks if seen.calibration else 1.0
     table = thresholds(pfa, looks) if method == "k" else gaussian.thresholds(pfa)
-    bright = hits(scene, table, None if sea is None else sea.usable, threads=threads, progress=progress)
-    linked = clusters(bright, scene.spacing_m)
+    bright = hits(seen, table, usable, threads=threads, progress=progress)
+    sharp = scene.resolution_m is not None and scene.resolution_m <= max(scene.spacing_m)
+    linked = clusters(bright, seen.spacing_m, least=1 if sharp or k > 1 else LEAST)
+    if k > 1:
+        linked = fine(linked, k)
     told = None if sea is None else sea.source
     if measure is None:
         return Found(outlined(linked, scene), linked, {}, bright.sea_pixels, told)

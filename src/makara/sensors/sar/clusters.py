@@ -52,19 +52,20 @@ def link(line: Any, pixel: Any, gap: int) -> Any:
     return parent
 
 
-def clusters(hits: Hits, spacing_m: tuple[float, float], gap: int = GAP) -> pl.DataFrame:
+def clusters(hits: Hits, spacing_m: tuple[float, float], gap: int = GAP, least: int = 1) -> pl.DataFrame:
     """Clusters that hold a seed, in the order of their first pixels.
 
     Args:
         hits: what stands out.
         spacing_m: between lines and between pixels, metres.
         gap: how far apart pixels of a cluster may lie.
+        least: pixels without which a cluster is left out.
 
     Returns:
         ``line, pixel`` (centre, by amplitude), ``peak_line, peak_pixel``, ``pixels`` (how many), ``seeds`` (how many of
         them), ``scr_db`` (peak to background, noise in both), ``background`` (mean sigma nought of the sea around,
-        linear, noise included), ``clutter_c`` (its mean square by its squared mean), ``length_px_m, width_px_m`` (of its
-        pixels along and across the main axis, metres), ``down, right`` (the main axis in the image, of length 1 m).
+        linear, noise included), ``clutter_c`` (its mean square by its squared mean), ``length_px_m, width_px_m`` (of
+        its pixels along and across the main axis, metres), ``down, right`` (the main axis in the image, of length 1 m).
     """
     if hits.line.size == 0:
         return pl.DataFrame(schema=SCHEMA)
@@ -73,7 +74,7 @@ def clusters(hits: Hits, spacing_m: tuple[float, float], gap: int = GAP) -> pl.D
     n = int(label.max()) + 1
     seeds = np.bincount(label, hits.seed, n)
     # Only what holds a seed is described.
-    keep = seeds > 0
+    keep = (seeds > 0) & (np.bincount(label, minlength=n) >= least)
     which = np.cumsum(keep) - 1
     mine = keep[label]
     label, n = which[label[mine]], int(keep.sum())

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from makara.base import geo
 from makara.sensors.sar.cfar import BLOCK, CELL
+from makara.sensors.sar.coastline import Coastline
 from makara.sensors.sar.stream import blocks
 from makara.sensors.scene import Scene
 
 MARGIN_M: Final = 200.0
 """From the shore: surf, moored boats and errors of the coastline."""
+GRID_MARGIN_M: Final = 500.0
+"""The same where the coast is a grid of cells of 900 m."""
 _AROUND_DEG: Final = 0.1
 _LONGEST_DEG: Final = 0.05
 """Edges of polygons are cut to this length: straight on the globe is not straight in the image."""
@@ -27,23 +30,6 @@ _COARSE: Final = 4
 """Cells between samples of a land grid."""
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Coastline:
-    """Polygons of land, flat; small ones, so that a scene takes the few of its box.
-
-    Attributes:
-        xy: longitude in [-180, 180] and latitude of all vertices, degrees.
-        start: first vertex of each ring, and the end of the last.
-        box: west, south, east, north of each ring, degrees.
-        source: what they are, in words.
-    """
-
-    xy: NDArray[Any]
-    start: NDArray[Any]
-    box: NDArray[Any]
-    source: str
 
 
 Land = Callable[[Floats, Floats], NDArray[np.bool_]]
@@ -158,7 +144,8 @@ def drawn(scene: Scene, coast: Coastline) -> NDArray[np.uint8]:
                     continue
                 edge = shapely.get_coordinates(shapely.get_exterior_ring(shapely.segmentize(piece, _LONGEST_DEG)))
                 at = inverse(geo.wrap_lon(edge[:, 0] + inverse.lon0), edge[:, 1])
-                shapes.append(shapely.polygons((at[:, ::-1] + 0.5) / CELL))
+                if len(at):
+                    shapes.append(shapely.polygons((at[:, ::-1] + 0.5) / CELL))
     out = _cells(scene)
     if not shapes:
         return np.zeros(out, np.uint8)

@@ -141,7 +141,7 @@ def linear(numbers: NDArray[Any], calibration: Calibration, first: int) -> NDArr
         power = 10.0 ** np.clip(values * (float(calibration.gain.values[0, 0]) / 10.0), -30.0, 30.0)
         power[-lowest] = 0.0
         # Indices below zero count from the end of the table.
-        return np.roll(power, lowest).astype(np.float32)[numbers]
+        return np.asarray(np.roll(power, lowest).astype(np.float32)[numbers])
     lines, pixels = np.arange(numbers.shape[0]) + first, np.arange(numbers.shape[1])
     exponent = numbers.astype(np.float64) * (calibration.gain.at(lines[:, None], pixels[None, :]) / 10.0)
     return np.where(numbers != 0, 10.0 ** np.clip(exponent, -30.0, 30.0), 0.0).astype(np.float32)
