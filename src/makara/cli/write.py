@@ -26,7 +26,7 @@ from makara.cli.output import Instant, frame, lake_argument, progress
 @click.option("--receiver", help="Class of the receiver: terrestrial, satellite, vms, own, unknown.")
 @click.option("--provider", help="detections, collections: who provided them, where the file does not say.")
 @click.option(
-    "--sensor", help="ksat, kml: what found them where rows do not say: sar, optical, viirs, rf, radar, patrol."
+    "--sensor", help="ksat, kml: kind of sensor where rows do not say: sar, optical, viirs, rf, radar, patrol."
 )
 @click.option("--radar", "radars", multiple=True, metavar="[NAME=]LON,LAT", help="asterix, radar_csv: where it stands.")
 @click.option("--day", help="asterix: day of the first plot, as 2026-03-14; or file, for the file's own time.")
