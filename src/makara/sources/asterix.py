@@ -130,7 +130,7 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     some = 0
     for found, data, at in _chunks(uri):
         batch = _batch(found, data, at, uri.name, where, clock)
-        some += batch.rows + found.other
+        some += len(found.frame) + found.other
         yield batch
     if not some:
         raise InputError(f"{uri} holds no ASTERIX data block; `makara ingest --explain` says what it looks like")
