@@ -63,8 +63,9 @@ def activity(window: Window, frm: int) -> Activity:
     count = np.diff(np.append(head, mover.size))
     row = np.flatnonzero(np.repeat(fishes | strange, count))
     some = points.select("t_seen", "lon_deg", "lat_deg", "sog_kn", "shore_m")
-    some = some[row] if row.size < mover.size else some
-    track, t = track[row], some["t_seen"].to_physical().to_numpy()
+    if row.size < mover.size:
+        some, track = some[row], track[row]
+    t = some["t_seen"].to_physical().to_numpy()
     lon, lat = some["lon_deg"].to_numpy(), some["lat_deg"].to_numpy()
     sog, shore = some["sog_kn"].to_numpy(), some["shore_m"].to_numpy()
     start = _starts(window, track, t)
