@@ -22,6 +22,7 @@ from makara.base.geo import distance_m
 from makara.cli.detect import detect as detect_command
 from makara.cli.write import ingest as ingest_command
 from makara.lake import TEMPLATES
+from makara.sensors.scene import Georeference, Nodes, Scene
 from makara.session import detect as room
 from makara.session.scenes import LAND_MOST
 from makara.sharing.marks import by_id
@@ -262,3 +263,21 @@ def test_read_alone_the_source_gives_the_look(scene: Path) -> None:
     assert set(batch.frames) == {"collections"} and batch.frames["collections"]["product"].to_list() == ["sea"]
     explained = run("ingest", "--explain", "scene", scene)
     assert explained.exit_code == 0 and "collections" in explained.stdout
+
+
+def test_an_optical_scene_goes_through_the_same_door() -> None:
+    n, step = 400, 9e-5
+    pixels = np.random.default_rng(1).normal(0.0, 20.0, (3, n, n)) + np.array([900.0, 700.0, 250.0])[:, None, None]
+    for line, pixel in ((100, 100), (300, 320)):
+        pixels[:, line - 2 : line + 3, pixel - 10 : pixel + 11] += 3000.0
+    ends = np.array([0.0, n])
+    lon = Nodes(ends, ends, np.array([[179.98, 179.98 + n * step]] * 2))
+    lat = Nodes(ends, ends, np.array([[-17.0] * 2, [-17.0 - n * step] * 2]))
+    sea = Scene("day", "optical", (n, n), (10.0, 10.0), Georeference(lon, lat), lambda a, b: pixels[:, a:b],
+                bands=("green", "red", "nir"), reflectance=((1e-4, 0.0),) * 3, t_start=T,
+                resolution_m=10.0)  # fmt: skip
+    found = makara.detect(sea)
+    assert found["sensor"].to_list() == ["optical"] * 2 and sorted(np.sign(found["lon_deg"])) == [-1.0, 1.0]
+    look = room.search(sea).look.row(0, named=True)
+    assert (look["length50_m"], look["sensor"]) == (20.0, "optical")
+    assert shapely.from_wkb(look["footprint"]).geom_type == "MultiPolygon"
