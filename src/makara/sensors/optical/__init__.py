@@ -94,4 +94,4 @@ def _night(scene: Scene, sea: Water | None, progress: Progress | None, land: str
     return Found(made, found, {}, looked, land)
 
 
-__all__ = ["Progress", "detect"]
+__all__ = ["detect"]
