@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 
 ORDER = {
@@ -62,3 +63,24 @@ def velocity(knots: float, course: float) -> bytes:
 def wgs84(lon: float, lat: float) -> bytes:
     """Position of category 010 in WGS 84."""
     return number(lat / 180 * 2**31, 4) + number(lon / 180 * 2**31, 4)
+
+
+VARIABLE = {
+    48: {"130": b"\xfe" + bytes(7), "250": b"\x02" + bytes(16), "120": b"\xc0\x00\x01\x02" + bytes(12),
+         "030": b"\x03\x05\x02", "170": b"\x81\x80", "SP": b"\x04abc", "RE": b"\x03ab", "020": b"\x21\x01\x00"},
+    10: {"170": b"\x01\x01\x00", "250": b"\x01" + bytes(8), "280": b"\x03" + bytes(6), "SP": b"\x02a", "RE": b"\x01",
+         "270": b"\x21\x21\x20", "020": b"\x61\x01\x00"},
+}  # fmt: skip
+FIXED = {
+    48: {"010": 2, "140": 3, "040": 4, "070": 2, "090": 2, "220": 3, "240": 6, "161": 2, "042": 4, "200": 4, "210": 4,
+         "080": 2, "100": 4, "110": 2, "230": 2, "260": 7, "055": 1, "050": 2, "065": 1, "060": 2},
+    10: {"010": 2, "000": 1, "140": 3, "041": 8, "040": 4, "042": 4, "200": 4, "202": 4, "161": 2, "060": 2, "220": 3,
+         "245": 7, "300": 1, "090": 2, "091": 2, "550": 1, "310": 1, "500": 4, "131": 1, "210": 2},
+}  # fmt: skip
+
+
+def drawn(mixed: random.Random, category: int, *, without: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """A record of some items with random contents."""
+    items = {n: mixed.randbytes(size) for n, size in FIXED[category].items() if mixed.random() < 0.5}
+    items |= {n: v for n, v in VARIABLE[category].items() if mixed.random() < 0.4}
+    return {"010": source(7, 9)} | {n: v for n, v in items.items() if n not in without}
