@@ -112,8 +112,10 @@ def of_kinds(zones: pl.DataFrame | None, kinds: str) -> pl.DataFrame:
     return zones.filter(pl.col("kind").is_in(wanted)).select("zone", zone_kind="kind", zone_name=name)
 
 
+ONE_M: Final = 2_000.0
+"""Infrastructure wider than this is a field, not one structure."""
 NEAR_M: Final = 50_000.0
-"""Distances to anchorages are given below this."""
+"""Distances to zones are given below this."""
 
 
 def tagged(points: pl.DataFrame, zones: pl.DataFrame, given: set[str]) -> pl.DataFrame:
@@ -123,15 +125,16 @@ def tagged(points: pl.DataFrame, zones: pl.DataFrame, given: set[str]) -> pl.Dat
     if "zones" not in given:
         out = out.with_columns(holding(zones, lon, lat).alias("zones"))
     if "anchorage_m" not in given:
-        out = out.with_columns(pl.Series("anchorage_m", _anchorage_m(zones, lon, lat), nan_to_null=True))
+        berths = zones.filter(pl.col("kind").is_in(["port", "anchorage"]))
+        out = out.with_columns(pl.Series("anchorage_m", near_m(berths, lon, lat), nan_to_null=True))
     return out.with_columns(pl.col("anchorage_m").cast(pl.Float32))
 
 
-def _anchorage_m(zones: pl.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance to the nearest port or anchorage, metres; NaN beyond 50 km. Edges are followed at 500 m."""
+def near_m(zones: pl.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance to the nearest zone, 0 inside, metres; NaN beyond 50 km. Edges are followed at 500 m."""
     from scipy.spatial import cKDTree  # costs a quarter of a second to load
 
-    shapes = shapely.from_wkb(zones.filter(pl.col("kind").is_in(["port", "anchorage"]))["geometry"].to_numpy())
+    shapes = shapely.from_wkb(zones["geometry"].to_numpy())
     out = np.full(lon.size, np.nan)
     if not len(shapes) or not lon.size:
         return out
@@ -148,6 +151,24 @@ def _anchorage_m(zones: pl.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.
 def _unit(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     x, y = np.radians(lon), np.radians(lat)
     return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
+
+
+def _turned(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Longitudes from 0 to 360, so that what is cut at 180 degrees is whole."""
+    return np.column_stack([places[:, 0] % 360.0, places[:, 1]])
+
+
+def of_one_structure(zones: pl.DataFrame | None) -> pl.DataFrame:
+    """Zones of kind ``infrastructure`` that are a point or at most 2 km across: a platform with its safety zone."""
+    if zones is None or not len(zones):
+        return pl.DataFrame(schema={"geometry": pl.Binary()})
+    built = zones.filter(pl.col("kind") == "infrastructure").sort("zone")
+    shapes = shapely.from_wkb(built["geometry"].to_numpy())
+    w, s, e, n = shapely.bounds(shapes).reshape(-1, 4).T
+    w0, _, e0, _ = shapely.bounds(shapely.transform(shapes, _turned)).reshape(-1, 4).T
+    wide = np.minimum(e - w, e0 - w0) * np.cos(np.radians((s + n) / 2))
+    across = np.maximum(wide, n - s) * np.radians(A_M)
+    return built.filter(pl.Series(across <= ONE_M, dtype=pl.Boolean()))
 
 
 def nearest_line_m(
