@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -158,6 +158,16 @@ class Scene:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def seen(self, line: Floats) -> list[datetime | None]:
+        """When lines were seen, the scene's start where their times are not known; None where it has no time."""
+        return self.after(np.zeros(len(line)) if self.line_times is None else self.line_times.at(line, 0.0))
+
+    def after(self, seconds: Floats) -> list[datetime | None]:
+        """Instants so many seconds after the start, to the microsecond; None where the scene has no time."""
+        if self.t_start is None:
+            return [None] * len(seconds)
+        return [self.t_start + timedelta(microseconds=round(s * 1e6)) for s in seconds.tolist()]
 
 
 def constant(value: float) -> Nodes:

@@ -34,6 +34,9 @@ FREE_BYTES: Final = 128 * 1024**2
 META: Final = (".xml", ".json", ".safe", ".geojson", ".imd", ".txt")
 """Files that are read whole."""
 PIECE_BYTES: Final = 4 * 1024**2
+DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a member of an archive raises when it is cut or corrupt, packed by a method that Python does not know
+(NotImplementedError), or locked with a password (RuntimeError)."""
 
 
 class Product:
@@ -99,7 +102,7 @@ class Product:
                 data = f.read(limit + 1)
         except OSError as e:
             raise unreadable(self.path, e) from e
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
+        except DAMAGED as e:
             raise InputError(f"{self.path}: {name} is damaged ({e}); get the product again") from e
         if len(data) > limit:
             raise InputError(f"{self.path}: {name} unpacks to more than {limit:,} bytes; refused")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
@@ -14,7 +13,7 @@ import numpy as np
 
 from makara.base.errors import InputError
 from makara.sources import _stac, _xml
-from makara.sources._safe import Product
+from makara.sources._safe import DAMAGED, Product
 
 MANIFEST: Final = "manifest.safe"
 PARTIAL: Final = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download", "~")
@@ -57,7 +56,7 @@ def _packed(product: Product) -> str | None:
     try:
         with zipfile.ZipFile(product.path) as packed:
             bad = packed.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as e:
+    except DAMAGED as e:
         return f"it is a damaged or cut zip file ({e})"
     return None if bad is None else f"{bad} is damaged"
 

@@ -81,7 +81,7 @@ def _night(scene: Scene, sea: Water | None, progress: Progress | None, land: str
         pl.col("line", "pixel").cast(pl.Float64()),
         pl.lit(1, pl.Int64()).alias("pixels"),
         pl.lit("viirs").alias("sensor"),
-        pl.Series("t_seen", judge.times(scene, line), dtype=pl.Datetime("us", "UTC")),
+        pl.Series("t_seen", scene.seen(line), dtype=pl.Datetime("us", "UTC")),
         pl.Series("lon_deg", lon, dtype=pl.Float64()),
         pl.Series("lat_deg", lat, dtype=pl.Float64()),
         pl.lit(size, pl.Float32()).alias("semi_major_m"),

@@ -6,7 +6,6 @@ bounded away from certainty, and ``docs/models/optical.md`` says what it does on
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -142,7 +141,7 @@ def detections(found: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     # The centre of a target is known to a third of a pixel; of a wake or a bright hatch it may be off by more.
     ellipse = _95 * np.hypot(GEOLOCATION_M, np.hypot(0.35 * step, 0.05 * length))
     p, flags = judged(rows)
-    seen = times(scene, line)
+    seen = scene.seen(line)
     return pl.DataFrame(
         {
             "line": line,
@@ -200,11 +199,3 @@ def judged(found: pl.DataFrame) -> tuple[Floats, list[list[str]]]:
     p = np.clip(1.0 / (1.0 + np.exp(-score)), 0.02, CERTAIN)
     flags = [[name for name, (applies, _) in doubts.items() if applies[k]] for k in range(len(found))]
     return p, flags
-
-
-def times(scene: Scene, line: Floats) -> list[Any]:
-    """When each line was seen; null where the scene does not say when it was taken."""
-    if scene.t_start is None:
-        return [None] * len(line)
-    seconds = np.zeros(len(line)) if scene.line_times is None else scene.line_times.at(line, 0.0)
-    return [scene.t_start + timedelta(microseconds=round(s * 1e6)) for s in seconds.tolist()]

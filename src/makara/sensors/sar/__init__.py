@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
-import numpy as np
 import polars as pl
 
 from makara.base.errors import UsageError
@@ -121,19 +119,11 @@ def outlined(found: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     down, right = (found[k].to_numpy() / s for k, s in zip(("down", "right"), scene.spacing_m, strict=True))
     return found.select("line", "pixel", "pixels", pl.col("scr_db").cast(pl.Float32)).with_columns(
         sensor=pl.lit("sar"),
-        t_seen=pl.Series(_times(scene, line), dtype=pl.Datetime("us", "UTC")),
+        t_seen=pl.Series(scene.seen(line), dtype=pl.Datetime("us", "UTC")),
         lon_deg=pl.Series(lon, dtype=pl.Float64),
         lat_deg=pl.Series(lat, dtype=pl.Float64),
         axis_deg=pl.Series(scene.georeference.bearing_deg(line, pixel, down, right) % 180.0, dtype=pl.Float32),
     )
-
-
-def _times(scene: Scene, line: np.ndarray[Any, np.dtype[np.float64]]) -> list[Any]:
-    """When each line was seen; null where the scene does not say when it was taken."""
-    if scene.t_start is None:
-        return [None] * len(line)
-    seconds = np.zeros(len(line)) if scene.line_times is None else scene.line_times.at(line, 0.0)
-    return [scene.t_start + timedelta(microseconds=round(s * 1e6)) for s in seconds.tolist()]
 
 
 __all__ = ["PFA", "Found", "Measured", "Water", "detect", "outlined"]

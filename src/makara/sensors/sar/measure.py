@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -198,16 +197,10 @@ def _judged(scene: Scene, way: ghosts.Way | None, clusters: pl.DataFrame, ones: 
 
 
 def _times(scene: Scene, line: Floats) -> list[Any]:
-    """When each line was seen; null where the scene does not say when it was taken."""
-    if scene.t_start is None:
-        return [None] * len(line)
-    if scene.line_times is not None:
-        seconds = scene.line_times.at(line, 0.0)
-    elif scene.t_end is not None:
-        seconds = line / max(scene.shape[0] - 1, 1) * (scene.t_end - scene.t_start).total_seconds()
-    else:
-        seconds = np.zeros(len(line))
-    return [scene.t_start + timedelta(microseconds=round(s * 1e6)) for s in seconds.tolist()]
+    """When each line was seen; without their times, evenly from the scene's begin to its end."""
+    if scene.line_times is not None or scene.t_start is None or scene.t_end is None:
+        return scene.seen(line)
+    return scene.after(line / max(scene.shape[0] - 1, 1) * (scene.t_end - scene.t_start).total_seconds())
 
 
 __all__ = ["SCHEMA", "Measured", "measure"]
