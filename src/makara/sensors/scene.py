@@ -38,15 +38,26 @@ class Nodes:
     def at(self, line: ArrayLike, pixel: ArrayLike) -> Floats:
         """Values at points of the image; beyond the grid the outermost cells go on."""
         y, x = np.broadcast_arrays(np.asarray(line, np.float64), np.asarray(pixel, np.float64))
-        i = np.clip(np.searchsorted(self.lines, y, side="right") - 1, 0, max(len(self.lines) - 2, 0))
-        j = np.clip(np.searchsorted(self.pixels, x, side="right") - 1, 0, max(len(self.pixels) - 2, 0))
-        i1, j1 = np.minimum(i + 1, len(self.lines) - 1), np.minimum(j + 1, len(self.pixels) - 1)
-        u = (y - self.lines[i]) / np.where(i1 > i, self.lines[i1] - self.lines[i], 1.0)
-        v = (x - self.pixels[j]) / np.where(j1 > j, self.pixels[j1] - self.pixels[j], 1.0)
+        i, i1, u = _between(self.lines, y)
+        j, j1, v = _between(self.pixels, x)
         a = self.values
         top = a[i, j] * (1.0 - v) + a[i, j1] * v
         low = a[i1, j] * (1.0 - v) + a[i1, j1] * v
         return np.asarray(top * (1.0 - u) + low * u, np.float64)
+
+    def grid(self, line: Floats, pixel: Floats) -> Floats:
+        """Values at all crossings of lines and pixels: those of :meth:`at`, an axis at a time and so cheaper."""
+        i, i1, u = _between(self.lines, line)
+        j, j1, v = _between(self.pixels, pixel)
+        across = self.values[:, j] * (1.0 - v) + self.values[:, j1] * v
+        return np.asarray(across[i] * (1.0 - u[:, None]) + across[i1] * u[:, None], np.float64)
+
+
+def _between(nodes: Floats, where: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """The nodes on either side of places (beyond the ends: the outermost two), and how far from first to second."""
+    i = np.clip(np.searchsorted(nodes, where, side="right") - 1, 0, max(len(nodes) - 2, 0))
+    j = np.minimum(i + 1, len(nodes) - 1)
+    return i, j, (where - nodes[i]) / np.where(j > i, nodes[j] - nodes[i], 1.0)
 
 
 @dataclass(frozen=True)

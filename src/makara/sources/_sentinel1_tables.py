@@ -83,25 +83,13 @@ def noise(root: Element, calibration: Nodes, name: str) -> Nodes | None:
         rows.append(np.concatenate([[first, last], at[(at > first) & (at < last)]]))
         columns.append(np.array([left, right], np.float64))
     y, x = np.unique(np.concatenate(rows)), np.unique(np.concatenate(columns))
-    grid = _on_grid(along, y, x)
+    grid = along.grid(y, x)
     for first, last, left, right, at, factor in blocks:
         i, j = (y >= first) & (y <= last), (x >= left) & (x <= right)
         grid[np.ix_(i, j)] *= np.interp(y[i], at, factor)[:, None]
     np.maximum(grid, 0.0, out=grid)
-    grid *= _on_grid(calibration, y, x)
+    grid *= calibration.grid(y, x)
     return Nodes(y, x, grid)
-
-
-def _on_grid(nodes: Nodes, y: Floats, x: Floats) -> Floats:
-    """As ``nodes.at`` on all of a grid, an axis at a time, without indices for every point of it."""
-    found = nodes.values
-    for axis, known, wanted in ((1, nodes.pixels, x), (0, nodes.lines, y)):
-        i = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, max(len(known) - 2, 0))
-        after = np.minimum(i + 1, len(known) - 1)
-        share = (wanted - known[i]) / np.where(after > i, known[after] - known[i], 1.0)
-        share = share[None, :] if axis else share[:, None]
-        found = found.take(i, axis) * (1.0 - share) + found.take(after, axis) * share
-    return found
 
 
 def _block(vector: Element, name: str) -> tuple[float, float, float, float, Floats, Floats]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from makara.sensors.scene import Nodes, Scene
+from makara.sensors.scene import Scene
 
 Floats = NDArray[np.float64]
 Read = Callable[[int, int, int, int], Floats]
@@ -85,24 +85,10 @@ def _sigma(scene: Scene, numbers: Any, line: int, pixel: int) -> Floats:
         return np.where(there, v * v, np.nan)
     y: Floats = np.arange(line, line + v.shape[0], dtype=np.float64)
     x: Floats = np.arange(pixel, pixel + v.shape[1], dtype=np.float64)
-    gain = on_grid(c.gain, y, x) if c.gain.values.size > 1 else float(c.gain.values[0, 0])
+    gain = c.gain.grid(y, x) if c.gain.values.size > 1 else float(c.gain.values[0, 0])
     if c.decibel:
         return np.where(there, 10.0 ** (gain * v / 10.0), np.nan)
     return np.where(there, gain * (v * v if c.power == 2 else v), np.nan)
-
-
-def on_grid(nodes: Nodes, line: Floats, pixel: Floats) -> Floats:
-    """Values of nodes at all crossings of lines and pixels: as ``nodes.at``, one direction after the other."""
-
-    def between(at: Floats, where: Floats) -> tuple[Any, Any, Floats]:
-        i = np.clip(np.searchsorted(at, where, side="right") - 1, 0, max(len(at) - 2, 0))
-        j = np.minimum(i + 1, len(at) - 1)
-        return i, j, (where - at[i]) / np.where(j > i, at[j] - at[i], 1.0)
-
-    i, i1, u = between(nodes.lines, line)
-    j, j1, v = between(nodes.pixels, pixel)
-    rows = nodes.values[i] * (1.0 - u[:, None]) + nodes.values[i1] * u[:, None]
-    return np.asarray(rows[:, j] * (1.0 - v) + rows[:, j1] * v, np.float64)
 
 
 def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, reach_m: float, work_m: float = WORK_M) -> Patch:  # fmt: skip  # noqa: E501

@@ -127,8 +127,8 @@ def hits(
 def _gain(calibration: Calibration, down: int, across: int) -> NDArray[np.float32]:
     """Factors from the product's numbers to whole intensities, at each block's corner."""
     factor = constant(1.0) if calibration.decibel else calibration.gain
-    lines, pixels = np.arange(down + 1) * float(BLOCK), np.arange(across + 1) * float(BLOCK)
-    return (factor.at(lines[:, None], pixels[None, :]) * UNIT).astype(np.float32)
+    lines, pixels = (np.arange(n + 1, dtype=np.float64) * BLOCK for n in (down, across))
+    return (factor.grid(lines, pixels) * UNIT).astype(np.float32)
 
 
 def linear(numbers: NDArray[Any], calibration: Calibration, first: int) -> NDArray[Any]:
@@ -142,8 +142,8 @@ def linear(numbers: NDArray[Any], calibration: Calibration, first: int) -> NDArr
         power[-lowest] = 0.0
         # Indices below zero count from the end of the table.
         return np.asarray(np.roll(power, lowest).astype(np.float32)[numbers])
-    lines, pixels = np.arange(numbers.shape[0]) + first, np.arange(numbers.shape[1])
-    exponent = numbers.astype(np.float64) * (calibration.gain.at(lines[:, None], pixels[None, :]) / 10.0)
+    lines, pixels = (np.arange(n, dtype=np.float64) for n in numbers.shape)
+    exponent = numbers.astype(np.float64) * (calibration.gain.grid(lines + first, pixels) / 10.0)
     return np.where(numbers != 0, 10.0 ** np.clip(exponent, -30.0, 30.0), 0.0).astype(np.float32)
 
 
