@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol
 
 from makara.lake import Lake, Settings
 from makara.tables.release import Release
-
-if TYPE_CHECKING:
-    from makara.session.session import Session
 
 
 class _Session(Protocol):
@@ -74,16 +71,16 @@ class PictureDoors:
         """
         from makara.session.plot import of_vessel
 
-        return of_vessel(cast("Session", self), ident, **options)
+        return of_vessel(self, ident, **options)
 
     def plot_density(self, **options: Any) -> Any:
         """A density map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_density`."""
         from makara.session.plot import of_traffic
 
-        return of_traffic(cast("Session", self), **options)
+        return of_traffic(self, **options)
 
     def plot_coverage(self, **options: Any) -> Any:
         """A coverage map: options are ``bbox``, ``since``, ``until`` and those of :func:`makara.plot_coverage`."""
         from makara.session.plot import of_coverage
 
-        return of_coverage(cast("Session", self), **options)
+        return of_coverage(self, **options)
