@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,7 +68,7 @@ def detect(
         One row a detection, the columns of table detections; ``t_seen`` is null where the scene has no time.
 
     Raises:
-        InputError: the product cannot be read, is not whole, or is hostile.
+        InputError: the product cannot be read, is not whole, is hostile, or was taken after now.
         UsageError: an argument does not fit.
     """
     known = {"zones": zones, "earlier": earlier}
@@ -80,10 +80,10 @@ def detect(
 
 
 def opened(path: str | Path, **told: Any) -> Scene:
-    """Open a product; see :func:`makara.sources.scenes.open_scene`."""
+    """Open a product, not from the future; see :func:`makara.sources.scenes.open_scene`."""
     from makara.sources.scenes import open_scene
 
-    return open_scene(path, **told)
+    return open_scene(path, now=datetime.now(UTC), **told)
 
 
 def search(

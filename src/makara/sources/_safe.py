@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import tarfile
 import tempfile
@@ -32,6 +33,10 @@ RATIO: Final = 200
 FREE_BYTES: Final = 128 * 1024**2
 """Members up to this size are let pass whatever their ratio: they cost nothing."""
 META: Final = (".xml", ".json", ".safe", ".geojson", ".imd", ".txt")
+JSON: Final = (".json", ".geojson")
+NAMING: Final = 64
+NAMING_BYTES: Final = 1024**2
+"""So many JSON files of at most so many bytes are asked whether they name an image."""
 """Files that are read whole."""
 PIECE_BYTES: Final = 4 * 1024**2
 DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -162,7 +167,7 @@ class Product:
         if magic[:2] == b"\x1f\x8b" or magic[257:262] == b"ustar":
             return self._tar(), "tar"
         self._open = lambda name: (path.parent / name).open("rb")
-        return _beside(path), "file"
+        return beside(path), "file"
 
     def _zip(self) -> Mapping[str, int]:
         try:
@@ -278,23 +283,36 @@ def _walk(root: Path) -> Iterator[tuple[str, int]]:
             yield p.relative_to(root).as_posix(), p.stat().st_size
 
 
-def _beside(path: Path) -> Mapping[str, int]:
-    """A file, and the metadata that lie beside it.
+def beside(path: Path) -> Mapping[str, int]:
+    """A file, and the metadata that lie beside it: sizes in bytes by name.
 
     These are files whose name begins with its stem; where there are none, those whose name differs from it in the last
-    word alone, as ``x_GEC.tif`` and ``x_METADATA.json`` do.
+    word alone, as ``x_GEC.tif`` and ``x_METADATA.json`` do, or lacks that word, as ``x.stac.v2.json``; where there are
+    none of these either, JSON that names the file.
     """
-    stem = path.name.split(".", 1)[0]
+    stem = _stem(path.name)
     found = {path.name: path.stat().st_size}
     others = [
         p for p in sorted(path.parent.iterdir()) if p.suffix.lower() in META and p.is_file() and not p.is_symlink()
     ]
     near = [p for p in others if p.name.startswith(stem)]
+    near = near or [p for p in others if _sibling(stem, _stem(p.name))]
     if not near:
-        near = [p for p in others if _sibling(stem, p.name.split(".", 1)[0])]
+        near = [p for p in [p for p in others if p.suffix.lower() in JSON][:NAMING] if _names(p, path.name)]
     return found | {p.name: p.stat().st_size for p in near}
+
+
+def _stem(name: str) -> str:
+    return name.split(".", 1)[0]
+
+
+def _names(path: Path, name: str) -> bool:
+    """Whether a small file has a name among its texts, alone or at the end of a path."""
+    if path.stat().st_size > NAMING_BYTES:
+        return False
+    return re.search(rb'["/]' + re.escape(name.encode()) + b'"', path.read_bytes()) is not None
 
 
 def _sibling(one: str, other: str) -> bool:
     (a, _, x), (b, _, y) = one.rpartition("_"), other.rpartition("_")
-    return a == b and len(a) >= 12 and x.isalpha() and y.isalpha()
+    return len(a) >= 12 and x.isalpha() and (a == other or (a == b and y.isalpha()))

@@ -51,12 +51,14 @@ def text(root: Element, path: str, name: str) -> str:
     return found.strip()
 
 
-def number(root: Element, path: str, name: str) -> float:
-    """The finite number in an element.
+def number(root: Element, path: str, name: str, default: float | None = None) -> float:
+    """The finite number in an element, or ``default`` where there is no such element.
 
     Raises:
         InputError: there is none.
     """
+    if default is not None and root.find(path) is None:
+        return default
     found = text(root, path, name)
     try:
         value = float(found)
