@@ -26,6 +26,8 @@ FILES: Final = 20_000
 """More files than any product has."""
 TEXT_BYTES: Final = 64 * 1024**2
 """More than any metadata file has."""
+PARTS: Final = 500_000
+"""More elements and attributes, or objects, lists and their members, than any metadata file has."""
 TOTAL_BYTES: Final = 64 * 1024**3
 """More than any product has, unpacked."""
 RATIO: Final = 200
@@ -114,16 +116,17 @@ class Product:
         return data
 
     def document(self, name: str) -> Any:
-        """JSON of a file; None where it is none at all.
+        """JSON of a file; None where it is none at all, or too large to be metadata.
 
         Raises:
             InputError: it is missing, damaged or too large.
         """
         key = f"JSON of {name}"
         if key not in self.notes:
+            data = self.bytes(name)
             try:
-                self.notes[key] = json.loads(self.bytes(name))
-            except (ValueError, RecursionError):
+                self.notes[key] = json.loads(few(data, b"{[,", name))
+            except (InputError, ValueError, RecursionError):
                 self.notes[key] = None
         return self.notes[key]
 
@@ -242,6 +245,23 @@ class Product:
                     shutil.copyfileobj(stream, f, PIECE_BYTES)
                 return target
         raise InputError(f"{self.path} has no {name} any more; it changed while it was read")
+
+
+def few(data: bytes, marks: bytes, name: str) -> bytes:
+    """Text of metadata, refused where it has more parts than any: as a tree they would take the memory.
+
+    Args:
+        data: the text.
+        marks: bytes that each begin a part.
+        name: of the file, for messages.
+
+    Raises:
+        InputError: they are too many.
+    """
+    n = sum(data.count(mark) for mark in marks)
+    if n > PARTS:
+        raise InputError(f"{name} has {n:,} parts, more than any metadata; refused")
+    return data
 
 
 def _checked(name: str, path: Path) -> str:

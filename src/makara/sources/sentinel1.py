@@ -285,7 +285,7 @@ def _looks(product: Product, manifest: Element, mode: str) -> tuple[float, float
 
 
 def _speed(root: Element, at: datetime, name: str) -> float | None:
-    """Speed of the platform against the Earth at a time, metres a second, from the nearest orbit state; None: no orbit."""
+    """Speed of the platform against the Earth at a time, metres a second, from the nearest orbit state, if any."""
     if root.find("generalAnnotation/orbitList/orbit") is None:
         return None
     best: tuple[float, float] | None = None
