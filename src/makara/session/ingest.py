@@ -218,7 +218,7 @@ def _take(
     rejects = [batch.rejects]
     for name, frame in batch.frames.items():
         rows = frame if "t_known" in frame.columns else frame.with_columns(pl.lit(now).alias("t_known"))
-        if "t_seen" in rows.columns:
+        if "t_seen" in rows.columns or name == "collections":
             rows, refused = judge(rows, now, file=path.name)
             rejects.append(refused)
         rows = _marked(name, rows, batch.feed, feeds, have)

@@ -2,8 +2,8 @@
 
 A product is a table (CSV, Parquet, JSON, GeoJSON points) with one contact a row. Names are matched without regard to
 case, blanks and brackets: ``Length (m)`` is ``length_m``. A row that names its scene or pass becomes part of a look;
-that look's footprint is unknown unless a feed ``collections`` tells it, so nothing in it can be called unmatched. A look
-begins and ends with what it found, or when the rows or a Sentinel-1 product's name say.
+that look's footprint is unknown unless a feed ``collections`` tells it, so nothing in it can be called unmatched. A
+look begins and ends with what it found, or when the rows or a Sentinel-1 product's name say.
 """
 
 from __future__ import annotations
