@@ -50,7 +50,7 @@ _WORDS: Final[Mapping[str, Units | None]] = {
     **dict.fromkeys((*_QUANTITIES, "backscatter", "vv", "vh", "hh", "hv")),
 }  # fmt: skip
 """Words of which units are made; those of no units say what is measured, and are power where nothing else stands."""
-_HUNDRED: Final = re.compile(r"100[*x×]|[*x×/]?100|[*x×]?0?\.01[*x×]?")
+_HUNDRED: Final = re.compile(r"(?<!\d)100\s*[*x×]|[*x×/]?\s*(?<![\d.])100(?!\d)|[*x×]?\s*(?<!\d)0?\.01(?!\d)\s*[*x×]?")
 _STARTS: Final = (
     "ACQUISITION_START", "ACQUISITION_START_UTC", "ACQUISITION_START_TIME", "START_DATETIME", "START_TIME",
     "TIME_START", "SENSING_START", "ACQUISITION_DATETIME", "ACQUISITION_TIME", "SENSING_TIME", "DATETIME", "TIME",
@@ -76,13 +76,13 @@ def units_of(text: str) -> Units | None:
 
 
 def _units_of(said: str) -> Units | None:
-    close = re.sub(r"[\s_]+", "", said)
-    if close != "db" and _HUNDRED.sub("", close, count=1) == "db":
-        return "dBx100"
-    words = set(re.split(r"[\s_,;:]+", re.sub(r"(?<=\w)(?=db\s*$)", " ", said).strip()))
+    bare, hundred = _HUNDRED.subn(" ", said, count=1)
+    words = set(re.split(r"[\s_,;:]+", re.sub(r"(?<=\w)(?=db\s*$)", " ", bare).strip()))
     if not words <= _WORDS.keys():
         return None
     found = {_WORDS[w] for w in words}
+    if hundred:
+        return "dBx100" if "dB" in found else None
     return next((u for u in _UNITS if u in found), "power" if words & _QUANTITIES else None)
 
 
