@@ -86,9 +86,22 @@ def test_what_stood_there_before_or_in_a_zone_is_a_structure(scene: Path, found:
     earlier = first[:1].with_columns(t_seen=pl.lit(datetime(2026, 2, 1, tzinfo=UTC)).cast(first.schema["t_seen"]))
     again = makara.detect(scene, earlier=earlier)
     assert again["structure"].to_list() == ["platform", *first["structure"][1:].to_list()]
+    undated = earlier.select(pl.col("lon_deg").alias("lon"), pl.col("lat_deg").alias("lat"))
+    assert makara.detect(scene, earlier=undated.to_pandas()).equals(again), "no time: of another date"
     spot = shapely.Point(first["lon_deg"][1], first["lat_deg"][1]).buffer(0.001)
     zones = pl.DataFrame({"kind": ["infrastructure"], "geometry": [shapely.to_wkb(spot)]})
     assert makara.detect(scene, zones=zones)["structure"][1] == "platform"
+
+
+@pytest.mark.parametrize("name", ["before.csv", "before.parquet"])
+def test_what_the_command_wrote_of_an_undated_scene_is_an_earlier_date(name: str, scene: Path, tmp_path: Path) -> None:
+    undated = write_scene(tmp_path / "undated.tif", ACQUISITION_START="")
+    run("detect", undated, "--out", tmp_path / name)
+    done = run("detect", scene, "--earlier", tmp_path / name, "--format", "json")
+    assert {r["structure"] for r in json.loads(done.stdout)} == {"platform"}
+    (tmp_path / "odd.csv").write_text("where\nhere\n")
+    odd = run("detect", scene, "--earlier", tmp_path / "odd.csv")
+    assert "has no column lon_deg, lat_deg; it has: where" in str(odd.exception)
 
 
 def test_the_footprint_is_that_of_pixels_with_data_cut_at_180(scene: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,14 +54,14 @@ def detect(
     """
     from makara.base.errors import UsageError
     from makara.session.detect import COLUMNS as ALL
-    from makara.session.detect import opened, search
+    from makara.session.detect import before, opened, search
 
     for option, file, endings in (("--out", out, WRITTEN), ("--plot", plot, DRAWN)):
         if file is not None and Path(file).suffix.lower() not in endings:
             raise UsageError(f"{option} {file}: give a name that ends in {', '.join(endings)}")
         if file is not None and not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{option} {file}: there is no folder {Path(file).parent}; make it first")
-    known = {"zones": _rows("zones", zones), "earlier": _together([_rows("detections", e) for e in earlier])}
+    known = {"zones": _rows("zones", zones), "earlier": _together([before(e) for e in earlier])}
     told = {"provider": provider, "units": units, "time": time_, "polarisation": polarisation, "licence": licence}
     with opened(scene, **told) as found:
         with progress("detect", total=found.shape[0]) as tick:
@@ -89,11 +89,11 @@ def _rows(source_name: str, file: str | None) -> pl.DataFrame | None:
     return _together([b.frames[source_name] for b in source(source_name).read(Path(file), {})])
 
 
-def _together(parts: list[pl.DataFrame | None]) -> pl.DataFrame | None:
+def _together(parts: Sequence[pl.DataFrame | None]) -> pl.DataFrame | None:
     import polars as pl
 
     there = [p for p in parts if p is not None]
-    return pl.concat(there) if there else None
+    return pl.concat(there, how="diagonal") if there else None
 
 
 def _give(rows: pl.DataFrame, out: str | None, form: str) -> None:

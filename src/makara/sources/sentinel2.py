@@ -100,7 +100,9 @@ def _built(
     if not quantum > 0:
         raise InputError(f"{name}: {where}QUANTIFICATION_VALUE is {quantum:g}; the product is damaged")
     offsets = {
-        e.get("band_id"): _xml.number(e, ".", name) for e in _xml.local(root, f"{where or 'RADIO_'}ADD_OFFSET") if e.text
+        e.get("band_id"): _xml.number(e, ".", name)
+        for e in _xml.local(root, f"{where or 'RADIO_'}ADD_OFFSET")
+        if e.text
     }
     reflectance = {b: (1.0 / quantum, offsets.get(BAND_IDS[code], 0.0) / quantum) for b, (code, _) in BANDS.items()}
     tile = _xml.parse(product.bytes(f"{granule}MTD_TL.xml"), f"{product.path}: {granule}MTD_TL.xml")
