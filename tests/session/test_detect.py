@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -86,9 +86,22 @@ def test_what_stood_there_before_or_in_a_zone_is_a_structure(scene: Path, found:
     earlier = first[:1].with_columns(t_seen=pl.lit(datetime(2026, 2, 1, tzinfo=UTC)).cast(first.schema["t_seen"]))
     again = makara.detect(scene, earlier=earlier)
     assert again["structure"].to_list() == ["platform", *first["structure"][1:].to_list()]
+    undated = earlier.select(pl.col("lon_deg").alias("lon"), pl.col("lat_deg").alias("lat"))
+    assert makara.detect(scene, earlier=undated.to_pandas()).equals(again), "no time: of another date"
     spot = shapely.Point(first["lon_deg"][1], first["lat_deg"][1]).buffer(0.001)
     zones = pl.DataFrame({"kind": ["infrastructure"], "geometry": [shapely.to_wkb(spot)]})
     assert makara.detect(scene, zones=zones)["structure"][1] == "platform"
+
+
+@pytest.mark.parametrize("name", ["before.csv", "before.parquet"])
+def test_what_the_command_wrote_of_an_undated_scene_is_an_earlier_date(name: str, scene: Path, tmp_path: Path) -> None:
+    undated = write_scene(tmp_path / "undated.tif", ACQUISITION_START="")
+    run("detect", undated, "--out", tmp_path / name)
+    done = run("detect", scene, "--earlier", tmp_path / name, "--format", "json")
+    assert {r["structure"] for r in json.loads(done.stdout)} == {"platform"}
+    (tmp_path / "odd.csv").write_text("where\nhere\n")
+    odd = run("detect", scene, "--earlier", tmp_path / "odd.csv")
+    assert "has no column lon_deg, lat_deg; it has: where" in str(odd.exception)
 
 
 def test_the_footprint_is_that_of_pixels_with_data_cut_at_180(scene: Path, tmp_path: Path) -> None:
@@ -135,6 +148,10 @@ def test_the_command_prints_draws_and_writes_chips(scene: Path, tmp_path: Path) 
 def test_the_command_says_what_is_wrong(scene: Path, tmp_path: Path) -> None:
     wrong = run("detect", scene, "--out", "found.shp")
     assert isinstance(wrong.exception, UsageError) and ".geojson" in str(wrong.exception)
+    for option in ("--out", "--plot"):
+        nowhere = run("detect", scene, option, tmp_path / "none" / ("f.csv" if option == "--out" else "f.png"))
+        assert isinstance(nowhere.exception, UsageError) and "there is no folder" in str(nowhere.exception)
+    assert isinstance(run("detect", scene, "--plot", tmp_path / "f.doc").exception, UsageError)
     (tmp_path / "half.tif").write_bytes(scene.read_bytes()[:3000])
     cut = subprocess.run(
         [MAKARA, "detect", tmp_path / "half.tif", "--out", tmp_path / "never.csv"], capture_output=True, text=True
@@ -201,6 +218,21 @@ def test_chips_are_kept_by_their_hash_under_a_mark_of_their_own(scene: Path, tmp
     assert "chip" not in session.release("self").tables.get("chips", pl.DataFrame()).columns
 
 
+def test_embargo_and_expiry_go_with_detections_and_chips(scene: Path, tmp_path: Path) -> None:
+    session = makara.open(tmp_path / "lake")
+    with (tmp_path / "lake" / "makara.toml").open("a") as f:
+        f.write('[licences.late]\npermits = ["*"]\ntiers = { raw = "own", chip = "domestic", detection = "foreign" }\n')
+        f.write("embargo_s = 86400\nexpires_s = 864000\n")
+    session = makara.open(tmp_path / "lake")
+    session.ingest("scene", scene, licence="late")
+    marks = by_id(session.lake.state("marks"))
+    for rows, form in ((session.lake.state("chips"), "domestic@chip"), (session.detections(), "foreign@detection")):
+        for mark in {marks[m] for m in rows["mark"].to_list()}:
+            assert f"late@{form}" in mark.licences
+            assert timedelta(days=1) <= mark.embargo - T < timedelta(days=1, hours=1)
+            assert timedelta(days=10, hours=-1) < mark.expires - T <= timedelta(days=10)
+
+
 def test_a_look_that_found_nothing_is_kept(tmp_path: Path) -> None:
     session = makara.open(tmp_path / "lake")
     taken = session.ingest("scene", write_scene(tmp_path / "empty.tif", ships=()), licence="copernicus")
@@ -242,6 +274,13 @@ def test_a_product_from_the_future_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="2999"):
         session.ingest("scene", ahead, licence="own")
     assert session.lake.snapshot() is None
+    with pytest.raises(InputError, match="2999"):
+        makara.detect(ahead)
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": "a", "geometry": None, "links": [], "assets": {},
+            "properties": {"datetime": "2999-01-01T00:00:00Z", "sar:instrument_mode": "IW"}}  # fmt: skip
+    (tmp_path / "item.json").write_text(json.dumps(item))
+    taken = session.ingest("stac", tmp_path / "item.json", licence="own")
+    assert taken["rejects"] == {"future": 1} and not taken["tables"]["collections"]
 
 
 def test_large_products_are_known_by_hash_and_place_small_ones_are_copied(

@@ -192,6 +192,17 @@ def test_a_tiff_is_whole_when_its_last_block_is(options: dict[str, Any], scene: 
         assert lacking(made) is not None, size
 
 
+def test_metadata_of_another_name_that_come_late_make_it_look_again(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    path = write_scene(watch.folder / "2026-03-01-10-20-00_UMBRA-05_GEC.tif", UNITS="", ACQUISITION_START="")
+    assert watch.look() == watch.look() == 0 and "does not say its units" in watch.said[-1]
+    told = {"datetime": "2026-03-01T10:20:00Z", "platform": "Umbra-05", "constellation": "Umbra"}
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": "u", "geometry": None, "properties": told, "links": [],
+            "assets": {"GEC": {"href": path.name}}}  # fmt: skip
+    (watch.folder / "2026-03-01-10-20-00_UMBRA-05.stac.v2.json").write_text(json.dumps(item))
+    assert (watch.look(), watch.look()) == (0, 1)
+
+
 def test_what_cannot_be_read_is_named_once_and_the_rest_taken(scene: Path, tmp_path: Path) -> None:
     watch = Watch(tmp_path)
     (watch.folder / "notes.txt").write_text("not a product")

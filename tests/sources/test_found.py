@@ -97,6 +97,19 @@ def test_units_that_no_column_names_come_from_options(tmp_path: Path) -> None:
         read("hawkeye", path)
 
 
+@pytest.mark.parametrize("name", ["hawkeye", "unseenlabs"])
+def test_headings_as_people_write_them(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "Time (UTC),Latitude,Longitude,Frequency (MHz),Semi-major axis (km),Semi-minor axis (km),Azimuth (deg)\n"
+        "2026-03-01T04:10:05Z,1,104,9410,2,1,30\n"
+    )
+    frames, rejects = read(name, path)
+    assert facts(frames["detections"], *RF[2:]) == [(9.41e9, 2000.0, 1000.0, 30.0)] and not len(rejects)
+    path.write_text(path.read_text().replace("Semi-major axis", "Major axis"))
+    assert read(name, path)[0]["detections"]["semi_major_m"].to_list() != [2000.0], "a whole axis is not half of one"
+
+
 def test_unseenlabs_fingerprints_part_what_lies_in_one_ellipse() -> None:
     frames, rejects = read("unseenlabs", SAMPLES / "unseenlabs.geojson")
     rows = frames["detections"]
@@ -275,6 +288,7 @@ def test_placemarks_in_kml_and_kmz(tmp_path: Path) -> None:
     assert reasons(rejects) == [(4, "missing_value")]
     assert frames["collections"]["collection"].to_list() == [collection_id("ACME", "IMG-1")]
     with zipfile.ZipFile(tmp_path / "c.kmz", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("files/icon.png", b"\x89PNG")
         z.write(SAMPLES / "contacts.kml", "doc.kml")
     again, _ = read("kml", tmp_path / "c.kmz", {"provider": "ACME"})
     assert again["detections"].equals(frames["detections"])

@@ -527,3 +527,27 @@ def test_rasterio_is_not_loaded_with_the_sources() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     assert _raster.SIDE < 1_000_000
+
+
+def test_metadata_of_millions_of_parts_never_become_a_tree(tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    root = Safe(pols=("vv",)).write(tmp_path)
+    (root / "manifest.safe").write_bytes(b"<a>" + b"<a/>" * 8_000_000 + b"</a>")
+    refused(root, "has 8,000,002 parts, more than any metadata; refused")
+    (root / "manifest.safe").write_bytes(b"<a " + b" ".join(b'a%d=""' % i for i in range(600_000)) + b"/>")
+    refused(root, "has 600,001 parts")
+    path = plain(tmp_path / "s.tif")
+    (tmp_path / "s.json").write_bytes(b"[" + b"{}," * 8_000_000 + b"{}]")
+    with open_scene(path) as scene:
+        assert scene.t_start is None, "no metadata"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+def test_pixels_of_a_size_that_none_have(tmp_path: Path) -> None:
+    path = plain(tmp_path / "s.tif", pixel=1e-4, origin=(150.0, -30.0))
+    refused(path, "pixels of 9.97e-05 x 9.97e-05 m by its georeference.* reference system or transform is wrong")
+
+
+def test_numbers_that_are_no_decibels(tmp_path: Path) -> None:
+    path = products.write_tif(tmp_path / "s.tif", VALUES.astype(np.float32) * 1e-3)
+    refused(path, "no numbers below zero, as dB of the sea are", units="dB")

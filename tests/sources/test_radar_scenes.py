@@ -273,6 +273,46 @@ def test_umbra_has_relative_brightness_unless_told(tmp_path: Path) -> None:
         assert scene.calibration is not None and float(scene.calibration.gain.at(0, 0)) == 1.0
 
 
+def test_umbra_by_the_item_beside_as_its_open_data_name_it(tmp_path: Path) -> None:
+    path = products.write_umbra(tmp_path)
+    (tmp_path / "2024-03-01-06-00-00_UMBRA-05_METADATA.json").unlink()
+    told = products.stac(platform="Umbra-05", **{"sar:instrument_mode": "SPOTLIGHT", "sar:polarizations": ["VV"]})
+    (tmp_path / "2024-03-01-06-00-00_UMBRA-05.stac.v2.json").write_text(json.dumps(told))
+    (tmp_path / "2024-03-01-07-00-00_UMBRA-05.stac.v2.json").write_text("{}")
+    for product in (path, tmp_path):
+        with open_scene(product) as scene:
+            assert (scene.platform, scene.mode, scene.provider) == ("Umbra-05", "spotlight", "Umbra")
+            assert scene.t_start == datetime(2024, 3, 1, 6, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_was_calibrated_since_needs_no_factor_of_its_provider(tmp_path: Path, told: bool) -> None:
+    path = tmp_path / "ICEYE_X7_GRD_SM_1.tif"
+    products.write_tif(path, db_scene(), tags={"UNITS": "dB*100"} if told else None)
+    item = products.stac(platform="ICEYE-X7", constellation="ICEYE")
+    (tmp_path / "item.json").write_text(json.dumps(item | {"assets": {"data": {"href": f"./{path.name}"}}}))
+    with open_scene(path, units=None if told else "dBx100") as scene:
+        assert sigma0_db(scene, 30, 40) == pytest.approx(db_scene()[30, 40] / 100)
+        assert (scene.platform, scene.t_start) == ("ICEYE-X7", datetime(2024, 3, 1, 6, 0, 5, tzinfo=UTC))
+
+
+def test_sentinel1_of_which_only_what_is_needed_is_told(tmp_path: Path) -> None:
+    root = Safe().write(tmp_path)
+    with open_scene(root) as scene:
+        whole = scene.heading_deg, scene.georeference.place(100.0, 100.0)
+    for path in root.glob("annotation/s1a-*.xml"):
+        text = path.read_text()
+        for name in ("orbitList", "radarFrequency", "platformHeading", "height", "slantRangeTime", "incidenceAngle"):
+            text = re.sub(f"<{name}[ >].*?</{name}>", "", text, flags=re.DOTALL)
+        path.write_text(text)
+    products.write_manifest(root)
+    with open_scene(root) as scene:
+        assert (scene.platform_m_s, scene.slant_range_m, scene.incidence_deg) == (None, None, None)
+        assert scene.heading_deg == pytest.approx(whole[0], abs=1.0)
+        assert metres_off(scene, 100.0, 100.0, *whole[1]) < 1.0
+        assert scene.calibration is not None and scene.calibration.noise is not None
+
+
 def db_scene(shape: tuple[int, int] = (60, 80)) -> Any:
     return (100 * 20 * np.log10(products.sea(shape) / 400.0)).astype(np.int16)
 
@@ -285,6 +325,9 @@ def db_scene(shape: tuple[int, int] = (60, 80)) -> Any:
         ({"scale": 0.01, "units": "dB"}, None),
         ({"scale": 0.01}, "dB"),
         ({}, "dBx100"),
+        ({"tags": {"UNITS": "dB", "SCALE": "0.01"}}, None),
+        ({"tags": {"units": "Sigma0 (dB x 100)"}}, None),
+        ({"tags": {"UNITS": "0.01 dB"}}, None),
     ],
 )
 def test_decibels_however_they_are_told(tmp_path: Path, how: dict[str, Any], given: str | None) -> None:
@@ -318,6 +361,7 @@ def test_linear_units_with_scale_and_offset(tmp_path: Path, units: str, made: fl
             "01:51:20",
         ),
         ({"ACQUISITION_DATETIME": "2021-01-05T02:51:10+01:00"}, "01:51:10", "01:51:10"),
+        ({"acquisition_time": "2021-01-05 01:51:10 UTC"}, "01:51:10", "01:51:10"),
     ],
 )
 def test_time_by_tag(tmp_path: Path, tags: dict[str, str], first: str, last: str) -> None:

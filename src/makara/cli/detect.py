@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("t_seen", "lon_deg", "lat_deg", "length_m", "length_sd_m", "width_m", "axis_deg", "scr_db", "p_vessel", "structure")  # fmt: skip  # noqa: E501
 WRITTEN = (".csv", ".parquet", ".geojson")
+DRAWN = (".png", ".pdf", ".svg")
 
 
 @click.command()
@@ -51,11 +54,14 @@ def detect(
     """
     from makara.base.errors import UsageError
     from makara.session.detect import COLUMNS as ALL
-    from makara.session.detect import opened, search
+    from makara.session.detect import before, opened, search
 
-    if out is not None and Path(out).suffix.lower() not in WRITTEN:
-        raise UsageError(f"--out {out}: give a name that ends in {', '.join(WRITTEN)}")
-    known = {"zones": _rows("zones", zones), "earlier": _together([_rows("detections", e) for e in earlier])}
+    for option, file, endings in (("--out", out, WRITTEN), ("--plot", plot, DRAWN)):
+        if file is not None and Path(file).suffix.lower() not in endings:
+            raise UsageError(f"{option} {file}: give a name that ends in {', '.join(endings)}")
+        if file is not None and not Path(file).absolute().parent.is_dir():
+            raise UsageError(f"{option} {file}: there is no folder {Path(file).parent}; make it first")
+    known = {"zones": _rows("zones", zones), "earlier": _together([before(e) for e in earlier])}
     told = {"provider": provider, "units": units, "time": time_, "polarisation": polarisation, "licence": licence}
     with opened(scene, **told) as found:
         with progress("detect", total=found.shape[0]) as tick:
@@ -63,11 +69,13 @@ def detect(
         if plot is not None:
             from makara.session.scene_plot import plot_scene
 
-            plot_scene(found, done.detections).figure.savefig(plot, dpi=150)
+            picture = plot_scene(found, done.detections).figure
+            with _whole(plot) as part:
+                picture.savefig(part, dpi=150, format=Path(plot).suffix[1:].lower())
     if chips is not None:
-        Path(chips).mkdir(parents=True, exist_ok=True)
         for name, data in done.chips.items():
-            (Path(chips) / f"{name}.png").write_bytes(data)
+            with _whole(Path(chips) / f"{name}.png", folder=True) as part:
+                part.write_bytes(data)
     rows = done.detections.select(ALL).sort("p_vessel", descending=True, nulls_last=True, maintain_order=True)
     _give(rows, out, form)
 
@@ -81,11 +89,11 @@ def _rows(source_name: str, file: str | None) -> pl.DataFrame | None:
     return _together([b.frames[source_name] for b in source(source_name).read(Path(file), {})])
 
 
-def _together(parts: list[pl.DataFrame | None]) -> pl.DataFrame | None:
+def _together(parts: Sequence[pl.DataFrame | None]) -> pl.DataFrame | None:
     import polars as pl
 
     there = [p for p in parts if p is not None]
-    return pl.concat(there) if there else None
+    return pl.concat(there, how="diagonal") if there else None
 
 
 def _give(rows: pl.DataFrame, out: str | None, form: str) -> None:
@@ -100,10 +108,33 @@ def _give(rows: pl.DataFrame, out: str | None, form: str) -> None:
         show(release, "detections", form, COLUMNS)
         return
     kind = Path(out).suffix.lower()
-    if kind == ".parquet":
-        rows.write_parquet(out)
-    elif kind == ".csv":
-        Path(out).write_text(to_csv(release, "detections"))
-    else:
-        Path(out).write_bytes(geojson(release, ("detections",)))
+    with _whole(out) as part:
+        if kind == ".parquet":
+            rows.write_parquet(part)
+        elif kind == ".csv":
+            part.write_text(to_csv(release, "detections"))
+        else:
+            part.write_bytes(geojson(release, ("detections",)))
     click.echo(f"{len(rows)} detections written to {out}", err=True)
+
+
+@contextmanager
+def _whole(file: str | Path, *, folder: bool = False) -> Iterator[Path]:
+    """A place to write to that becomes the file once all is there; its folder is made where it may be.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    from makara.base.errors import InputError
+
+    target = Path(file)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        if folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(target)
+    except OSError as e:
+        raise InputError(f"{target} cannot be written: {e.strerror or e}") from e
+    finally:
+        part.unlink(missing_ok=True)

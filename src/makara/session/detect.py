@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from makara.base import ids, time
-from makara.base.errors import InputError
+from makara.base.errors import ColumnsError, InputError
+from makara.base.frames import frame
 from makara.sensors.scene import Scene
 from makara.session.resources import sea
 from makara.sources.scene import look_of
@@ -47,8 +48,8 @@ def detect(
     time: str | datetime | None = None,
     polarisation: str | None = None,
     licence: str | None = None,
-    zones: pl.DataFrame | None = None,
-    earlier: pl.DataFrame | None = None,
+    zones: Any = None,
+    earlier: Any = None,
     progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Find ships in a satellite scene, on this machine alone, with no lake.
@@ -61,17 +62,21 @@ def detect(
         polarisation: which to take of several; default ``vv``, else ``hh``.
         licence: licence of the product; goes into the chips.
         zones: table zones; what lies in one of kind ``infrastructure`` is labelled as a structure.
-        earlier: detections of other dates; what stands where one was is labelled as a structure.
+        earlier: detections of other dates (without a time: of some other date); what stands where one was is labelled
+            as a structure. Both Polars, pandas, GeoPandas or Arrow.
         progress: told how many lines are done, of how many.
 
     Returns:
         One row a detection, the columns of table detections; ``t_seen`` is null where the scene has no time.
 
     Raises:
-        InputError: the product cannot be read, is not whole, or is hostile.
+        InputError: the product cannot be read, is not whole, is hostile, or was taken after now.
         UsageError: an argument does not fit.
     """
-    known = {"zones": zones, "earlier": earlier}
+    known = {
+        "zones": None if zones is None else frame(zones),
+        "earlier": None if earlier is None else _dated(frame(earlier), "earlier"),
+    }
     if isinstance(scene, Scene):
         return search(scene, progress=progress, **known).detections.select(COLUMNS)
     told = {"provider": provider, "units": units, "time": time, "polarisation": polarisation, "licence": licence}
@@ -80,10 +85,10 @@ def detect(
 
 
 def opened(path: str | Path, **told: Any) -> Scene:
-    """Open a product; see :func:`makara.sources.scenes.open_scene`."""
+    """Open a product, not from the future; see :func:`makara.sources.scenes.open_scene`."""
     from makara.sources.scenes import open_scene
 
-    return open_scene(path, **told)
+    return open_scene(path, now=datetime.now(UTC), **told)
 
 
 def search(
@@ -136,6 +141,44 @@ def _named(found: pl.DataFrame, look: pl.DataFrame, sensor: str) -> pl.DataFrame
     )
 
 
+def before(path: str | Path) -> pl.DataFrame:
+    """Detections of an earlier date from a file that the command wrote, or any with places: for ``earlier``.
+
+    Args:
+        path: CSV or Parquet with ``lon_deg, lat_deg`` (or ``lon, lat``), and where known ``t_seen`` and ``length_m``;
+            other forms as the source ``detections`` reads them.
+
+    Raises:
+        InputError: it cannot be read.
+        ColumnsError: it has no places.
+    """
+    from makara.sources import source
+
+    path, kind = Path(path), Path(path).suffix.lower()
+    if kind not in (".csv", ".parquet"):
+        return pl.concat([b.frames["detections"] for b in source("detections").read(path, {})])
+    try:
+        found = pl.read_csv(path, infer_schema=False) if kind == ".csv" else pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as e:
+        raise InputError(f"{path} cannot be read as {kind[1:]}: {str(e).splitlines()[0][:160]}") from e
+    return _dated(found, str(path))
+
+
+def _dated(found: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Places, times and lengths of detections, null where they are not known."""
+    found = found.rename({"lon": "lon_deg", "lat": "lat_deg"}, strict=False)
+    if lacking := [c for c in ("lon_deg", "lat_deg") if c not in found.columns]:
+        raise ColumnsError(f"{name} has no column {', '.join(lacking)}; it has: {', '.join(found.columns[:60])}")
+    t = pl.col("t_seen") if "t_seen" in found.columns else pl.lit(None, pl.String())
+    if found.schema.get("t_seen", pl.String()) == pl.String():
+        t = t.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+    numbers = [c for c in ("lon_deg", "lat_deg", "length_m") if c in found.columns]
+    rows = found.select(
+        pl.col(numbers).cast(pl.Float64(), strict=False), t.cast(pl.Datetime("us", "UTC")).alias("t_seen")
+    )
+    return rows.filter(pl.col("lon_deg").is_finite() & pl.col("lat_deg").is_finite())
+
+
 def untimed(scene: Scene) -> InputError:
     """The error that says that a lake needs the time of a scene."""
     return InputError(
@@ -144,4 +187,4 @@ def untimed(scene: Scene) -> InputError:
     )
 
 
-__all__ = ["Searched", "detect", "opened", "search", "untimed"]
+__all__ = ["Searched", "before", "detect", "opened", "search", "untimed"]

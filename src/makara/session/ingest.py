@@ -218,7 +218,7 @@ def _take(
     rejects = [batch.rejects]
     for name, frame in batch.frames.items():
         rows = frame if "t_known" in frame.columns else frame.with_columns(pl.lit(now).alias("t_known"))
-        if "t_seen" in rows.columns:
+        if "t_seen" in rows.columns or name == "collections":
             rows, refused = judge(rows, now, file=path.name)
             rejects.append(refused)
         rows = _marked(name, rows, batch.feed, feeds, have)
@@ -274,7 +274,7 @@ def _mark_of(rows: pl.DataFrame, licence: pl.Expr, form: str, feed: str, feeds: 
         by = {n: feeds.mark(feed, n, form) for n in names}
         every = licence.replace_strict(by, default=feeds.mark(feed), return_dtype=pl.String())
         return rows.with_columns(mark=every)["mark"]
-    when = pl.coalesce("look_end", "t_seen") if t == "look_end" else pl.col(t)
+    when = pl.coalesce("look_end", "t_seen") if t == "look_end" and "t_seen" in rows.columns else pl.col(t)
     keyed = rows.select(licence.alias("licence"), pl.when(licence.is_in(timed)).then(when).alias("t"))
     pairs = keyed.unique(maintain_order=True)
     marks = [feeds.mark(feed, n, form, at) for n, at in pairs.iter_rows()]

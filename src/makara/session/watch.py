@@ -19,6 +19,7 @@ from makara.base.errors import InputError, LakeLockedError, SettingsError, Usage
 from makara.lake import Lake, Settings
 from makara.session.ingest import ingest
 from makara.session.licences import Licences
+from makara.sources._safe import beside
 from makara.sources._whole import PARTIAL, lacking
 
 ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tif", ".tiff")
@@ -201,12 +202,18 @@ def _is_product(path: Path) -> bool:
 
 
 def _signature(path: Path) -> Signature:
-    """What changes when a product does: its files, or a file and those beside it that share its stem."""
+    """What changes when a product does: its files, or a file, those that share its stem and its metadata beside it."""
     if path.is_dir():
         files = sorted(path.rglob("*"))
     else:
         stem = path.name.split(".", 1)[0]
-        files = sorted(p for p in path.parent.iterdir() if p.name.split(".", 1)[0] == stem)
+        try:
+            files = sorted(
+                {p for p in path.parent.iterdir() if p.name.split(".", 1)[0] == stem}
+                | {path.parent / name for name in beside(path)}
+            )
+        except OSError:  # it went away in this moment: the next look sees that
+            return ()
     out = []
     for f in files:
         try:

@@ -29,14 +29,37 @@ UNITS: Final = {
     "holds_share": "a share, or per cent",
 }
 """Units of the file where they are not ours."""
+_STEMS: Final = (
+    "semi_{}_axis", "semi_{}", "semi{}_axis", "semi{}", "ellipse_semi_{}_axis", "ellipse_semi_{}",
+    "error_ellipse_semi_{}_axis", "error_ellipse_semi_{}",
+)  # fmt: skip
+AXES: Final = {
+    f"semi_{axis}_{target}": tuple(stem.format(axis) + end for end in ends for stem in _STEMS)
+    for axis in ("major", "minor")
+    for target, ends in (("in_m", ("_m", "_meters")), ("in_km", ("_km",)), ("plain", ("",)))
+}
+"""Names of the axes of ellipses, by unit; an axis that does not say that it is half of one is not taken for that."""
+TIMES: Final = (
+    "timestamp", "datetime", "time", "date", "utc", "date_time", "date_utc", "time_utc", "timestamp_utc",
+    "datetime_utc", "utc_time", "start_datetime", "observed_at", "detection_time",
+)  # fmt: skip
+LONS: Final = ("longitude", "lon", "lng", "long", "lon_deg", "longitude_deg", "geolocation_lon", "emitter_lon")
+LATS: Final = ("latitude", "lat", "lat_deg", "latitude_deg", "geolocation_lat", "emitter_lat")
+DIRECTIONS: Final = tuple(
+    stem + end
+    for stem in ("orientation", "azimuth", "ellipse_orientation", "ellipse_azimuth", "ellipse_angle",
+                 "error_ellipse_orientation", "error_ellipse_azimuth", "error_ellipse_angle", "semi_major_axis_azimuth")
+    for end in ("", "_deg")
+)  # fmt: skip
+"""Names that such lists commonly bear, for what vendors publish no specification of."""
 _FREQUENCY: Final = {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}
 _AXIS: Final = {"m": 1.0, "km": 1000.0, "nmi": 1852.0}
 WORDS: Final = (
     (r"epirb|406|distress|beacon", "epirb"),
     (r"\bais\b", "ais"),
     (r"vhf|marine radio", "vhf_marine"),
-    (r"x.?band", "x_band_radar"),
-    (r"s.?band", "s_band_radar"),
+    (r"x.?band|^x$", "x_band_radar"),
+    (r"s.?band|^s$", "s_band_radar"),
     (r"l.?band|inmarsat|iridium|thuraya|sat.?phone", "l_band_satphone"),
     (r"gps|gnss", "gnss_interference"),
     (r"uhf|push.?to.?talk|ptt", "uhf_radio"),

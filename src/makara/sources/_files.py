@@ -1,4 +1,4 @@
-"""Files as pieces of bytes: plain, gzip, bzip2, zstd or zip (its first member), told by their first bytes."""
+"""Files as pieces of bytes, told by their first ones: plain, gzip, bzip2, zstd, zip (the first member; KMZ: KML)."""
 
 from __future__ import annotations
 
@@ -107,9 +107,11 @@ class Pieces:
 
     def _zip(self) -> Iterator[bytes]:
         try:
-            with zipfile.ZipFile(self.path) as z, z.open(z.namelist()[0]) as f:
-                while piece := f.read(PIECE_BYTES):
-                    yield piece
+            with zipfile.ZipFile(self.path) as z:
+                names = z.namelist()
+                with z.open(next((n for n in names if n.lower().endswith(".kml")), names[0])) as f:
+                    while piece := f.read(PIECE_BYTES):
+                        yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, IndexError) as e:
             self.cut = f"the zip file is damaged ({e})"
 

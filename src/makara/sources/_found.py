@@ -1,9 +1,9 @@
 """What partners' products share: foreign names and units to table detections, and the looks that the rows name.
 
 A product is a table (CSV, Parquet, JSON, GeoJSON points) with one contact a row. Names are matched without regard to
-case. A row that names its scene or pass becomes part of a look; that look's footprint is unknown unless a feed
-``collections`` tells it, so nothing in it can be called unmatched. A look begins and ends with what it found, or when
-the rows or a Sentinel-1 product's name say.
+case, blanks and brackets: ``Length (m)`` is ``length_m``. A row that names its scene or pass becomes part of a look;
+that look's footprint is unknown unless a feed ``collections`` tells it, so nothing in it can be called unmatched. A
+look begins and ends with what it found, or when the rows or a Sentinel-1 product's name say.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SENTINEL1: Final = re.compile(r"(S1[A-D])_(\w\w)_\w{4}_\w{4}_(\d{8}T\d{6})_(\d{
 
 
 def frames(path: Path, source: Source) -> Iterator[Rows]:
-    """The rows of a product in any of its forms, columns in lower case.
+    """The rows of a product in any of its forms, names of columns plain.
 
     Raises:
         InputError: the file cannot be read, or is none of these forms.
@@ -57,7 +57,7 @@ def frames(path: Path, source: Source) -> Iterator[Rows]:
     else:
         pieces = rows(path, _tables.separator(start))
     for frame, bad in pieces:
-        lower = {c: c.strip().lower() for c in frame.columns if c not in (ROW, RAW)}
+        lower = {c: _plain(c) for c in frame.columns if c not in (ROW, RAW)}
         kept = {c: n for c, n in lower.items() if list(lower.values()).count(n) == 1 or c == n}
         yield frame.select(*kept, *(c for c in (ROW, RAW) if c in frame.columns)).rename(kept), bad
 
@@ -84,13 +84,18 @@ def _picker(columns: Mapping[str, Any]) -> _json.Pick:
 
 
 def _lower(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Names in lower case, as those of tables; inner ones too."""
-    return {str(k).lower(): _lower(v) if isinstance(v, dict) else v for k, v in record.items()}
+    """Plain names, as those of tables; inner ones too."""
+    return {_plain(str(k)): _lower(v) if isinstance(v, dict) else v for k, v in record.items()}
+
+
+def _plain(name: str) -> str:
+    """A name in lower case, all but letters, digits and points an underscore."""
+    return re.sub(r"[^\w.]+", "_", name.strip().lower()).strip("_")
 
 
 def parts(names: Iterable[str]) -> set[str]:
-    """All parts of the names of columns and the paths into JSON, in lower case: what a file is recognised by."""
-    return {part for name in names for part in name.strip().lower().split(".")}
+    """All parts of the names of columns and the paths into JSON, plain: what a file is recognised by."""
+    return {part for name in names for part in _plain(name).split(".")}
 
 
 def typed(frame: pl.DataFrame, source: Source, path: Path, tz: str | None = "UTC") -> pl.DataFrame:

@@ -22,15 +22,28 @@ STEPS: Final = (2048, 512, 128, 32, 8)
 TOLERANCE: Final = 0.1
 MISFIT: Final = 2.0
 """Root mean square of control points about their polynomial, pixels."""
+PIXEL_M: Final = (0.05, 2000.0)
+"""Sides of pixels of scenes in which vessels can be found, metres."""
 
 
 def of(raster: Any) -> Georeference:
     """The georeference of a :class:`makara.sources._raster.Raster`.
 
     Raises:
-        InputError: there is none, it is of a kind that is not read (RPC), or it leads off the Earth; the message says
-            what to do.
+        InputError: there is none, it is of a kind that is not read (RPC), it leads off the Earth, or gives
+            pixels a size that none have; the message says what to do.
     """
+    found, name = _of(raster), raster.name
+    size = spacing_m(found, raster.shape)
+    if not (PIXEL_M[0] <= min(size) and max(size) <= PIXEL_M[1]):
+        raise InputError(
+            f"{name} has pixels of {size[0]:.3g} x {size[1]:.3g} m by its georeference, which no scene has; "
+            "its reference system or transform is wrong"
+        )
+    return found
+
+
+def _of(raster: Any) -> Georeference:
     data, name = raster.dataset, raster.name
     points, points_crs = data.gcps
     plain = data.transform.is_identity

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import tarfile
 import tempfile
@@ -25,6 +26,8 @@ FILES: Final = 20_000
 """More files than any product has."""
 TEXT_BYTES: Final = 64 * 1024**2
 """More than any metadata file has."""
+PARTS: Final = 500_000
+"""More elements and attributes, or objects, lists and their members, than any metadata file has."""
 TOTAL_BYTES: Final = 64 * 1024**3
 """More than any product has, unpacked."""
 RATIO: Final = 200
@@ -32,6 +35,10 @@ RATIO: Final = 200
 FREE_BYTES: Final = 128 * 1024**2
 """Members up to this size are let pass whatever their ratio: they cost nothing."""
 META: Final = (".xml", ".json", ".safe", ".geojson", ".imd", ".txt")
+JSON: Final = (".json", ".geojson")
+NAMING: Final = 64
+NAMING_BYTES: Final = 1024**2
+"""So many JSON files of at most so many bytes are asked whether they name an image."""
 """Files that are read whole."""
 PIECE_BYTES: Final = 4 * 1024**2
 DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -109,16 +116,17 @@ class Product:
         return data
 
     def document(self, name: str) -> Any:
-        """JSON of a file; None where it is none at all.
+        """JSON of a file; None where it is none at all, or too large to be metadata.
 
         Raises:
             InputError: it is missing, damaged or too large.
         """
         key = f"JSON of {name}"
         if key not in self.notes:
+            data = self.bytes(name)
             try:
-                self.notes[key] = json.loads(self.bytes(name))
-            except (ValueError, RecursionError):
+                self.notes[key] = json.loads(few(data, b"{[,", name))
+            except (InputError, ValueError, RecursionError):
                 self.notes[key] = None
         return self.notes[key]
 
@@ -162,7 +170,7 @@ class Product:
         if magic[:2] == b"\x1f\x8b" or magic[257:262] == b"ustar":
             return self._tar(), "tar"
         self._open = lambda name: (path.parent / name).open("rb")
-        return _beside(path), "file"
+        return beside(path), "file"
 
     def _zip(self) -> Mapping[str, int]:
         try:
@@ -239,6 +247,23 @@ class Product:
         raise InputError(f"{self.path} has no {name} any more; it changed while it was read")
 
 
+def few(data: bytes, marks: bytes, name: str) -> bytes:
+    """Text of metadata, refused where it has more parts than any: as a tree they would take the memory.
+
+    Args:
+        data: the text.
+        marks: bytes that each begin a part.
+        name: of the file, for messages.
+
+    Raises:
+        InputError: they are too many.
+    """
+    n = sum(data.count(mark) for mark in marks)
+    if n > PARTS:
+        raise InputError(f"{name} has {n:,} parts, more than any metadata; refused")
+    return data
+
+
 def _checked(name: str, path: Path) -> str:
     """A member's name without a leading ``./``.
 
@@ -278,23 +303,36 @@ def _walk(root: Path) -> Iterator[tuple[str, int]]:
             yield p.relative_to(root).as_posix(), p.stat().st_size
 
 
-def _beside(path: Path) -> Mapping[str, int]:
-    """A file, and the metadata that lie beside it.
+def beside(path: Path) -> Mapping[str, int]:
+    """A file, and the metadata that lie beside it: sizes in bytes by name.
 
     These are files whose name begins with its stem; where there are none, those whose name differs from it in the last
-    word alone, as ``x_GEC.tif`` and ``x_METADATA.json`` do.
+    word alone, as ``x_GEC.tif`` and ``x_METADATA.json`` do, or lacks that word, as ``x.stac.v2.json``; where there are
+    none of these either, JSON that names the file.
     """
-    stem = path.name.split(".", 1)[0]
+    stem = _stem(path.name)
     found = {path.name: path.stat().st_size}
     others = [
         p for p in sorted(path.parent.iterdir()) if p.suffix.lower() in META and p.is_file() and not p.is_symlink()
     ]
     near = [p for p in others if p.name.startswith(stem)]
+    near = near or [p for p in others if _sibling(stem, _stem(p.name))]
     if not near:
-        near = [p for p in others if _sibling(stem, p.name.split(".", 1)[0])]
+        near = [p for p in [p for p in others if p.suffix.lower() in JSON][:NAMING] if _names(p, path.name)]
     return found | {p.name: p.stat().st_size for p in near}
+
+
+def _stem(name: str) -> str:
+    return name.split(".", 1)[0]
+
+
+def _names(path: Path, name: str) -> bool:
+    """Whether a small file has a name among its texts, alone or at the end of a path."""
+    if path.stat().st_size > NAMING_BYTES:
+        return False
+    return re.search(rb'["/]' + re.escape(name.encode()) + b'"', path.read_bytes()) is not None
 
 
 def _sibling(one: str, other: str) -> bool:
     (a, _, x), (b, _, y) = one.rpartition("_"), other.rpartition("_")
-    return a == b and len(a) >= 12 and x.isalpha() and y.isalpha()
+    return len(a) >= 12 and x.isalpha() and (a == other or (a == b and y.isalpha()))

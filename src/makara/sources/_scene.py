@@ -109,7 +109,10 @@ def opened(product: Product, name: str) -> _raster.Raster:
 
 
 def tags(product: Product, name: str) -> Mapping[str, str]:
-    """Tags of a GeoTIFF, those of its first band over those of the file, names in capitals; none if it is no TIFF."""
+    """Tags of a GeoTIFF, those of its first band over those of the file, names in capitals; none if it is no TIFF.
+
+    The unit that GDAL knows of the first band is tag ``UNITS``, where there is no such tag.
+    """
     key = f"tags of {name}"
     if key not in product.notes:
         try:
@@ -118,7 +121,8 @@ def tags(product: Product, name: str) -> Mapping[str, str]:
             product.notes[key] = {}
         else:
             raster.close()
-            product.notes[key] = {k.upper(): v for k, v in raster.tags.items()}
+            unit = {"UNITS": raster.units[0]} if raster.units[0] else {}
+            product.notes[key] = unit | {k.upper(): v for k, v in raster.tags.items()}
     found: Mapping[str, str] = product.notes[key]
     return found
 

@@ -122,7 +122,8 @@ class Grid:
         name: of the file, for messages.
 
     Attributes:
-        slant_range_m, incidence_deg: on the grid.
+        slant_range_m, incidence_deg: on the grid; None where its points do not tell.
+        heading_deg: of the platform: the way that lines follow each other.
         height_m: of the ground that the provider placed nodes on.
 
     Raises:
@@ -131,8 +132,10 @@ class Grid:
 
     def __init__(self, root: Element, name: str) -> None:
         points = list(root.iterfind("geolocationGrid/geolocationGridPointList/geolocationGridPoint"))
-        fields = ("line", "pixel", "longitude", "latitude", "height", "slantRangeTime", "incidenceAngle")
-        table = np.array([[_xml.number(p, f, name) for f in fields] for p in points], np.float64).reshape(-1, 7)
+        fields = {"line": None, "pixel": None, "longitude": None, "latitude": None, "height": 0.0}
+        fields |= dict.fromkeys(("slantRangeTime", "incidenceAngle"), np.nan)
+        rows = [[_xml.number(p, f, name, default) for f, default in fields.items()] for p in points]
+        table = np.array(rows, np.float64).reshape(-1, 7)
         self.lines, self.pixels = np.unique(table[:, 0]), np.unique(table[:, 1])
         square = (len(self.lines), len(self.pixels))
         if min(square) < 2 or square[0] * square[1] != len(table):
@@ -142,9 +145,17 @@ class Grid:
         _georeference.checked(lon, lat, name)
         if (incidence <= 0).any() or (incidence >= 90).any():
             raise InputError(f"{name} has incidence angles outside 0 to 90 degrees; it is damaged")
-        self._lon, self._lat = self._at_sea_level(_georeference.unwrapped(lon), lat, incidence)
-        self.slant_range_m = Nodes(self.lines, self.pixels, delay * LIGHT_M_S / 2.0)
-        self.incidence_deg = Nodes(self.lines, self.pixels, incidence)
+        # Without the angle nothing can be said of hills; scenes of the sea have none.
+        steep = np.where(np.isfinite(incidence), incidence, 90.0)
+        self._lon, self._lat = self._at_sea_level(_georeference.unwrapped(lon), lat, steep)
+        middle = len(self.pixels) // 2
+        ends = self._lon[[0, -1], middle], self._lat[[0, -1], middle]
+        self.heading_deg = float(geo.bearing_deg(ends[0][0], ends[1][0], ends[0][1], ends[1][1]))
+        self.slant_range_m = self._nodes(delay * LIGHT_M_S / 2.0)
+        self.incidence_deg = self._nodes(incidence)
+
+    def _nodes(self, values: Floats) -> Nodes | None:
+        return Nodes(self.lines, self.pixels, values) if np.isfinite(values).all() else None
 
     def _at_sea_level(self, lon: Floats, lat: Floats, incidence: Floats) -> tuple[Floats, Floats]:
         """Nodes that the provider placed on hills, brought back to the sea at the same distance from the radar.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from makara.base.errors import InputError
-from makara.sources._safe import Product
+from makara.sources._safe import Product, few
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def loaded(data: bytes, name: str) -> Any:
         InputError: it is none, or nested beyond any use.
     """
     try:
-        return json.loads(data)
+        return json.loads(few(data, b"{[,", name))
     except (ValueError, RecursionError) as e:
         raise InputError(f"{name} is no readable JSON ({e}); get the product again") from e
 

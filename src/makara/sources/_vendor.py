@@ -20,6 +20,8 @@ from makara.sources._scene import Told
 
 RELATIVE_DB: Final = -15.0
 """Where the median of an image without calibration is put: the sea in X band at moderate wind."""
+SANE_DB: Final = (-70.0, 30.0)
+"""No median of an image of the sea lies outside."""
 SMALL: Final = ("quicklook", "thumb", "preview", "_qlk", "browse", "overview")
 """Parts of names of pictures for people."""
 COMPLEX: Final = ("_slc", "_cpx", "_csi", "_sicd", "_vid", "_cphd", "_sidd")
@@ -240,6 +242,12 @@ def _calibration(facts: Facts, incidence: Nodes | None, slant: Nodes | None, dat
         return Calibration(2, constant(10.0 ** (RELATIVE_DB / 10.0) / max(median, 1e-30)), looks=facts.looks)
     if not (math.isfinite(facts.gain) and facts.gain > 0.0):
         raise InputError(f"{name}: its calibration factor is {facts.gain:g}; the provider had not calibrated it yet")
+    db = 10.0 * math.log10(max(float(np.median(data.astype(np.float64) ** 2)) * facts.gain, 1e-300))
+    if not SANE_DB[0] <= db <= SANE_DB[1]:
+        raise InputError(
+            f"{name}: with its factor {facts.gain:g} half of its pixels are below {db:,.0f} dB, which no sea is; "
+            "the factor or the units are wrong"
+        )
     gain = constant(facts.gain)
     if facts.radiometry != "sigma":
         if incidence is None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makara.base.errors import InputError
+from makara.sources._safe import few
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,7 +24,8 @@ def parse(data: bytes, name: str) -> Element:
         name: of the file, for messages.
 
     Raises:
-        InputError: it is no well-formed XML, or declares a DTD or entities (which can swallow memory or read files).
+        InputError: it is no well-formed XML, declares a DTD or entities (which can swallow memory or read files), or
+            has more parts than any metadata.
     """
     from xml.etree.ElementTree import ParseError
 
@@ -31,7 +33,7 @@ def parse(data: bytes, name: str) -> Element:
     from defusedxml.ElementTree import fromstring
 
     try:
-        root: Element = fromstring(data, forbid_dtd=True)
+        root: Element = fromstring(few(data, b"<=", name), forbid_dtd=True)
     except DefusedXmlException as e:
         raise InputError(f"{name} declares a DTD or entities, which no product needs; it is refused") from e
     except (ParseError, ValueError, LookupError) as e:
@@ -51,12 +53,14 @@ def text(root: Element, path: str, name: str) -> str:
     return found.strip()
 
 
-def number(root: Element, path: str, name: str) -> float:
-    """The finite number in an element.
+def number(root: Element, path: str, name: str, default: float | None = None) -> float:
+    """The finite number in an element, or ``default`` where there is no such element.
 
     Raises:
         InputError: there is none.
     """
+    if default is not None and root.find(path) is None:
+        return default
     found = text(root, path, name)
     try:
         value = float(found)

@@ -4,7 +4,7 @@ Who: partner centres, analysts with a globe on the screen, providers of vessel d
 deliver KML beside their tables). Format: ``Placemark`` with a ``Point``; its time in ``TimeStamp`` or
 ``TimeSpan/begin``; what else is known in ``ExtendedData`` (``Data`` with ``value``, or ``SimpleData``) or as lines
 ``name: value`` in the description, under the names that the source ``ksat`` knows (``length, width, heading, speed,
-confidence, image_id, sensor``). KMZ is read by its first file. Placemarks that are no points are counted and skipped.
+confidence, image_id, sensor``). KMZ is read by its first KML. Placemarks that are no points are counted and skipped.
 DTDs and entities are refused. Licence: the partner's. Latency: hours.
 """
 

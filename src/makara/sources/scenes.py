@@ -9,11 +9,13 @@ from typing import Final, cast
 
 from makara.base.errors import InputError
 from makara.sensors.scene import Scene
-from makara.sources import _scene
+from makara.sources import _scene, radar_tif
 from makara.sources._safe import Product
 
 READERS: Final = ("sentinel1", "sentinel2", "iceye", "capella", "umbra", "planet", "maxar", "radar_tif")
 """Sources of images, those that know a product best first; each has ``recognises_scene`` and ``open_scene``."""
+RADARS: Final = ("iceye", "capella", "umbra")
+"""Those of radar providers, whose numbers take a factor of theirs."""
 
 
 def reader(name: str) -> _scene.SceneReader:
@@ -21,9 +23,13 @@ def reader(name: str) -> _scene.SceneReader:
     return cast(_scene.SceneReader, import_module(f"makara.sources.{name}"))
 
 
-def recognised(product: Product) -> str | None:
-    """The name of the source that a product is for; None where there is none."""
-    return next((n for n in READERS if reader(n).recognises_scene(product)), None)
+def recognised(product: Product, told: _scene.Told) -> str | None:
+    """The name of the source that a product is for; None where there is none.
+
+    An image of a radar provider whose units are told (it was calibrated since) is a plain one.
+    """
+    name = next((n for n in READERS if reader(n).recognises_scene(product)), None)
+    return "radar_tif" if name in RADARS and radar_tif.calibrated(product, told) else name
 
 
 def open_scene(
@@ -57,7 +63,7 @@ def open_scene(
     told = _scene.Told(provider, units, _scene.span(time), licence, polarisation)
     product = Product(Path(path))
     try:
-        name = recognised(product)
+        name = recognised(product, told)
         if name is None:
             raise InputError(
                 f"{path} is no image that is read here; those read are: {', '.join(READERS)} "

@@ -36,6 +36,8 @@ SOURCE = Source(
     (_scene.LICENCE, _scene.POLARISATION),
 )
 LICENCE: Final = "Copernicus Sentinel data terms"
+FREQUENCY_HZ: Final = 5.405e9
+"""Of all Sentinel-1, where an annotation does not repeat it."""
 LOOKS: Final = {
     ("IW", "H"): (4.4, 22.0), ("IW", "M"): (81.8, 88.0), ("EW", "H"): (2.8, 50.0), ("EW", "M"): (10.7, 93.0),
     ("SM", "F"): (3.7, 9.0), ("SM", "H"): (29.7, 23.0), ("SM", "M"): (398.4, 84.0),
@@ -150,10 +152,13 @@ def _built(
     read = _scene.reader(raster)
     about, _ = _scene.judged(product, raster, read)
     mission = (root.findtext("adsHeader/missionId") or "S1").strip()
-    frequency = _xml.number(root, "generalAnnotation/productInformation/radarFrequency", name)
+    about_radar = "generalAnnotation/productInformation"
+    frequency = _xml.number(root, f"{about_radar}/radarFrequency", name, FREQUENCY_HZ)
     swaths = _swaths(root, shape, name)
     speed = _speed(root, t_start + (t_end - t_start) / 2, name)
     for swath in swaths.values():
+        if speed is None or grid.slant_range_m is None:
+            break
         middle = float(grid.slant_range_m.at(shape[0] / 2, (swath["first"] + swath["last"]) / 2))
         swath["ambiguity_m"] = round(LIGHT_M_S / frequency * middle * swath["prf_hz"] / (2.0 * speed), 1)
     return Scene(
@@ -180,7 +185,7 @@ def _built(
             np.array([[0.0], [(shape[0] - 1) * _xml.number(root, f"{image}/azimuthTimeInterval", name)]]),
         ),
         resolution_m=resolution,
-        heading_deg=_xml.number(root, "generalAnnotation/productInformation/platformHeading", name) % 360.0,
+        heading_deg=_xml.number(root, f"{about_radar}/platformHeading", name, grid.heading_deg) % 360.0,
         look="right",
         incidence_deg=grid.incidence_deg,
         slant_range_m=grid.slant_range_m,
@@ -191,8 +196,7 @@ def _built(
             "frequency_hz": frequency,
             "prf_hz": float(np.mean([s["prf_hz"] for s in swaths.values()])) if swaths else None,
             "wavelength_m": LIGHT_M_S / frequency,
-            "orbit": (root.findtext("generalAnnotation/productInformation/pass") or "").lower() or None,
-            "absolute_orbit": int(_xml.number(root, "adsHeader/absoluteOrbitNumber", name)),
+            "orbit": (root.findtext(f"{about_radar}/pass") or "").lower() or None,
             "swaths": swaths,
             "noise": "removed by the provider" if denoised else "known" if heat is not None else "not known",
             "polarisations": sorted(_polarisations(product)),
@@ -280,8 +284,10 @@ def _looks(product: Product, manifest: Element, mode: str) -> tuple[float, float
     return LOOKS.get((kind, level), LOOKS["IW", "H"])
 
 
-def _speed(root: Element, at: datetime, name: str) -> float:
-    """Speed of the platform against the Earth at a time, metres a second, from the nearest orbit state vector."""
+def _speed(root: Element, at: datetime, name: str) -> float | None:
+    """Speed of the platform against the Earth at a time, metres a second, from the nearest orbit state, if any."""
+    if root.find("generalAnnotation/orbitList/orbit") is None:
+        return None
     best: tuple[float, float] | None = None
     for state in root.iterfind("generalAnnotation/orbitList/orbit"):
         off = abs((_xml.instant(state, "time", name) - at).total_seconds())

@@ -16,7 +16,7 @@ import numpy as np
 
 from makara.base.errors import InputError
 from makara.sensors.scene import Floats, Pixels, Scene
-from makara.sources import _multispectral, _xml, sentinel1
+from makara.sources import _multispectral, _stac, _xml, sentinel1
 from makara.sources._raster import Raster
 from makara.sources._safe import Product
 from makara.sources._scene import Told
@@ -100,7 +100,9 @@ def _built(
     if not quantum > 0:
         raise InputError(f"{name}: {where}QUANTIFICATION_VALUE is {quantum:g}; the product is damaged")
     offsets = {
-        e.get("band_id"): float(e.text or "0") for e in _xml.local(root, f"{where or 'RADIO_'}ADD_OFFSET") if e.text
+        e.get("band_id"): _xml.number(e, ".", name)
+        for e in _xml.local(root, f"{where or 'RADIO_'}ADD_OFFSET")
+        if e.text
     }
     reflectance = {b: (1.0 / quantum, offsets.get(BAND_IDS[code], 0.0) / quantum) for b, (code, _) in BANDS.items()}
     tile = _xml.parse(product.bytes(f"{granule}MTD_TL.xml"), f"{product.path}: {granule}MTD_TL.xml")
@@ -138,7 +140,7 @@ def _built(
         },
         about={
             "processing_baseline": next((e.text for e in _xml.local(root, "PROCESSING_BASELINE")), None),
-            "cloud_percent": None if share is None else float(share),
+            "cloud_percent": _stac.number(share),
             "cloud_mask": "known" if cloud is not None else "not known",
         },
     )

@@ -60,9 +60,14 @@ def _item(product: Product) -> _stac.Item | None:
         if name.lower().endswith(".json"):
             found = product.document(name)
             told = found.get("properties") if _stac.is_item(found) else None
-            if isinstance(told, dict) and any(str(k).startswith("umbra:") for k in told):
+            if isinstance(told, dict) and (any(str(k).startswith("umbra:") for k in told) or _of_umbra(told)):
                 return _stac.item(found, name)
     return None
+
+
+def _of_umbra(told: Mapping[str, Any]) -> bool:
+    """Whether a STAC item is of one of Umbra's satellites: those of before 2024 have no fields of Umbra's own."""
+    return any((word(told.get(k)) or "").lower().startswith("umbra") for k in ("platform", "constellation"))
 
 
 def open_scene(product: Product, told: Told) -> Scene:

@@ -17,6 +17,8 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from makara.base.errors import UsageError
+
 Floats = NDArray[np.float64]
 
 FEATURES: Final = ("second", "fifth", "ring_2", "ring_3", "snr", "row")
@@ -143,8 +145,13 @@ def features(crops: NDArray[Any]) -> Floats:
         ``snr``: log10 of the peak above the background by the background's robust deviation; ``row``: the darkest of
         the three pixels that follow the peak along the scan, on the brighter side. Not a number where a crop has too
         few known pixels.
+
+    Raises:
+        UsageError: they have another form; of crops with several channels the first is radiance.
     """
     images = np.ascontiguousarray(crops, dtype=np.float64)
+    if images.ndim != 3:
+        raise UsageError(f"crops of form {images.shape}: give crops x lines x pixels of radiance, as crops[:, 0]")
     found = np.full((len(images), len(FEATURES)), np.nan)
     out = np.empty(8)
     for k in range(len(images)):

@@ -100,7 +100,7 @@ class Known:
 
     Attributes:
         zones: table zones (``geometry``, ``kind``); those of kind ``infrastructure`` count.
-        earlier: table detections of other dates (``lon_deg, lat_deg, t_seen``; ``length_m`` where known).
+        earlier: table detections of other dates (``lon_deg, lat_deg, t_seen``, null: unknown; ``length_m``).
         margin_m: beyond a zone what still belongs to it, metres.
     """
 
@@ -162,7 +162,8 @@ def _seen_before(frame: pl.DataFrame, earlier: pl.DataFrame, lon: Any, lat: Any)
         ratio = size[i] / was[a:b]
         same &= ~((ratio > 2.0) | (ratio < 0.5))
         if now is not None:
-            same &= np.abs(times[a:b] - now[i]) >= OTHER_DAY_H
+            # What bears no time is of another date, as the caller says.
+            same &= ~(np.abs(times[a:b] - now[i]) < OTHER_DAY_H)
         seen = np.sort(times[a:b][same])
         dates = int(seen.size > 0) + int((np.diff(seen) >= OTHER_DAY_H).sum())
         out[i] = dates >= (1 if not size[i] > COMPACT_M else 2)
