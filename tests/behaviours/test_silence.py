@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import polars as pl
+import pytest
 
-from makara.behaviours import find
+from makara.behaviours import find, rule
 from makara.behaviours._cases import Vessel, sea
 
 
@@ -55,6 +56,41 @@ def test_the_chance_of_a_silence_grows_when_others_are_heard_badly() -> None:
     clear = details(closed(find("disabling", points(dark, *well))))["p_silence"]
     vague = details(closed(find("disabling", points(dark, *badly), silence_p_max=1.0)))["p_silence"]
     assert clear < 0.01 < vague
+
+
+def callers(days: list[int]) -> list[Vessel]:
+    """Vessels that come to where the others are, so many days before, fall silent for ten hours and come out again."""
+    out = []
+    for k, day in enumerate(days):
+        v = sea.vessel(mover=412000050 + k, at=(130.05, -10.02 - 0.001 * k), start=f"2025-02-{28 - day:02d}T22:00:00Z")
+        out.append(v.drift(1).dark(10, 90, 0.5).sail(2, 180, 12))
+    return out
+
+
+def test_a_silence_where_others_fall_silent_day_after_day_is_less_sure_and_less_severe() -> None:
+    dark = sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2)
+    busy = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(20, speed_kn=0.2) for k in range(6)]
+    alone = closed(find("disabling", points(dark, *busy)))
+    assert alone["severity"].to_list() == [2]
+    assert details(alone)["others_silent"] == 0
+    hole = callers([2 + k % 9 for k in range(27)])
+    told = closed(find("disabling", points(dark, *busy, *hole))).filter(pl.col("mmsi").list.contains(412000001))
+    d = details(told)
+    assert (told["severity"][0], d["others_silent"], d["breaks_share"]) == (1, 27, round(27 / 29 / 6, 2))
+    assert told["p"][0] == pytest.approx((1 - d["p_silence"]) * (1 - 27 / 29 / 6), abs=1e-3)
+    assert "others_silent" in [r["code"] for r in told["reasons"][0]]
+    assert "27 others fell silent there" in rule("disabling").why(told.row(0, named=True))
+    assert "hole_in_the_data" in told["innocent"][0]
+    few = find("disabling", points(dark, *busy, *hole), breaks_min=28)
+    assert 2 in few.filter(pl.col("mmsi").list.contains(412000001))["severity"].to_list()
+
+
+def test_a_fleet_that_switches_off_together_is_no_hole() -> None:
+    dark = sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2)
+    busy = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(20, speed_kn=0.2) for k in range(6)]
+    found = closed(find("disabling", points(dark, *busy, *callers([0] * 27))))
+    told = found.filter(pl.col("mmsi").list.contains(412000001))
+    assert (told["severity"].to_list(), details(told)["others_silent"]) == ([2], 0)
 
 
 def cable(through: list[tuple[float, float]]) -> pl.DataFrame:
