@@ -112,6 +112,28 @@ def test_a_drift_counts_where_the_depth_is_known_and_anchors_reach() -> None:
     assert "depth_unknown" in [r["code"] for r in unknown["reasons"][0]]
 
 
+def test_the_depth_of_a_cable_s_zone_counts_where_the_points_bear_none() -> None:
+    line = cable([(130.5, -11.0), (130.5, -9.0)])
+    ship = sea.vessel(kind="cargo").sail(2.9).drift(1, 90, 0.5).sail(0.5, 90, 4).sail(0.5, 270, 4).sail(2, 90)
+
+    def told(attributes: str | None, depth_m: float | None = None) -> tuple[list[str], bool, int]:
+        zones = line.with_columns(attributes=pl.lit(attributes, pl.String()))
+        found = find("cable", points(ship, depth_m=pl.lit(depth_m, pl.Float32())), zones=zones)
+        d = details(found)
+        return d["indicators"], d["depth_known"], found["severity"][0]
+
+    without = ["slow", "crossings"]
+    assert told('{"depth_m": 80}') == (["slow", "crossings", "drift"], True, 3)
+    assert told('{"depth_m": "-80.5", "owner": "x"}') == (["slow", "crossings", "drift"], True, 3)
+    assert told('{"depth_m": 900}') == (without, True, 2)
+    assert told('{"depth_m": 900}', 80.0) == (["slow", "crossings", "drift"], True, 3)
+    assert told('{"depth_m": 80}', 900.0) == (without, True, 2)
+    for unknown in (None, "{}", '{"depth_m": null}', '{"depth_m": "deep"}'):
+        assert told(unknown) == (without, False, 2)
+    assert told('{"depth_m": 80, "burial_m": 4}') == (["slow", "crossings", "drift"], True, 2)
+    assert told('{"depth_m": 80, "burial_m": 1}') == (["slow", "crossings", "drift"], True, 3)
+
+
 def test_a_silence_that_reception_does_not_explain_counts_within_reach_of_the_cable() -> None:
     line = cable([(130.81, -11.0), (130.81, -9.0)])
     ship = sea.vessel(kind="cargo").sail(4).dark(7, 90, 1.0).sail(0.6, 90, 6).sail(0.6, 270, 6).sail(3, 180)
