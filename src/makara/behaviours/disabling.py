@@ -68,9 +68,11 @@ RULE = Rule(
         Parameter("slow_max_kn", 3.0, "slower than this it is held to stay where it is"),
         Parameter("anchorage_min_m", 10_000.0, "a silence that begins nearer an anchorage is not looked at"),
         Parameter("harbour_max_m", 3 * NMI_M, "one that begins nearer the shore is of severity 1"),
-        Parameter("breaks_max_m", 20_000.0, "where others fell silent within this in the 30 days before, it is asked:"),
-        Parameter("breaks_min", 5, "at least so many others (0: never asked)"),
-        Parameter("breaks_share_min", 0.15, "and at least this share of those that come here: one step less severe"),
+        Parameter("breaks_max_m", 20_000.0, "others that fell silent within this in the 30 days before tell of a hole"),
+        Parameter("breaks_min", 5, "fewest others that make it one (0: never)"),
+        Parameter(
+            "breaks_share_min", 0.15, "and smallest share of those that come here; then it is one step less severe"
+        ),
         Parameter("shore_min_m", 0.0, "shortest distance from shore at its beginning"),
         Parameter("satellite_min", 0, "fewest messages heard by satellite in the 12 h before"),
         Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others around"),
