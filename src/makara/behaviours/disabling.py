@@ -296,7 +296,14 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     rows = rows.with_columns(
         reasons(
             reason("silence", "no message for so long", pl.col("duration_s"), "s", p.duration_min_s),
-            reason("others_heard", "chance by reception alone", pl.col("p_silence"), None, p.silence_p_max, when=told),
+            reason(
+                "others_heard",
+                "chance by reception alone, in a million",
+                pl.col("ppm"),
+                None,
+                p.silence_p_max * 1e6,
+                when=told,
+            ),
             reason("hours_judged", "hours with others enough to tell", pl.col("hours"), "h", when=told),
             reason(
                 "satellite",
