@@ -11,9 +11,10 @@ Two indicators or more within twelve hours make an event: slow against its own m
 mile; two crossings; drift in water that anchors reach; a silence that reception does not explain and in which it could
 have crossed. Passing over a cable once is nothing.
 
-Makara has no depths of its own. The depth is that of the points (``depth_m``) where these bear it, else the attribute
-``depth_m`` of the cable's zone; where neither is known, a drift is told but not counted. A cable whose zone says that
-it is buried deep (``burial_m``) is harder to hit: one step less severe.
+The depth is that of the points (``depth_m``; in a lake from ETOPO5, a grid of 5 arc minutes, coarse near shores and on
+slopes); where these bear none it is the attribute ``depth_m`` of the cable's zone; where neither is known, a drift is
+told but not counted. A cable whose zone says that it is buried deep (``burial_m``) is harder to hit: one step less
+severe.
 """
 
 from __future__ import annotations
