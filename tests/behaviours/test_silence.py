@@ -87,7 +87,7 @@ def test_a_silence_where_others_fall_silent_day_after_day_is_less_sure_and_less_
 
 def test_a_ship_that_states_no_course_is_not_held_to_stay_where_it_was_heard_last() -> None:
     busy = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(20, speed_kn=0.2) for k in range(6)]
-    leaves = points(sea.vessel().sail(2, 180, 15), *busy)
+    leaves = points(sea.vessel(at=(130.05, -9.6)).sail(2, 180, 15), *busy)
     stays = points(sea.vessel().sail(3, speed_kn=2), *busy)
     for lacks in ([], ["cog_deg"], ["sog_kn", "cog_deg"]):
         bare = [f.with_columns(pl.lit(None, pl.Float32()).alias(c) for c in lacks) for f in (leaves, stays)]
