@@ -13,7 +13,7 @@ import polars as pl
 from makara.behaviours import Parameters, Window, carry, finish, merge, nothing
 from makara.replay import KEPT
 from makara.tables import table
-from makara.zones import Shore, tag
+from makara.zones import Depth, Shore, tag
 
 PURPOSE: Final = "operations"
 """What the walk releases for; other purposes are asked for."""
@@ -145,6 +145,7 @@ class Inputs:
     authorisations: pl.DataFrame
     lists: pl.DataFrame
     shore: Shore | None
+    depth: Depth | None
     rules: tuple[RuleInForce, ...]
     subscriptions: pl.DataFrame
     policies: pl.DataFrame

@@ -28,7 +28,7 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     for some in picture.parts(arrived, dirty):
         off = picture.clock_off  # 3: tracks
         points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=off)
-        points = tag(points, inputs.zones, shore=inputs.shore)  # 4: where, under whose law
+        points = tag(points, inputs.zones, shore=inputs.shore, depth=inputs.depth)  # 4: where, under whose law
         picture.replace_points(points, some)
         picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
     picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose

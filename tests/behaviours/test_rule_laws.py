@@ -86,6 +86,7 @@ def generate(seed: int, lon_shift: float = 0.0, time_shift: timedelta = timedelt
     vessels += _over_cable(seed, lon0, start)
     vessels += _false_places(seed, lon0, start)
     vessels += _made_silence(seed, lon0, start)
+    vessels += _hole(seed, lon0, start)
     vessels += _renumbered(seed, lon0, start)
     vessels.append(_shuttle(seed, lon0, start))
     vessels += _hosts(seed, lon0, start)
@@ -293,6 +294,20 @@ def _made_silence(seed: int, lon0: float, start: datetime) -> list[Vessel]:
         quiet = float(rng.uniform(6.5, 16))
         v = v.dark(quiet, 40, 1.5) if k < 2 else v.sail(20, 40.0 + 20 * k, 0.6)
         out.append(v.sail(1, 40, 1.5) if k == 0 else v)
+    return out
+
+
+def _hole(seed: int, lon0: float, start: datetime) -> list[Vessel]:
+    """Six that fell silent day after day where two do now, in the days before."""
+    rng = np.random.default_rng([seed, 6])
+    out = []
+    for k in range(6):
+        at = (float(wrap_lon(lon0 - 1.93 + 0.01 * k)), -14.43)
+        begin = start - timedelta(days=float(rng.uniform(9, 20)))
+        v = sea.vessel(mover=412001200 + k, at=at, start=begin.isoformat(), every_s=1200.0, kind="fishing")
+        for _ in range(7):
+            v = v.drift(1, 40, 0.1).dark(23, 220, 0.1)
+        out.append(v.drift(1, 40, 0.1))
     return out
 
 

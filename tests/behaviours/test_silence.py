@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import polars as pl
+import pytest
 
-from makara.behaviours import find
+from makara.behaviours import find, rule
 from makara.behaviours._cases import Vessel, sea
 
 
@@ -57,6 +58,50 @@ def test_the_chance_of_a_silence_grows_when_others_are_heard_badly() -> None:
     assert clear < 0.01 < vague
 
 
+def callers(days: list[int]) -> list[Vessel]:
+    """Vessels that come to where the others are, so many days before, fall silent for ten hours and come out again."""
+    out = []
+    for k, day in enumerate(days):
+        v = sea.vessel(mover=412000050 + k, at=(130.05, -10.02 - 0.001 * k), start=f"2025-02-{28 - day:02d}T22:00:00Z")
+        out.append(v.drift(1).dark(10, 90, 0.5).sail(2, 180, 12))
+    return out
+
+
+def test_a_silence_where_others_fall_silent_day_after_day_is_less_sure_and_less_severe() -> None:
+    dark = sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2)
+    busy = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(20, speed_kn=0.2) for k in range(6)]
+    alone = closed(find("disabling", points(dark, *busy)))
+    assert alone["severity"].to_list() == [2]
+    assert details(alone)["others_silent"] == 0
+    hole = callers([2 + k % 9 for k in range(27)])
+    told = closed(find("disabling", points(dark, *busy, *hole))).filter(pl.col("mmsi").list.contains(412000001))
+    d = details(told)
+    assert (told["severity"][0], d["others_silent"], d["breaks_share"]) == (1, 27, round(27 / 29 / 6, 2))
+    assert told["p"][0] == pytest.approx((1 - d["p_silence"]) * (1 - 27 / 29 / 6), abs=1e-3)
+    assert "others_silent" in [r["code"] for r in told["reasons"][0]]
+    assert "27 others fell silent there" in rule("disabling").why(told.row(0, named=True))
+    assert "hole_in_the_data" in told["innocent"][0]
+    few = find("disabling", points(dark, *busy, *hole), breaks_min=28)
+    assert 2 in few.filter(pl.col("mmsi").list.contains(412000001))["severity"].to_list()
+
+
+def test_a_ship_that_states_no_course_is_not_held_to_stay_where_it_was_heard_last() -> None:
+    busy = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(20, speed_kn=0.2) for k in range(6)]
+    leaves = points(sea.vessel(at=(130.05, -9.6)).sail(2, 180, 15), *busy)
+    stays = points(sea.vessel().sail(3, speed_kn=2), *busy)
+    for lacks in ([], ["cog_deg"], ["sog_kn", "cog_deg"]):
+        bare = [f.with_columns(pl.lit(None, pl.Float32()).alias(c) for c in lacks) for f in (leaves, stays)]
+        assert [len(find("disabling", f)) for f in bare] == [0, 1], lacks
+
+
+def test_a_fleet_that_switches_off_together_is_no_hole() -> None:
+    dark = sea.vessel().sail(3, speed_kn=2).dark(8, speed_kn=2).sail(2)
+    busy = [sea.vessel(mover=412000010 + k, at=(130.0 + 0.03 * k, -10.1)).drift(20, speed_kn=0.2) for k in range(6)]
+    found = closed(find("disabling", points(dark, *busy, *callers([0] * 27))))
+    told = found.filter(pl.col("mmsi").list.contains(412000001))
+    assert (told["severity"].to_list(), details(told)["others_silent"]) == ([2], 0)
+
+
 def cable(through: list[tuple[float, float]]) -> pl.DataFrame:
     return sea.line("zo-cable", "cable", through)
 
@@ -74,6 +119,28 @@ def test_a_drift_counts_where_the_depth_is_known_and_anchors_reach() -> None:
     unknown = find("cable", points(ship), zones=line)
     assert details(unknown)["indicators"] == ["slow", "crossings"]
     assert "depth_unknown" in [r["code"] for r in unknown["reasons"][0]]
+
+
+def test_the_depth_of_a_cable_s_zone_counts_where_the_points_bear_none() -> None:
+    line = cable([(130.5, -11.0), (130.5, -9.0)])
+    ship = sea.vessel(kind="cargo").sail(2.9).drift(1, 90, 0.5).sail(0.5, 90, 4).sail(0.5, 270, 4).sail(2, 90)
+
+    def told(attributes: str | None, depth_m: float | None = None) -> tuple[list[str], bool, int]:
+        zones = line.with_columns(attributes=pl.lit(attributes, pl.String()))
+        found = find("cable", points(ship, depth_m=pl.lit(depth_m, pl.Float32())), zones=zones)
+        d = details(found)
+        return d["indicators"], d["depth_known"], found["severity"][0]
+
+    without = ["slow", "crossings"]
+    assert told('{"depth_m": 80}') == (["slow", "crossings", "drift"], True, 3)
+    assert told('{"depth_m": "-80.5", "owner": "x"}') == (["slow", "crossings", "drift"], True, 3)
+    assert told('{"depth_m": 900}') == (without, True, 2)
+    assert told('{"depth_m": 900}', 80.0) == (["slow", "crossings", "drift"], True, 3)
+    assert told('{"depth_m": 80}', 900.0) == (without, True, 2)
+    for unknown in (None, "{}", '{"depth_m": null}', '{"depth_m": "deep"}'):
+        assert told(unknown) == (without, False, 2)
+    assert told('{"depth_m": 80, "burial_m": 4}') == (["slow", "crossings", "drift"], True, 2)
+    assert told('{"depth_m": 80, "burial_m": 1}') == (["slow", "crossings", "drift"], True, 3)
 
 
 def test_a_silence_that_reception_does_not_explain_counts_within_reach_of_the_cable() -> None:

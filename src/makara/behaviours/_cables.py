@@ -91,6 +91,18 @@ class Lines:
         return both[:, 0], both[:, 1]
 
 
+def laid(zones: pl.DataFrame, keys: list[str], name: str) -> Floats:
+    """A number of metres among the attributes of zones, whatever its sign; nan where a zone does not say it."""
+    if "attributes" not in zones.columns:
+        return np.full(len(keys), np.nan)
+    said = pl.col("attributes").str.json_path_match(f"$.{name}").cast(pl.Float64, strict=False).abs()
+    told = zones.select("zone", said.alias("m")).unique("zone", keep="first", maintain_order=True)
+    every = pl.DataFrame({"zone": keys}, schema={"zone": pl.String()}).join(
+        told, on="zone", how="left", maintain_order="left"
+    )
+    return every["m"].fill_null(np.nan).to_numpy()
+
+
 def _cut(c: Floats, area: bool) -> Floats:
     """Legs of a line in pieces of at most half a degree; an area's cut along 180 degrees is no leg."""
     a, b = c[:-1], c[1:]

@@ -258,13 +258,14 @@ def own_hours(points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFram
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
     back = points.select(lon_back="lon_deg", lat_back="lat_deg")[np.maximum(home, 0)]
     back = back.with_columns(pl.when(pl.Series(home >= 0)).then(pl.all()))
+    made_kn, made_deg = _made_good(points, last)
     own: pl.DataFrame = points.select("mover", "sog_kn", "cog_deg", "shore_m", "anchorage_m", "transponder")[
         last
     ].select(
         "mover",
         pl.Series("t", asked[1][found]),
-        (pl.col("sog_kn") * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
-        (pl.col("cog_deg") * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
+        (pl.coalesce("sog_kn", made_kn) * 10).round().cast(pl.Int64).fill_null(-1).alias("sog"),
+        (pl.coalesce("cog_deg", made_deg) * 10).round().cast(pl.Int64).fill_null(-1).alias("cog"),
         pl.col("shore_m").cast(pl.Int64).fill_null(-1).alias("shore"),
         pl.col("anchorage_m").cast(pl.Int64).fill_null(-1).alias("anchorage"),
         pl.col("transponder").replace_strict(sort, default=0, return_dtype=pl.Int64).alias("sort_of"),
@@ -275,6 +276,22 @@ def own_hours(points: pl.DataFrame, by_sky: NDArray[np.bool_], gaps: pl.DataFram
         pl.Series("elsewhere", elsewhere),
     )
     return own.with_columns(back)
+
+
+def _made_good(points: pl.DataFrame, rows: Ints) -> tuple[pl.Series, pl.Series]:
+    """Speed (knots) and course (degrees) made good to some reports from the ones before; null where these are not near.
+
+    Many feeds give no course, and then this is what tells a vessel under way from one that lies still.
+    """
+    before = np.maximum(rows - 1, 0)
+    a, b = (points.select("track", pl.col("t_seen").to_physical(), "lon_deg", "lat_deg")[r] for r in (before, rows))
+    span = (b["t_seen"] - a["t_seen"]).to_numpy()
+    known = (before != rows) & (a["track"] == b["track"]).to_numpy() & (span > 0) & (span <= _BRACKET_US)
+    places = [f[c].to_numpy() for f in (a, b) for c in ("lon_deg", "lat_deg")]
+    speed = distance_m(*places) / (np.maximum(span, 1) / S_US) / KN_M_S
+    told = (np.where(known, x, np.nan) for x in (speed, bearing_deg(*places)))
+    made_kn, made_deg = (pl.Series(x).fill_nan(None) for x in told)
+    return made_kn, made_deg
 
 
 @njit(cache=True)

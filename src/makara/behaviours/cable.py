@@ -9,7 +9,12 @@ anchor down, slower than its own passage for hours; another dragged its anchor a
 
 Two indicators or more within twelve hours make an event: slow against its own median of the 6 h before while within a
 mile; two crossings; drift in water that anchors reach; a silence that reception does not explain and in which it could
-have crossed. Passing over a cable once is nothing. Where no depth is known a drift is told but not counted.
+have crossed. Passing over a cable once is nothing.
+
+The depth is that of the points (``depth_m``; in a lake from ETOPO5, a grid of 5 arc minutes, coarse near shores and on
+slopes); where these bear none it is the attribute ``depth_m`` of the cable's zone; where neither is known, a drift is
+told but not counted. A cable whose zone says that it is buried deep (``burial_m``) is harder to hit: one step less
+severe.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
-from makara.behaviours._cables import SPAN_US, Lines, speeds, stretch, usual_speeds
+from makara.behaviours._cables import SPAN_US, Lines, laid, speeds, stretch, usual_speeds
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._derived import base, members
 from makara.behaviours._rule import (
@@ -44,7 +49,7 @@ from makara.behaviours._words import detail, hours, place, who
 
 RULE = Rule(
     kind="cable",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": DAY_S, "zones": 0, "vessels": 0, "events:gap": DAY_S},
     parameters=(
         Parameter("distance_max_m", 1.0 * NMI_M, "nearer a cable than this counts as above it"),
@@ -54,6 +59,7 @@ RULE = Rule(
         Parameter("drift_speed_kn", 1.0, "drifts: below this"),
         Parameter("drift_min_s", 30 * MINUTE_S, "shortest drift that is an indicator (at most 6 h)"),
         Parameter("depth_max_m", 200.0, "deeper than this, no anchor reaches the cable"),
+        Parameter("burial_min_m", 3.0, "buried deeper than this, few anchors reach it: one step less severe"),
         Parameter("anchorage_min_m", 10_000.0, "nearer an anchorage than this, slow and drift are not counted"),
         Parameter("shore_min_m", 3 * NMI_M, "nearer the shore neither: ships call where cables land"),
         Parameter("bridge_max_s", 2 * HOUR_S, "reports farther apart than this do not make one stretch"),
@@ -76,6 +82,7 @@ RULE = Rule(
         "slowest_kn": pl.Float64(),
         "drift_s": pl.Int64(),
         "depth_known": pl.Boolean(),
+        "burial_m": pl.Float64(),
         "gaps": pl.Int64(),
         "class": pl.String(),
     },
@@ -101,7 +108,7 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     number = pl.DataFrame({"scope": lines.keys, "line": range(len(lines.keys))}, schema=types)
     old = unpack(carried, _MEMORY).join(number, on="scope", maintain_order="left")
     old = old.with_row_index("k").with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
-    hits = _hits(window, lines, p) if len(lines.keys) else None
+    hits = _hits(window, lines, laid(zones, lines.keys, "depth_m"), p) if len(lines.keys) else None
     if hits is None or not len(hits) + len(old):
         return nothing()
     quiet = min(int(p.quiet_max_s), 12 * HOUR_S) * S_US
@@ -122,6 +129,9 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         n=pl.sum_horizontal(c.cast(pl.Int64) for c in said),
     ).filter((pl.col("n") >= 2) | ~pl.col("over"))
     named = number.rename({"scope": "zone"}).join(zones.select("zone", "name"), on="zone", how="left")
+    named = named.with_columns(
+        pl.Series("burial_m", laid(zones, named["zone"].to_list(), "burial_m"), nan_to_null=True)
+    )
     return _rows(window, runs.join(named.unique("line"), on="line", how="left", maintain_order="left"), p)
 
 
@@ -140,8 +150,8 @@ def why(event: Mapping[str, Any]) -> str:
     return f"{who(event)} ({d['class']}) over cable {d['cable_name']} near {place(event)}: {', '.join(told)}"
 
 
-def _hits(window: Window, lines: Lines, p: Parameters) -> pl.DataFrame:
-    """New reports that add to an indicator, one row a report, cable and indicator."""
+def _hits(window: Window, lines: Lines, laid_m: Any, p: Parameters) -> pl.DataFrame:
+    """New reports that add to an indicator, one row a report, cable and indicator; ``laid_m``: depths of the cables."""
     points = window.track_points.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     lon, lat = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
@@ -150,7 +160,8 @@ def _hits(window: Window, lines: Lines, p: Parameters) -> pl.DataFrame:
     usual, speed = usual_speeds(row, track, t, lon, lat, sog)
     away = points["anchorage_m"].gather(row).fill_null(np.inf).to_numpy() >= p.anchorage_min_m
     away &= points["shore_m"].gather(row).fill_null(np.inf).to_numpy() >= p.shore_min_m
-    depth = points["depth_m"].gather(row).cast(pl.Float64).to_numpy()
+    depth = points["depth_m"].gather(row).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    depth = np.where(np.isnan(depth), laid_m[line], depth)
     slow = away & (usual >= p.way_min_kn * 10) & (speed >= 0) & (speed < p.slow_share * usual)
     drift = away & (speed >= 0) & (speed < p.drift_speed_kn * 10) & ~(depth > p.depth_max_m)
     bridge = int(p.bridge_max_s) * S_US
@@ -253,6 +264,7 @@ def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         return nothing()
     over, enough = pl.col("over"), pl.col("n") >= 2
     fisher = pl.col("class").str.starts_with("fishing")
+    buried = (pl.col("burial_m") >= p.burial_min_m).fill_null(False)
     known = {"slow": "slow", "twice": "crossings", "drift": "drift", "gap": "gap"}
     rows = runs.with_columns(
         pack({c: runs[c].to_numpy() for c in _MEMORY}),
@@ -269,7 +281,8 @@ def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         lat_deg=pl.col("lat") / 1e7,
         participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
         marks=pl.col("marks").fill_null([]),
-        severity=pl.when(fisher & (pl.col("n") == 2)).then(1).when(pl.col("n") >= 3).then(3).otherwise(2),
+        severity=pl.when(fisher & (pl.col("n") == 2)).then(1).when(pl.col("n") >= 3).then(3).otherwise(2)
+        - buried.cast(pl.Int64),
         cable_name=pl.col("name").fill_null(pl.col("zone")),
         nearest_m=pl.when(pl.col("mm") < _FAR).then(pl.col("mm") / 1000).round(0),
         crossings=pl.col("crossed"),
@@ -304,6 +317,7 @@ def _rows(window: Window, runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:
                 ~pl.col("depth_known"),
             ),
             reason("gap", "a silence in which it could have crossed", pl.col("gap"), when=pl.col("gap") > 0),
+            reason("buried", "buried so deep", pl.col("burial_m"), "m", p.burial_min_m, -0.5, buried),
             reason("fishing_vessel", "known as a fishing vessel: gear, not an anchor", weight=-1.0, when=fisher),
         ),
         memory=pl.when(~over).then("memory"),

@@ -3,7 +3,7 @@
 Why it matters: most silences are reception; the few that are made are where vessels fish what they must not, meet whom
 they must not, or call where they must not. This rule keeps those few.
 What looks the same: a broken transponder or a power failure (no sensor tells these from a switch), a vessel that left
-the covered sea, a receiver that fails, a berth in the shadow of a hill.
+the covered sea, a receiver that fails, a berth in the shadow of a hill, a port whose surroundings the data leave out.
 Source: Welch et al. 2022 (profile gfw: 12 h, 50 nmi offshore, well received before and around); the profile makara is
 Makara's own proposal.
 
@@ -14,7 +14,7 @@ that few hours before leave uncertain), gives the chance that all these hours st
 below one in a hundred. A vessel that is back within a day is held to have gone the straight way; until it is, one that
 was under way is held to go on for four hours, later hours are not judged, and it must have headed where others are
 heard. With fewer than five others on the air the rule abstains. A ship that goes on under another number (rule
-identity) is not silent.
+identity) is not silent. Where others fall silent, too, day after day, it is less sure and one step less severe.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makara.base.units import DAY_S, HOUR_S, NMI_M, S_US
+from makara.behaviours._breaks import HISTORY_S, breaks
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._derived import base, members, said
 from makara.behaviours._rule import (
@@ -43,20 +44,19 @@ from makara.behaviours._rule import (
     unpack,
     zone_keys,
 )
-from makara.behaviours._silences import (
-    BRACKET_S,
-    HOURS,
-    asked_of,
-    chance,
-    hours_heard,
-    own_hours,
-)
+from makara.behaviours._silences import BRACKET_S, HOURS, asked_of, chance, hours_heard, own_hours
 from makara.behaviours._words import detail, hours, nmi, place, who
 
 RULE = Rule(
     kind="disabling",
-    version="1.0",
-    inputs={"events:gap": DAY_S, "events:identity": 2 * DAY_S, "track_points": 2 * DAY_S, "zones": 0, "vessels": 0},
+    version="1.1",
+    inputs={
+        "events:gap": HISTORY_S + 2 * DAY_S,
+        "events:identity": 2 * DAY_S,
+        "track_points": 2 * DAY_S + 6 * HOUR_S,
+        "zones": 0,
+        "vessels": 0,
+    },
     parameters=(
         Parameter("duration_min_s", 6 * HOUR_S, "shortest silence (as rule gap finds them)"),
         Parameter("silence_p_max", 0.01, "chance of the silence by reception alone below which it was made; 1: any"),
@@ -68,6 +68,11 @@ RULE = Rule(
         Parameter("slow_max_kn", 3.0, "slower than this it is held to stay where it is"),
         Parameter("anchorage_min_m", 10_000.0, "a silence that begins nearer an anchorage is not looked at"),
         Parameter("harbour_max_m", 3 * NMI_M, "one that begins nearer the shore is of severity 1"),
+        Parameter("breaks_max_m", 20_000.0, "others that fell silent within this in the 30 days before tell of a hole"),
+        Parameter("breaks_min", 5, "fewest others that make it one (0: never)"),
+        Parameter(
+            "breaks_share_min", 0.15, "and smallest share of those that come here; then it is one step less severe"
+        ),
         Parameter("shore_min_m", 0.0, "shortest distance from shore at its beginning"),
         Parameter("satellite_min", 0, "fewest messages heard by satellite in the 12 h before"),
         Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others around"),
@@ -80,12 +85,13 @@ RULE = Rule(
             "neighbours_min": 1,
             "ahead_min": 0,
             "anchorage_min_m": 0.0,
+            "breaks_min": 0,
             "shore_min_m": 50 * NMI_M,
             "satellite_min": 14,
             "positions_day_min": 10.0,
         },
     },
-    innocent=("broken_transponder", "power_failure", "left_the_covered_sea", "receiver_failure"),
+    innocent=("broken_transponder", "power_failure", "left_the_covered_sea", "receiver_failure", "hole_in_the_data"),
     details={
         "duration_s": pl.Int64(),
         "p_silence": pl.Float64(),
@@ -96,6 +102,8 @@ RULE = Rule(
         "satellite_12h": pl.Int64(),
         "shore_m": pl.Float64(),
         "heard_elsewhere": pl.Int64(),
+        "others_silent": pl.Int64(),
+        "breaks_share": pl.Float64(),
         "guarded": pl.Boolean(),
         "class": pl.String(),
     },
@@ -115,20 +123,21 @@ _GAP: Final = (
 )  # fmt: skip
 _JUDGED: Final = (
     "ppm", "hours", "neighbours", "own_ppm", "milli_day", "satellite", "shore", "anchorage",
-    "elsewhere", "under_way", "renumbered",
+    "elsewhere", "under_way", "renumbered", "breaks", "breaks_ppm",
 )  # fmt: skip
 _MEMORY: Final = ("mover", "t", "settled", *_JUDGED)
 
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Gaps that end in the window or last at its end, judged by their first hours; what is judged is remembered."""
-    gaps = _gaps(window)
+    every = members(base(window, "gap")).with_columns(t=pl.col("t_start").dt.epoch("us"))
+    gaps = _gaps(window, every)
     if not len(gaps):
         return nothing()
     old = unpack(carried.filter(pl.col("memory").is_not_null()), _MEMORY).filter(pl.col("settled") == 1)
     known = gaps.filter(~_soon()).join(old.select(*_MEMORY), on=["mover", "t"], maintain_order="left")
     new = gaps.join(known, on=["mover", "t"], how="anti", maintain_order="left")
-    judged = _judged(window, new, p)
+    judged = _judged(window, new, every, p)
     settled = pl.col("t") + HOURS * _HOUR
     whole = (settled + _BRACKET <= window.to_us) & (settled <= pl.col("until"))
     judged = judged.with_columns(settled=whole.cast(pl.Int64))
@@ -141,6 +150,8 @@ def why(event: Mapping[str, Any]) -> str:
     d = detail(event)
     still = "has been silent" if event["t_end"] is None else "was silent"
     chance = "" if d["p_silence"] is None else f"; by reception alone the chance of that is {d['p_silence']:.2g}"
+    if any(r["code"] == "others_silent" for r in event["reasons"]):
+        chance += f"; but {d['others_silent']} others fell silent there in the month before, too"
     off = "" if d["shore_m"] is None else f", {nmi(d['shore_m'])} nmi off"
     return (
         f"{who(event)} ({d['class']}) {still} {hours(d['duration_s'])} h since {place(event)}{off}, while"
@@ -148,23 +159,23 @@ def why(event: Mapping[str, Any]) -> str:
     )
 
 
-def _gaps(window: Window) -> pl.DataFrame:
-    """Gaps that this window decides: those open at its end, those that ended in it or so shortly before that hours of
+def _gaps(window: Window, every: pl.DataFrame) -> pl.DataFrame:
+    """Of all gaps those that this window decides: open at its end, or ended in it or so shortly before that hours of
     theirs are judged only now. What a window further on knows of their end is left aside.
     """
-    found = base(window, "gap")
-    rows = members(found).with_columns(t=pl.col("t_start").dt.epoch("us"), t_stop=pl.col("t_end").dt.epoch("us"))
+    rows = every.with_columns(t_stop=pl.col("t_end").dt.epoch("us"))
     still = (pl.col("t_stop").is_null() | (pl.col("t_stop") >= window.to_us)).alias("still")
     floor = pl.col("t_end_floor").dt.epoch("us").clip(upper_bound=window.to_us)
     rows = rows.with_columns(still).with_columns(until=pl.when("still").then(floor).otherwise("t_stop"))
     settled = pl.col("t") + HOURS * _HOUR + _BRACKET
     late = (pl.col("t_stop") + _BRACKET >= window.frm_us) & (settled > window.frm_us)
+    rows = rows.filter(pl.col("still") | (pl.col("t_stop") >= window.frm_us) | late)
     rows = rows.with_columns(said({"heard_ahead": pl.Int64()}).struct.field("heard_ahead").alias("ahead"))
-    return rows.filter(pl.col("still") | (pl.col("t_stop") >= window.frm_us) | late).select(_GAP).sort("mover", "t")
+    return rows.select(_GAP).sort("mover", "t")
 
 
-def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """Gaps whose last message is in sight, with the numbers of ``_JUDGED``."""
+def _judged(window: Window, gaps: pl.DataFrame, every: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+    """Of all gaps those asked about whose last message is in sight, with the numbers of ``_JUDGED``."""
     points = window.track_points
     by_sky = (points["receiver"] == "satellite").fill_null(False).to_numpy()
     own = own_hours(points, by_sky, gaps)
@@ -209,7 +220,10 @@ def _judged(window: Window, gaps: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     }
     out = gaps.with_columns(pl.Series(c, v.astype(np.int64)) for c, v in numbers.items())
     out = out.join(_renumbered(window), on=["mover", "t"], how="left", maintain_order="left")
-    return out.with_columns(pl.col("renumbered").fill_null(0)).select(*_GAP, *_JUDGED).sort("mover", "t")
+    out = out.with_columns(pl.col("renumbered").fill_null(0))
+    ask = pl.lit(p.breaks_min > 0) & (pl.col("ppm") >= 0) & (pl.col("ppm") < p.silence_p_max * 1e6)
+    out = breaks(points, every, out, out.select(ask).to_series(), p.breaks_max_m)
+    return out.select(*_GAP, *_JUDGED).sort("mover", "t")
 
 
 def _renumbered(window: Window) -> pl.DataFrame:
@@ -251,6 +265,8 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     )
     rows = rows.with_columns(made=made).filter(pl.col("made") | pl.col("still"))
     away = (pl.col("under_way") == 1) & ~_soon()
+    here = pl.lit(p.breaks_min > 0) & (pl.col("breaks") >= p.breaks_min)
+    here &= pl.col("breaks_ppm") >= p.breaks_share_min * 1e6
     instant = pl.Datetime("us", "UTC")
     rows = rows.with_columns(
         state=pl.when(~pl.col("made"))
@@ -262,14 +278,14 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         t_end=pl.when(~pl.col("still")).then(pl.col("until").cast(instant)),
         t_end_floor=pl.col("until").cast(instant),
         participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
-        p=1.0 - pl.col("p_silence"),
+        p=(1.0 - pl.col("p_silence")) * (1.0 - pl.when(here).then(pl.col("breaks_ppm") / 1e6).otherwise(0.0)),
         severity=pl.when(pl.col("elsewhere") > 0)
         .then(1)
         .when(away | (pl.col("shore_m") < p.harbour_max_m).fill_null(False))
         .then(1)
-        .when("guarded")
-        .then(3)
-        .otherwise(2),
+        .otherwise(2 + pl.col("guarded").cast(pl.Int64) - here.cast(pl.Int64)),
+        others_silent="breaks",
+        breaks_share=(pl.col("breaks_ppm") / 1e6).round(2),
         heard_elsewhere=pl.col("elsewhere"),
         hours_judged=pl.col("hours"),
         own_share=pl.col("own_ppm") / 1e6,
@@ -280,7 +296,14 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     rows = rows.with_columns(
         reasons(
             reason("silence", "no message for so long", pl.col("duration_s"), "s", p.duration_min_s),
-            reason("others_heard", "chance by reception alone", pl.col("p_silence"), None, p.silence_p_max, when=told),
+            reason(
+                "others_heard",
+                "chance by reception alone, in a million",
+                pl.col("ppm"),
+                None,
+                p.silence_p_max * 1e6,
+                when=told,
+            ),
             reason("hours_judged", "hours with others enough to tell", pl.col("hours"), "h", when=told),
             reason(
                 "satellite",
@@ -304,6 +327,15 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
                 pl.col("elsewhere"),
                 weight=-1.0,
                 when=pl.col("elsewhere") > 0,
+            ),
+            reason(
+                "others_silent",
+                "others fall silent here, too: of those that come here this share a day",
+                pl.col("breaks_share"),
+                None,
+                p.breaks_share_min,
+                -1.0,
+                here,
             ),
             reason(
                 "long_away",

@@ -105,6 +105,7 @@ def _inputs(view: View, zones: pl.DataFrame, rules: Sequence[RuleInForce]) -> In
         authorisations=authorisations_of(view, zones),
         lists=view.state("lists"),
         shore=None,
+        depth=None,
         rules=tuple(rules),
         subscriptions=table("subscriptions").empty(),
         policies=table("policies").empty(),

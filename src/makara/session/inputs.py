@@ -16,7 +16,7 @@ from makara.lake import Lake, Settings, View
 from makara.lake.keys import partner_key
 from makara.lake.settings import RuleOf
 from makara.session.licences import permits
-from makara.session.resources import shore
+from makara.session.resources import depth, shore
 from makara.sharing import OWNER, Mark
 from makara.sharing.marks import key
 from makara.tables import table
@@ -41,6 +41,7 @@ def load_inputs(lake: Lake, settings: Settings, only: str | None = None) -> Inpu
         authorisations=authorisations_of(lake, zones),
         lists=lake.state("lists"),
         shore=shore(),
+        depth=depth() if (zones["kind"] == "cable").any() else None,
         rules=rules_in_force(settings, zones, only),
         subscriptions=_subscriptions(settings, zones),
         policies=policies_of(lake, settings),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from makara.data import read
-from makara.zones import Coast, Land, Shore, coast_from, land_from, shore_from
+from makara.zones import Coast, Depth, Land, Shore, coast_from, depth_from, land_from, shore_from
 
 if TYPE_CHECKING:
     from makara.sensors.sar import Water
@@ -35,6 +35,12 @@ def land() -> Land:
 def shore() -> Shore:
     """Distance to shore on a 0.1 degree grid, with the land mask."""
     return shore_from(read("shore_0p1deg.npz"), land())
+
+
+@cache
+def depth() -> Depth:
+    """Depth of the sea on a grid of 5 arc minutes."""
+    return depth_from(read("depth_5min.npz"))
 
 
 @cache

@@ -25,7 +25,7 @@ TABLE = Table(
         Field("flags", STRS, "Doubts from the context.", values=FLAGS),
         Field("shore_m", F32, "Distance to the nearest shore, metres; 0 on land.", True, 0),
         Field("anchorage_m", F32, "Distance to the nearest anchorage or port, metres, where below 50 km.", True, 0),
-        Field("depth_m", F32, "Depth of water, metres.", True, 0),
+        Field("depth_m", F32, "Depth of water, metres, near cables.", True, 0),
         Field("zones", STRS, "Zones that hold the point.", True),
     ),
 )

@@ -2,8 +2,20 @@
 
 from makara.zones.anchorages import anchorages
 from makara.zones.coast import Coast, coast_from
+from makara.zones.depth import Depth, depth_from
 from makara.zones.land import Land, land_from
 from makara.zones.shore import Shore, shore_from
 from makara.zones.tag import tag
 
-__all__ = ["Coast", "Land", "Shore", "anchorages", "coast_from", "land_from", "shore_from", "tag"]
+__all__ = [
+    "Coast",
+    "Depth",
+    "Land",
+    "Shore",
+    "anchorages",
+    "coast_from",
+    "depth_from",
+    "land_from",
+    "shore_from",
+    "tag",
+]

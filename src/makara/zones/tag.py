@@ -11,15 +11,19 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 import shapely
+import shapely.affinity
 from numpy.typing import NDArray
 
 from makara.base.errors import ColumnsError, InputError
 from makara.base.geo import A_M, F
+from makara.zones.depth import Depth
 from makara.zones.shore import Shore
 
 CELL_DEG: Final = 0.1
 ANCHORAGE_MAX_M: Final = 50_000.0
 """Beyond this, the distance to the nearest anchorage is not told."""
+DEPTH_WITHIN_DEG: Final = 0.25
+"""Farther from every cable than this (and a cell), the depth is not told: nobody asks."""
 ANCHORAGE_KINDS: Final = ("port", "anchorage")
 OUTLINE_STEP_M: Final = 250.0
 """Outlines of ports are taken as points so far apart: distances beyond 1 km are right to 8 m."""
@@ -28,18 +32,22 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def tag(points: pl.DataFrame, zones: pl.DataFrame, *, shore: Shore | None = None) -> pl.DataFrame:
-    """Points with ``zones``, ``anchorage_m``, ``shore_m`` and the flag ``on_land``.
+def tag(
+    points: pl.DataFrame, zones: pl.DataFrame, *, shore: Shore | None = None, depth: Depth | None = None
+) -> pl.DataFrame:
+    """Points with ``zones``, ``anchorage_m``, ``depth_m``, ``shore_m`` and the flag ``on_land``.
 
     Args:
         points: columns ``lon_deg, lat_deg``, with ``t_seen`` where zones have times, and ``flags`` if there are any.
         zones: columns ``zone, kind, geometry`` of table zones; ``from`` and ``to`` are respected where there.
         shore: distances to the shore; without it ``shore_m`` stays as it is or null.
+        depth: depths of the sea; without it ``depth_m`` stays as it is.
 
     Returns:
         The points, in their order. ``zones``: sorted keys of the zones whose polygons hold the point (borders
         included) and that are in force at ``t_seen``; lines and points hold nothing. ``anchorage_m``: metres to the
-        nearest port or anchorage (0 inside one), null beyond 50 km. ``shore_m``: 0 on land.
+        nearest port or anchorage (0 inside one), null beyond 50 km. ``depth_m``: near cables only. ``shore_m``: 0 on
+        land.
 
     Raises:
         ColumnsError: a required column is missing.
@@ -59,6 +67,8 @@ def tag(points: pl.DataFrame, zones: pl.DataFrame, *, shore: Shore | None = None
         _holding(points, given, shapes, cells),
         anchorage_m=pl.Series(near, dtype=pl.Float32).fill_nan(None).round(0),
     )
+    if depth is not None:
+        out = out.with_columns(_depth_m(lon, lat, cells, shapes[(given["kind"] == "cable").to_numpy()], depth))
     if shore is None:
         return out if "shore_m" in out.columns else out.with_columns(shore_m=pl.lit(None, dtype=pl.Float32))
     away = shore.distance_m(lon, lat)
@@ -66,6 +76,19 @@ def tag(points: pl.DataFrame, zones: pl.DataFrame, *, shore: Shore | None = None
     if "flags" not in out.columns:
         out = out.with_columns(flags=pl.lit([], dtype=pl.List(pl.String())))
     return out.with_columns(_ashore(out["flags"], away == 0.0))
+
+
+def _depth_m(lon: Floats, lat: Floats, cells: _Cells, cables: Any, depth: Depth) -> pl.Series:
+    """Depth of the points near cables; null elsewhere and where it is not known."""
+    around = [np.zeros(0, np.int64)]
+    for shape in cables:
+        for turn in (-360.0, 0.0, 360.0):  # a cable ends at 180 degrees, what lies beside it need not
+            moved = shapely.affinity.translate(shape, turn)
+            around.append(cells.tree.query(moved, predicate="dwithin", distance=DEPTH_WITHIN_DEG))
+    at = cells.points(np.unique(np.concatenate(around)))
+    told = np.full(lon.size, np.nan, np.float32)
+    told[at] = depth.depth_m(lon[at], lat[at])
+    return pl.Series("depth_m", told, dtype=pl.Float32).fill_nan(None)
 
 
 def _ashore(flags: pl.Series, ashore: NDArray[np.bool_]) -> pl.Series:
