@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from makara.sensors.scene import Scene
@@ -78,17 +79,29 @@ def reader(scene: Scene) -> Read:
 
 def _sigma(scene: Scene, numbers: Any, line: int, pixel: int) -> Floats:
     """Sigma nought of numbers of the product, thermal noise included."""
-    v = np.asarray(numbers, np.float64)
-    there = np.isfinite(v) & (v != 0.0)
     c = scene.calibration
     if c is None:
-        return np.where(there, v * v, np.nan)
-    y: Floats = np.arange(line, line + v.shape[0], dtype=np.float64)
-    x: Floats = np.arange(pixel, pixel + v.shape[1], dtype=np.float64)
-    gain = c.gain.grid(y, x) if c.gain.values.size > 1 else float(c.gain.values[0, 0])
+        return np.asarray(_scaled(numbers, np.ones((1, 1)), True), np.float64)
+    y: Floats = np.arange(line, line + numbers.shape[0], dtype=np.float64)
+    x: Floats = np.arange(pixel, pixel + numbers.shape[1], dtype=np.float64)
+    gain = c.gain.grid(y, x) if c.gain.values.size > 1 else c.gain.values
     if c.decibel:
-        return np.where(there, 10.0 ** (gain * v / 10.0), np.nan)
-    return np.where(there, gain * (v * v if c.power == 2 else v), np.nan)
+        v = np.asarray(numbers, np.float64)
+        return np.where(np.isfinite(v) & (v != 0.0), 10.0 ** (gain * v / 10.0), np.nan)
+    return np.asarray(_scaled(numbers, gain, c.power == 2), np.float64)
+
+
+@njit(cache=True)
+def _scaled(numbers: Any, gain: Any, squared: bool) -> Any:
+    """Numbers, or their squares, times a factor by place or one for all; NaN where there is no data."""
+    out = np.empty(numbers.shape)
+    one = gain.size == 1
+    for r in range(numbers.shape[0]):
+        for c in range(numbers.shape[1]):
+            v = np.float64(numbers[r, c])
+            factor = gain[0, 0] if one else gain[r, c]
+            out[r, c] = factor * (v * v if squared else v) if np.isfinite(v) and v != 0.0 else np.nan
+    return out
 
 
 def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, reach_m: float, work_m: float = WORK_M) -> Patch:  # fmt: skip  # noqa: E501
