@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.sensors.scene import Scene
+from makara.sensors.scene import Pixels, Scene
 
 Floats = NDArray[np.float64]
 Read = Callable[[int, int, int, int], Floats]
@@ -51,27 +51,47 @@ class Patch:
 
 def reader(scene: Scene) -> Read:
     """A reader of calibrated windows that keeps the last bands of rows; thermal noise stays in."""
+    raw = windows(scene)
+
+    def read(y0: int, y1: int, x0: int, x1: int) -> Floats:
+        return _sigma(scene, raw(y0, y1, x0, x1), y0, x0)
+
+    return read
+
+
+def windows(scene: Scene, kept: int = _KEPT) -> Callable[[int, int, int, int], Pixels]:
+    """A reader of windows in the numbers of the product, its bands before lines and pixels; 0 beyond the scene.
+
+    Args:
+        scene: the scene.
+        kept: how many bands of rows are kept, the last ones.
+    """
     bands: dict[int, Any] = {}
     height, width = scene.shape
 
     def band(k: int) -> Any:
         if k not in bands:
-            while len(bands) >= _KEPT:
+            while len(bands) >= kept:
                 bands.pop(next(iter(bands)))
             bands[k] = np.asarray(scene.read(k * _BAND, min((k + 1) * _BAND, height)))
         else:
             bands[k] = bands.pop(k)
         return bands[k]
 
-    def read(y0: int, y1: int, x0: int, x1: int) -> Floats:
-        out = np.full((y1 - y0, x1 - x0), np.nan)
-        a, b = max(x0, 0), min(x1, width)
-        if b <= a or y1 <= 0 or y0 >= height:
-            return out
-        for k in range(max(y0, 0) // _BAND, (min(y1, height) - 1) // _BAND + 1):
-            top, low = max(y0, k * _BAND), min(y1, (k + 1) * _BAND, height)
-            rows = band(k)[top - k * _BAND : low - k * _BAND, a:b]
-            out[top - y0 : low - y0, a - x0 : b - x0] = _sigma(scene, rows, top, a)
+    def read(y0: int, y1: int, x0: int, x1: int) -> Pixels:
+        y, x = (int(y0), int(y1)), (int(x0), int(x1))
+        first, last = min(max(y[0], 0), height - 1) // _BAND, min(max(y[1] - 1, 0), height - 1) // _BAND
+        a, b = min(max(x[0], 0), width), min(max(x[1], 0), width)
+        out: Pixels | None = None
+        for k in range(first, last + 1):
+            rows = band(k)
+            if out is None:
+                out = np.zeros((*rows.shape[:-2], y[1] - y[0], x[1] - x[0]), rows.dtype)
+            top, low = max(y[0], k * _BAND), min(y[1], (k + 1) * _BAND, height)
+            if top < low and a < b:
+                part = rows[..., top - k * _BAND : low - k * _BAND, a:b]
+                out[..., top - y[0] : low - y[0], a - x[0] : b - x[0]] = part
+        assert out is not None
         return out
 
     return read
@@ -128,4 +148,4 @@ def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float,
     )
 
 
-__all__ = ["WORK_M", "Floats", "Patch", "Read", "patch", "reader"]
+__all__ = ["WORK_M", "Floats", "Patch", "Read", "patch", "reader", "windows"]
