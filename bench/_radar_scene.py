@@ -104,8 +104,8 @@ def make(directory: Path) -> dict[str, Any]:
 def _ships(rng: np.random.Generator, usable: NDArray[np.uint8]) -> tuple[pl.DataFrame, list[Any], list[Drawn]]:
     """Where ships lie; their hulls: offsets of spots and how bright each is, the brightest 1; and the large ones.
 
-    Columns: ``line, pixel`` where the image shows it, ``length_m``, ``peak_db`` (null: of the large ones), ``anchored``,
-    ``ghost_1, ghost_2``: lines of its ambiguities.
+    Columns: ``line, pixel`` where the image shows it, ``length_m``, ``peak_db`` (null: of the large ones),
+    ``anchored``, ``ghost_1, ghost_2``: lines of its ambiguities.
     """
     open_sea = np.argwhere(usable[:, : SHAPE[1] // 8] == 1)
     open_sea = open_sea[(open_sea[:, 0] > 20) & (open_sea[:, 0] < SHAPE[0] // 8 - 20)]

@@ -68,8 +68,8 @@ def plot_scene(scene: Scene, detections: pl.DataFrame, *, title: str | None = No
     drawn.set_gid("vessels")
     drawn.set_facecolor("none")
     drawn.set_edgecolor(drawn.to_rgba(p))
-    for name, q in (("likely vessel", 0.95), ("P(vessel) below 0.5", 0.2)):
-        ax.plot([], [], "o", ms=(large if q > 0.5 else large / 3.0) ** 0.5, mfc="none", mec=drawn.to_rgba(q), label=name)
+    for name, q, size in (("likely vessel", 0.95, large), ("P(vessel) below 0.5", 0.2, large / 3.0)):
+        ax.plot([], [], "o", ms=size**0.5, mfc="none", mec=drawn.to_rgba(q), label=name)
     ax.figure.colorbar(drawn, ax=ax, shrink=0.6, pad=0.02, label="P(vessel)")
     for name, marker in _MARKS.items():
         rows = detections.filter(kind == name)
