@@ -95,7 +95,7 @@ def remarks(directory: Path) -> str:
     for name, here in [*classes, ("anchorage", ships["anchored"].to_numpy()), ("large, with side lobes", large)]:
         rows.append(f"| {name} | {here.sum()} | {hit[here].mean():.3f} | {sure[here].mean():.3f} |")
     walls = [json.loads((directory / f"{name}.json").read_text()) for name in ("found", "plotted")]
-    named = int((found["structure"].cast(pl.String) == "ambiguity").to_numpy()[ghost].sum())
+    named = found.filter(pl.Series(ghost))["structure"].cast(pl.String).eq("ambiguity").sum()
     return (
         "| peak signal to clutter | ships | found | and P(vessel) 0.5 up |\n| --- | ---: | ---: | ---: |\n"
         + "\n".join(rows)
