@@ -75,6 +75,24 @@ def test_all_that_is_measured_and_every_chip_is_the_same_however_the_scene_is_cu
         assert again[0] == table and again[1] == chips, (threads, strip, tile, band)
 
 
+def test_a_picture_has_north_up_and_unlikely_vessels_small(product: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from makara.session.scene_plot import plot_scene
+
+    rows = found(product, 2)[2]
+    with open_scene(product) as scene:
+        ax = plot_scene(scene, rows)
+    # Of an ascending pass, which looks to the east, the first line is the southernmost.
+    assert ax.get_ylim() == (-0.5, VIEW.shape[0] - 0.5) and ax.get_xlim() == (-0.5, VIEW.shape[1] - 0.5)
+    drawn = {c.get_gid(): c for c in ax.collections}["vessels"]
+    likely = int((rows.filter(pl.col("structure").is_null())["p_vessel"] >= 0.5).sum())
+    sizes = drawn.get_sizes()
+    assert likely > 0 and (sizes == sizes.max()).sum() == likely
+    matplotlib.pyplot.close(ax.figure)
+
+
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(product: Path, tmp_path: Path) -> None:
     command = [MAKARA, "detect", product, "--out", tmp_path / "found.parquet"]
     piped = subprocess.run(command, capture_output=True, text=True, check=True)
