@@ -42,7 +42,7 @@ def main(args: list[str]) -> int:
     box = BOXES[name]
     told = json.loads((directory / "scene.json").read_text())
     shape = (told["lines"], told["pixels"])
-    dn = np.memmap(directory / "scene.tif", np.uint16, "r", told["offset"], shape)
+    dn = np.memmap(told["file"], np.uint16, "r", told["offset"], shape)
     many = np.float32(OUTER**2 - GUARD**2)
     found = 0
     for first in range(0, shape[0], STRIP):

@@ -18,8 +18,8 @@ import shapely
 
 from makara.base import geo
 from makara.base.ids import content_hash
+from makara.sensors.chips import png
 from makara.sensors.sar import detect
-from makara.sensors.sar.chips import png
 from makara.sensors.sar.kinds import Known
 from makara.sensors.sar.measure import SCHEMA, measure
 from makara.sensors.sar.patches import reader

@@ -14,10 +14,12 @@ import rasterio
 from bench.accuracy._optical_sea import BANDS, Sea
 from numpy.typing import NDArray
 
+import makara
 from makara.base import geo
 from makara.base.errors import InputError
 from makara.sensors import optical
 from makara.sensors.scene import Scene
+from makara.sharing.marks import by_id
 from makara.sources.scenes import open_scene
 
 SHIPS = ((60.4, 80.2, 90.0, 15.0, 30.0, 0), (150.7, 60.1, 60.0, 12.0, 100.0, 1), (90.2, 200.6, 150.0, 24.0, 160.0, 2))
@@ -171,6 +173,23 @@ def test_an_image_with_a_stac_item_that_names_its_bands(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     with pytest.raises(InputError, match="nothing tells the scale of reflectance of band nir"):
         open_scene(make.stac_image(tmp_path / "x", numbers(sea, 1e-4, -0.01), scale=None))
+
+
+def test_a_lake_keeps_the_chips_of_an_optical_scene_under_their_own_mark(tmp_path: Path) -> None:
+    product = make.stac_image(tmp_path, numbers(drawn(spacing=2.0), 1e-4, -0.01))
+    session = makara.open(tmp_path / "lake")
+    taken = session.ingest("scene", product, licence="commercial-foreign")
+    chips, found = session.lake.state("chips"), session.detections()
+    assert taken["tables"]["chips"] == len(chips) == len(found) >= len(SHIPS)
+    assert found.filter(found["p_vessel"] > 0.5).height == len(SHIPS)
+    assert set(chips["detection"]) == set(found["detection"]) and set(chips["chip"]) == set(found["chip"])
+    marks = by_id(session.lake.state("marks"))
+    for mark in chips["mark"].to_list():
+        assert "commercial-foreign@domestic@chip" in marks[mark].licences
+    for sha, size in chips.select("chip", "bytes").iter_rows():
+        kept = (tmp_path / "lake" / "chips" / sha[:2] / f"{sha}.png").read_bytes()
+        assert len(kept) == size and b'"product": "image"' in kept
+    assert makara.detect(product, licence="commercial-foreign")["chip"].sort().equals(found["chip"].sort())
 
 
 def broken(path: Path, how: str) -> None:

@@ -49,13 +49,15 @@ class Nodes:
         """Values at all crossings of lines and pixels: those of :meth:`at`, an axis at a time and so cheaper."""
         i, i1, u = _between(self.lines, line)
         j, j1, v = _between(self.pixels, pixel)
-        across = self.values[:, j] * (1.0 - v) + self.values[:, j1] * v
-        return np.asarray(across[i] * (1.0 - u[:, None]) + across[i1] * u[:, None], np.float64)
+        first = int(i.min(initial=len(self.lines)))
+        rows = self.values[first : int(i1.max(initial=0)) + 1]
+        across = rows[:, j] * (1.0 - v) + rows[:, j1] * v
+        return np.asarray(across[i - first] * (1.0 - u[:, None]) + across[i1 - first] * u[:, None], np.float64)
 
 
 def _between(nodes: Floats, where: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """The nodes on either side of places (beyond the ends: the outermost two), and how far from first to second."""
-    i = np.clip(np.searchsorted(nodes, where, side="right") - 1, 0, max(len(nodes) - 2, 0))
+    i = np.minimum(np.maximum(np.searchsorted(nodes, where, side="right") - 1, 0), max(len(nodes) - 2, 0))
     j = np.minimum(i + 1, len(nodes) - 1)
     return i, j, (where - nodes[i]) / np.where(j > i, nodes[j] - nodes[i], 1.0)
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from makara.base.errors import UsageError
 from makara.sensors.optical import judge, lights, targets
+from makara.sensors.optical.chips import with_chips
 from makara.sensors.optical.targets import Progress
 from makara.sensors.sar import Found
 from makara.sensors.sar.cfar import CELL
@@ -32,7 +33,7 @@ def detect(scene: Scene, *, sea: Water | None = None, progress: Progress | None 
         progress: told how many lines are done, of how many.
 
     Returns:
-        Detections with the columns of table detections that pixels can tell, and ``line, pixel, pixels``.
+        Detections with the columns of table detections that pixels can tell, and ``line, pixel, pixels``; and chips.
 
     Raises:
         InputError: a band is missing, or so much stands out of the scene that it cannot be sea.
@@ -47,7 +48,8 @@ def detect(scene: Scene, *, sea: Water | None = None, progress: Progress | None 
         )
     hits = targets.hits(scene, sea, progress)
     found = judge.clusters(hits, scene)
-    return Found(judge.detections(found, scene), found, {}, hits.sea_pixels, told)
+    rows, pictures = with_chips(judge.detections(found, scene), scene)
+    return Found(rows, found, pictures, hits.sea_pixels, told)
 
 
 def _night(scene: Scene, sea: Water | None, progress: Progress | None, land: str | None) -> Found:
@@ -91,7 +93,8 @@ def _night(scene: Scene, sea: Water | None, progress: Progress | None, land: str
         pl.col("radiance_nw").cast(pl.Float32()),
         pl.lit([], pl.List(pl.String())).alias("flags"),
     )
-    return Found(made, found, {}, looked, land)
+    rows, pictures = with_chips(made, scene)
+    return Found(rows, found, pictures, looked, land)
 
 
 __all__ = ["detect"]

@@ -99,7 +99,8 @@ def detect(
     seen = coarse(scene, k) if k > 1 else scene
     usable = None if sea is None else coarse_water(sea.usable, seen.shape, k) if k > 1 else sea.usable
     looks = seen.calibration.looks if seen.calibration else 1.0
-    table = thresholds(pfa, looks) if method == "k" else gaussian.thresholds(pfa)
+    noisy = seen.calibration is not None and seen.calibration.noise is not None
+    table = thresholds(pfa, looks, noise=noisy) if method == "k" else gaussian.thresholds(pfa)
     bright = hits(seen, table, usable, threads=threads, progress=progress)
     sharp = scene.resolution_m is not None and scene.resolution_m <= max(scene.spacing_m)
     linked = clusters(bright, seen.spacing_m, least=1 if sharp or k > 1 else LEAST)

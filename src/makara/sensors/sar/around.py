@@ -8,9 +8,10 @@ often a part of it, whatever the coastline of a map says (piers are newer than m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numba import njit
 
 from makara.sensors.sar.hull import Hull
 from makara.sensors.sar.patches import Floats, Patch
@@ -55,16 +56,15 @@ class Around:
 def around(patch: Patch, smoothed: Floats, hull: Hull, clutter: float) -> Around:
     """The surroundings of a hull in its window."""
     sy, sx = patch.size_m
-    height, width = smoothed.shape
-    y, x = np.ogrid[:height, :width]
-    away = np.hypot((y - hull.row) * sy, (x - hull.column) * sx)
     there = np.isfinite(patch.values)
     floor = max(_BRIGHT * clutter, hull.scr * clutter * _BELOW_AREA)
     long = _long(smoothed, clutter, patch.size_m)
-    ring = (away > _AREA_M[0]) & (away <= _AREA_M[1]) & there & ~hull.wide
-    share = float((long[ring] > floor).sum() / max(int(ring.sum()), 1))
-    inside = (away <= _AREA_M[1]) & there
-    area = float((long[inside] > max(4.0 * clutter, hull.scr * clutter / 10.0**1.6)).sum() * sy * sx)
+    near = _box(hull, patch.size_m, smoothed.shape)
+    away = _away(hull, patch.size_m, near)
+    ring = (away > _AREA_M[0]) & (away <= _AREA_M[1]) & there[near] & ~hull.wide[near]
+    share = float((long[near][ring] > floor).sum() / max(int(ring.sum()), 1))
+    inside = (away <= _AREA_M[1]) & there[near]
+    area = float((long[near][inside] > max(4.0 * clutter, hull.scr * clutter / 10.0**1.6)).sum() * sy * sx)
     sides = _rays(long, there, hull, patch.size_m) / clutter
     sides = np.where(sides > hull.scr * _BELOW, sides, 1.0)
     half = _TURNS // 2
@@ -72,7 +72,8 @@ def around(patch: Patch, smoothed: Floats, hull: Hull, clutter: float) -> Around
     other = np.roll(sides, half)
     other = np.maximum(np.maximum(np.roll(other, 1), np.roll(other, -1)), other)
     both, one = float(np.minimum(sides, other).max()), float(sides.max())
-    empty = away[~there]
+    whole = slice(0, smoothed.shape[0]), slice(0, smoothed.shape[1])
+    empty = np.empty(0) if there.all() else _away(hull, patch.size_m, whole)[~there]
     # Away from a border that the window does not hold, its own edge tells nothing.
     return Around(
         10.0 * float(np.log10(max(both, 1.0))),
@@ -84,16 +85,42 @@ def around(patch: Patch, smoothed: Floats, hull: Hull, clutter: float) -> Around
     )
 
 
+def _box(hull: Hull, size_m: tuple[float, float], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The part of a window that holds all within the area around a hull."""
+    reach = [int(_AREA_M[1] / s) + 2 for s in size_m]
+    return (
+        slice(max(int(hull.row) - reach[0], 0), min(int(hull.row) + reach[0] + 1, shape[0])),
+        slice(max(int(hull.column) - reach[1], 0), min(int(hull.column) + reach[1] + 1, shape[1])),
+    )
+
+
+def _away(hull: Hull, size_m: tuple[float, float], box: tuple[slice, slice]) -> Floats:
+    """Distance from a hull of the pixels of a part of its window, metres."""
+    y, x = np.ogrid[box]
+    return np.asarray(np.hypot((y - hull.row) * size_m[0], (x - hull.column) * size_m[1]), np.float64)
+
+
 def _long(smoothed: Floats, clutter: float, size_m: tuple[float, float]) -> Floats:
     """The image without what is no longer than a ship: ships at anchor beside each other are no quay."""
     from scipy import ndimage
 
     labels, n = ndimage.label(smoothed > _JOINED * clutter, np.ones((3, 3), bool))
-    short = np.zeros(n + 1, bool)
-    for k, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
-        down, across = (rows.stop - rows.start) * size_m[0], (columns.stop - columns.start) * size_m[1]
-        short[k] = np.hypot(down, across) < _SHIP_M
+    down, across = (_spans(labels, n) * np.array(size_m)).T
+    short = np.hypot(down, across) < _SHIP_M
+    short[0] = False
     return np.where(short[labels], clutter, smoothed)
+
+
+@njit(cache=True)
+def _spans(labels: Any, n: int) -> Any:
+    """Rows and columns that each of n + 1 regions spans."""
+    ends = np.zeros((n + 1, 4), np.int64)
+    ends[:, 0], ends[:, 2] = labels.shape
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            e = ends[labels[y, x]]
+            e[0], e[1], e[2], e[3] = min(e[0], y), max(e[1], y + 1), min(e[2], x), max(e[3], x + 1)
+    return ends[:, 1::2] - ends[:, ::2]
 
 
 def _rays(smoothed: Floats, there: Floats, hull: Hull, size_m: tuple[float, float]) -> Floats:

@@ -94,14 +94,26 @@ def calibrate(numbers: Any, line0: int, pixel0: int, gain: Any, water: Any, cap:
                     kept[c] = row[c] if row[c] <= limit else np.int32(0)
 
 
+@njit(nogil=True, cache=True)
+def _share(noise: Any, line: int, pixel: int, mean: float) -> Any:
+    """The share of thermal noise in a mean, bilinear between its nodes."""
+    i, j = line // BLOCK, pixel // BLOCK
+    u, v = (line - i * BLOCK) / BLOCK, (pixel - j * BLOCK) / BLOCK
+    top = noise[i, j] * (1.0 - v) + noise[i, j + 1] * v
+    below = noise[i + 1, j] * (1.0 - v) + noise[i + 1, j + 1] * v
+    return max((top * (1.0 - u) + below * u) / mean, 0.0)
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def ring_test(bright: Any, low: Any, width: int, c0: float, per_c: float, grow: Any, seed: Any, normal: bool, at: Any, told: Any) -> int:  # fmt: skip  # noqa: E501
+def ring_test(bright: Any, low: Any, width: int, line0: int, pixel0: int, c0: float, per_c: float, grow: Any, seed: Any, normal: bool, shares: Any, noise: Any, at: Any, told: Any) -> int:  # fmt: skip  # noqa: E501
     """Test all pixels of a tile but the blocks around it.
 
     Args:
         bright, low: as :func:`calibrate` gives them.
         width: columns to test, from the second block on.
-        c0, per_c, grow, seed, normal: the thresholds.
+        line0, pixel0: as for :func:`calibrate`.
+        c0, per_c, grow, seed, normal, shares: the thresholds.
+        noise: thermal noise x UNIT, at every BLOCK-th line and pixel.
         at: filled with line and pixel in the tile, and 1 for a seed.
         told: filled with the ratio to the background's mean, this mean (sigma nought), and its ``c``.
 
@@ -124,8 +136,8 @@ def ring_test(bright: Any, low: Any, width: int, c0: float, per_c: float, grow: 
             if inside:
                 b[c] += p
                 bb[c] += q
-    k, room, last = 0, at.shape[0], grow.size - 1
-    least = 1.0 if normal else grow[0]
+    k, room, last = 0, at.shape[0], grow.shape[1] - 1
+    least = 1.0 if normal else grow[0, 0]
     for r in range(BLOCK, low.shape[0] - BLOCK):
         new, old, new_in, old_in = low[r + OUTER], low[r - OUTER - 1], low[r + GUARD], low[r - GUARD - 1]
         for c in range(columns):
@@ -155,10 +167,18 @@ def ring_test(bright: Any, low: Any, width: int, c0: float, per_c: float, grow: 
             spread = ss / n / (mean * mean)
             if normal:
                 sd = np.sqrt(max(spread - 1.0, 0.0))
-                lax, strict = 1.0 + grow[0] * sd, 1.0 + seed[0] * sd
+                lax, strict = 1.0 + grow[0, 0] * sd, 1.0 + seed[0, 0] * sd
             else:
                 i = min(max(int((spread - c0) * per_c), 0), last)
-                lax, strict = grow[i], seed[i]
+                lax, strict = grow[0, i], seed[0, i]
+                part = _share(noise, line0 + r, pixel0 + c, mean) if shares.size > 1 else 0.0
+                if part > 0.0:
+                    j = 0
+                    while j < shares.size - 2 and part >= shares[j + 1]:
+                        j += 1
+                    f = min((part - shares[j]) / (shares[j + 1] - shares[j]), 1.0)
+                    lax = grow[j, i] + f * (grow[j + 1, i] - grow[j, i])
+                    strict = seed[j, i] + f * (seed[j + 1, i] - seed[j, i])
             if x > lax * mean:
                 if k < room:
                     at[k, 0], at[k, 1], at[k, 2] = r, c, x > strict * mean

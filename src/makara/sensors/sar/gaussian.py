@@ -22,4 +22,4 @@ def thresholds(pfa: float = 1e-7, grow: float = 1e-4) -> Thresholds:
     from scipy import special
 
     lax, strict = (-float(special.ndtri(p)) for p in (max(grow, pfa), pfa))
-    return Thresholds(1.0, 1.0, np.array([lax]), np.array([strict]), 0.0, normal=True)
+    return Thresholds(1.0, 1.0, np.array([[lax]]), np.array([[strict]]), 0.0, normal=True)

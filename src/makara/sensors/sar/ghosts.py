@@ -26,6 +26,8 @@ BESIDE_M: Final = 75.0
 """How far off the line along the platform's way a ghost or a side lobe may lie, metres."""
 STEP_M: Final = 60.0
 """Between the places looked at for what an ambiguity is of."""
+_TOGETHER: Final = 8
+"""Places that are read at once: few, since along a slant a window that holds many is large."""
 LOBE_M: Final = 2_000.0
 LOBE_DB: Final = 24.0
 """Side lobes: within this distance, fainter by at least this, and by as much more as the distance has over 150 m."""
@@ -132,18 +134,25 @@ def of_land(read: Read, spacing_m: tuple[float, float], at: Floats, excess: floa
     need = excess * 10.0 ** (LAND_DB / 10.0)
     half = max(1, round(30.0 / min(spacing_m)))
     for sign in (-1.0, 1.0):
-        places = sign * np.arange(first[0], first[1] + STEP_M, STEP_M)
-        bright = [_mean(read, at[0] + s * way.down, at[1] + s * way.right, half) for s in places]
-        if float(np.max(bright)) >= need:
-            return True
+        away = sign * np.arange(first[0], first[1] + STEP_M, STEP_M)
+        line, pixel = (np.rint(a + away * s).astype(np.int64) for a, s in zip(at, (way.down, way.right), strict=True))
+        for k in range(0, away.size, _TOGETHER):
+            if _brightest(read, line[k : k + _TOGETHER], pixel[k : k + _TOGETHER], half) >= need:
+                return True
     return False
 
 
-def _mean(read: Read, line: float, pixel: float, half: int) -> float:
-    y, x = round(line), round(pixel)
-    values: Any = read(y - half, y + half + 1, x - half, x + half + 1)
+def _brightest(read: Read, line: NDArray[np.int64], pixel: NDArray[np.int64], half: int) -> float:
+    """The greatest mean of the squares around some places near each other, which one window holds; at least 0."""
+    y, x = line - line.min(), pixel - pixel.min()
+    side = 2 * half + 1
+    window: Any = read(line.min() - half, line.max() + half + 1, pixel.min() - half, pixel.max() + half + 1)
+    step = np.arange(side)
+    values = window[y[:, None, None] + step[:, None], x[:, None, None] + step].reshape(line.size, -1)
     there = np.isfinite(values)
-    return float(values[there].mean()) if there.any() else 0.0
+    if there.all():
+        return float(values.mean(axis=1).max())
+    return max((float(v[t].mean()) for v, t in zip(values, there, strict=True) if t.any()), default=0.0)
 
 
 __all__ = ["Way", "first_m", "ghosts", "of_land", "way_of"]

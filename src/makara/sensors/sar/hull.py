@@ -9,9 +9,11 @@ the side lobes of a bright ship far. Length is a line through their mean (:data:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from makara.sensors.sar.patches import Floats, Patch
@@ -90,9 +92,19 @@ def smooth(values: Floats, size_m: tuple[float, float]) -> Floats:
     there = np.isfinite(values)
     if n == (1, 1):
         return np.where(there, values, 0.0)
+    if there.all():
+        return np.asarray(ndimage.uniform_filter(values, n, mode="constant") / _whole(values.shape, n), np.float64)
     total = ndimage.uniform_filter(np.where(there, values, 0.0), n, mode="constant")
     share = ndimage.uniform_filter(there.astype(np.float64), n, mode="constant")
     return np.where(there, total / np.maximum(share, 1e-9), 0.0)
+
+
+@lru_cache(maxsize=16)
+def _whole(shape: tuple[int, ...], n: tuple[int, ...]) -> Floats:
+    """What smoothing leaves of ones: less than one at the edges of a window."""
+    from scipy import ndimage
+
+    return np.asarray(ndimage.uniform_filter(np.ones(shape), n, mode="constant"))
 
 
 def blur_m(size_m: tuple[float, float], resolution_m: float | None) -> float:
@@ -110,27 +122,25 @@ def measured(patch: Patch, smoothed: Floats, row: float, column: float, clutter:
         row, column: of the brightest pixel of the cluster, in the patch.
         clutter: mean sigma nought of the sea around it.
     """
-    y, x = np.ogrid[: smoothed.shape[0], : smoothed.shape[1]]
-    near = np.hypot(y - row, x - column) <= 2.0
-    at = np.unravel_index(np.argmax(np.where(near, smoothed, -1.0)), smoothed.shape)
+    at = _brightest(smoothed, row, column)
     top = float(smoothed[at])
-    core = _region(smoothed, at, max(top / CORE, ABOVE * clutter))
-    wide = _region(smoothed, at, max(top / WIDE, ABOVE * clutter))
-    body = _region(smoothed, at, max(top / 10.0**1.2, ABOVE * clutter))
-    weight = np.log(np.maximum(smoothed / clutter, 1.01))
+    core = _region(smoothed, *at, max(top / CORE, ABOVE * clutter))
+    wide = _region(smoothed, *at, max(top / WIDE, ABOVE * clutter))
+    body = _region(smoothed, *at, max(top / 10.0**1.2, ABOVE * clutter))
+    weight = np.log(np.maximum(smoothed[wide] / clutter, 1.01))
     r, c, angle, along, across = _moments(wide, weight, patch.size_m)
     by, bx = _places(core, patch.size_m)
     u = bx * np.cos(angle) + by * np.sin(angle)
     pixel = float(np.sqrt(patch.size_m[0] * patch.size_m[1]))
     by2, bx2 = _places(body, patch.size_m)
     u2 = bx2 * np.cos(angle) + by2 * np.sin(angle)
-    values = np.where(np.isfinite(patch.values), patch.values, 0.0)
+    inner, outer = (np.where(np.isfinite(v), v, 0.0) for v in (patch.values[core], patch.values[wide]))
     return Hull(
         r,
         c,
-        float(values[core].max()),
+        float(inner.max()),
         top / clutter,
-        float(np.maximum(values[wide] - clutter, 0.0).sum() * pixel**2),
+        float(np.maximum(outer - clutter, 0.0).sum() * pixel**2),
         float(np.sin(angle)),
         float(np.cos(angle)),
         float(np.ptp(u)) + pixel,
@@ -143,13 +153,36 @@ def measured(patch: Patch, smoothed: Floats, row: float, column: float, clutter:
     )
 
 
-def _region(smoothed: Floats, at: Any, least: float) -> Mask:
-    """The pixels above a level that hang together with the peak (eight neighbours)."""
-    from scipy import ndimage
+def _brightest(smoothed: Floats, row: float, column: float) -> tuple[int, int]:
+    """Row and column of the brightest pixel within two pixels of a place."""
+    top, left = max(int(row) - 2, 0), max(int(column) - 2, 0)
+    part = smoothed[top : int(row) + 4, left : int(column) + 4]
+    y, x = np.ogrid[: part.shape[0], : part.shape[1]]
+    near = np.hypot(y + top - row, x + left - column) <= 2.0
+    at = np.unravel_index(np.argmax(np.where(near, part, -1.0)), part.shape)
+    return top + int(at[0]), left + int(at[1])
 
-    labels, _ = ndimage.label(smoothed > least, np.ones((3, 3), bool))
-    mask: Mask = labels == labels[at] if labels[at] else np.zeros(smoothed.shape, bool)
-    mask[at] = True
+
+@njit(cache=True)
+def _region(smoothed: Any, row: int, column: int, least: float) -> Any:
+    """The pixels above a level that hang together with the peak (eight neighbours), and the peak."""
+    height, width = smoothed.shape
+    mask = np.zeros((height, width), np.bool_)
+    mask[row, column] = True
+    if not smoothed[row, column] > least:
+        return mask
+    waiting = np.empty((height * width, 2), np.int64)
+    waiting[0, 0], waiting[0, 1] = row, column
+    n = 1
+    while n:
+        n -= 1
+        y, x = waiting[n, 0], waiting[n, 1]
+        for i in range(max(y - 1, 0), min(y + 2, height)):
+            for j in range(max(x - 1, 0), min(x + 2, width)):
+                if not mask[i, j] and smoothed[i, j] > least:
+                    mask[i, j] = True
+                    waiting[n, 0], waiting[n, 1] = i, j
+                    n += 1
     return mask
 
 
@@ -159,9 +192,15 @@ def _places(mask: Mask, size_m: tuple[float, float]) -> tuple[Floats, Floats]:
 
 
 def _moments(mask: Mask, weight: Floats, size_m: tuple[float, float]) -> tuple[float, float, float, float, float]:
-    """Centre (pixels), angle of the axis (from right towards down, radians) and standard deviations (metres)."""
+    """Centre (pixels), angle of the axis (from right towards down, radians) and standard deviations (metres).
+
+    Args:
+        mask: the region.
+        weight: of each of its pixels, in their order.
+        size_m: of a pixel.
+    """
     y, x = _places(mask, size_m)
-    w = weight[mask] / weight[mask].sum()
+    w = weight / weight.sum()
     cy, cx = float(w @ y), float(w @ x)
     dy, dx = y - cy, x - cx
     yy, xx, xy = float(w @ (dy * dy)), float(w @ (dx * dx)), float(w @ (dx * dy))

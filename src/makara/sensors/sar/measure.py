@@ -85,7 +85,7 @@ def measure(clusters: pl.DataFrame, scene: Scene, *, read: Read | None = None, k
     chips: dict[str, bytes] = {}
     for i in order.tolist():
         found[i] = _one(scene, got, way, float(line[i]), float(pixel[i]), float(pixels[i]), float(background[i]))
-        name, data = chip(scene, got, line[i], pixel[i])
+        name, data = chip(scene, got, float(line[i]), float(pixel[i]), found[i].row["length_m"])
         found[i].row["chip"], chips[name] = name, data
     ones = [found[i] for i in range(len(line))]
     return Measured(_judged(scene, way, clusters, ones, known or Known()), chips)

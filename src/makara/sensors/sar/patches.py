@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from makara.sensors.scene import Scene
+from makara.sensors.scene import Pixels, Scene
 
 Floats = NDArray[np.float64]
 Read = Callable[[int, int, int, int], Floats]
@@ -50,27 +51,47 @@ class Patch:
 
 def reader(scene: Scene) -> Read:
     """A reader of calibrated windows that keeps the last bands of rows; thermal noise stays in."""
+    raw = windows(scene)
+
+    def read(y0: int, y1: int, x0: int, x1: int) -> Floats:
+        return _sigma(scene, raw(y0, y1, x0, x1), y0, x0)
+
+    return read
+
+
+def windows(scene: Scene, kept: int = _KEPT) -> Callable[[int, int, int, int], Pixels]:
+    """A reader of windows in the numbers of the product, its bands before lines and pixels; 0 beyond the scene.
+
+    Args:
+        scene: the scene.
+        kept: how many bands of rows are kept, the last ones.
+    """
     bands: dict[int, Any] = {}
     height, width = scene.shape
 
     def band(k: int) -> Any:
         if k not in bands:
-            while len(bands) >= _KEPT:
+            while len(bands) >= kept:
                 bands.pop(next(iter(bands)))
             bands[k] = np.asarray(scene.read(k * _BAND, min((k + 1) * _BAND, height)))
         else:
             bands[k] = bands.pop(k)
         return bands[k]
 
-    def read(y0: int, y1: int, x0: int, x1: int) -> Floats:
-        out = np.full((y1 - y0, x1 - x0), np.nan)
-        a, b = max(x0, 0), min(x1, width)
-        if b <= a or y1 <= 0 or y0 >= height:
-            return out
-        for k in range(max(y0, 0) // _BAND, (min(y1, height) - 1) // _BAND + 1):
-            top, low = max(y0, k * _BAND), min(y1, (k + 1) * _BAND, height)
-            rows = band(k)[top - k * _BAND : low - k * _BAND, a:b]
-            out[top - y0 : low - y0, a - x0 : b - x0] = _sigma(scene, rows, top, a)
+    def read(y0: int, y1: int, x0: int, x1: int) -> Pixels:
+        y, x = (int(y0), int(y1)), (int(x0), int(x1))
+        first, last = min(max(y[0], 0), height - 1) // _BAND, min(max(y[1] - 1, 0), height - 1) // _BAND
+        a, b = min(max(x[0], 0), width), min(max(x[1], 0), width)
+        out: Pixels | None = None
+        for k in range(first, last + 1):
+            rows = band(k)
+            if out is None:
+                out = np.zeros((*rows.shape[:-2], y[1] - y[0], x[1] - x[0]), rows.dtype)
+            top, low = max(y[0], k * _BAND), min(y[1], (k + 1) * _BAND, height)
+            if top < low and a < b:
+                part = rows[..., top - k * _BAND : low - k * _BAND, a:b]
+                out[..., top - y[0] : low - y[0], a - x[0] : b - x[0]] = part
+        assert out is not None
         return out
 
     return read
@@ -78,17 +99,29 @@ def reader(scene: Scene) -> Read:
 
 def _sigma(scene: Scene, numbers: Any, line: int, pixel: int) -> Floats:
     """Sigma nought of numbers of the product, thermal noise included."""
-    v = np.asarray(numbers, np.float64)
-    there = np.isfinite(v) & (v != 0.0)
     c = scene.calibration
     if c is None:
-        return np.where(there, v * v, np.nan)
-    y: Floats = np.arange(line, line + v.shape[0], dtype=np.float64)
-    x: Floats = np.arange(pixel, pixel + v.shape[1], dtype=np.float64)
-    gain = c.gain.grid(y, x) if c.gain.values.size > 1 else float(c.gain.values[0, 0])
+        return np.asarray(_scaled(numbers, np.ones((1, 1)), True), np.float64)
+    y: Floats = np.arange(line, line + numbers.shape[0], dtype=np.float64)
+    x: Floats = np.arange(pixel, pixel + numbers.shape[1], dtype=np.float64)
+    gain = c.gain.grid(y, x) if c.gain.values.size > 1 else c.gain.values
     if c.decibel:
-        return np.where(there, 10.0 ** (gain * v / 10.0), np.nan)
-    return np.where(there, gain * (v * v if c.power == 2 else v), np.nan)
+        v = np.asarray(numbers, np.float64)
+        return np.where(np.isfinite(v) & (v != 0.0), 10.0 ** (gain * v / 10.0), np.nan)
+    return np.asarray(_scaled(numbers, gain, c.power == 2), np.float64)
+
+
+@njit(cache=True)
+def _scaled(numbers: Any, gain: Any, squared: bool) -> Any:
+    """Numbers, or their squares, times a factor by place or one for all; NaN where there is no data."""
+    out = np.empty(numbers.shape)
+    one = gain.size == 1
+    for r in range(numbers.shape[0]):
+        for c in range(numbers.shape[1]):
+            v = np.float64(numbers[r, c])
+            factor = gain[0, 0] if one else gain[r, c]
+            out[r, c] = factor * (v * v if squared else v) if np.isfinite(v) and v != 0.0 else np.nan
+    return out
 
 
 def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float, reach_m: float, work_m: float = WORK_M) -> Patch:  # fmt: skip  # noqa: E501
@@ -115,4 +148,4 @@ def patch(read: Read, spacing_m: tuple[float, float], line: float, pixel: float,
     )
 
 
-__all__ = ["WORK_M", "Floats", "Patch", "Read", "patch", "reader"]
+__all__ = ["WORK_M", "Floats", "Patch", "Read", "patch", "reader", "windows"]

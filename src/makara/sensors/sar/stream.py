@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from makara.base.errors import InputError
 from makara.sensors.sar.cfar import BLOCK, CELL, UNIT, calibrate, ring_test
 from makara.sensors.sar.threshold import Thresholds
-from makara.sensors.scene import Calibration, Scene, constant
+from makara.sensors.scene import Calibration, Nodes, Scene, constant
 
 STRIP: Final = 512
 TILE: Final = 4096
@@ -85,8 +85,10 @@ def hits(
     down, across = blocks(scene.shape)
     if water is None:
         water = np.ones((down * BLOCK // CELL, across * BLOCK // CELL), np.uint8)
-    gain = _gain(calibration, down, across)
+    gain = _at_corners(constant(1.0) if calibration.decibel else calibration.gain, down, across)
+    noise = _at_corners(calibration.noise or constant(0.0), down, across)
     power = 1 if calibration.decibel else int(calibration.power)
+    limits = table.c0, table.per_c, table.grow, table.seed, table.normal, table.shares
 
     def work(rows: NDArray[Any], first: int, left: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         width = min(tile, across * BLOCK - left)
@@ -94,17 +96,16 @@ def hits(
         x0, x1 = max(0, left - BLOCK), min(scene.shape[1], left + width + BLOCK)
         numbers[:, x0 - left + BLOCK : x1 - left + BLOCK] = rows[:, x0:x1]
         bright, low = np.empty(numbers.shape, np.int32), np.empty(numbers.shape, np.int32)
-        calibrate(numbers, first - BLOCK, left - BLOCK, gain, water, table.cap, power, bright, low)
+        corner = first - BLOCK, left - BLOCK
+        calibrate(numbers, *corner, gain, water, table.cap, power, bright, low)
         room = _ROOM
         while True:
             at, told = np.empty((room, 3), np.int32), np.empty((room, 3), np.float32)
-            n = int(
-                ring_test(bright, low, width, table.c0, table.per_c, table.grow, table.seed, table.normal, at, told)
-            )
+            n = int(ring_test(bright, low, width, *corner, *limits, noise, at, told))
             if n <= room:
                 break
             room = n
-        return at[:n] + np.array([first - BLOCK, left - BLOCK, 0], np.int32), told[:n].copy()
+        return at[:n] + np.array([*corner, 0], np.int32), told[:n].copy()
 
     found: list[tuple[NDArray[np.int32], NDArray[np.float32]]] = []
     total = 0
@@ -124,11 +125,10 @@ def hits(
     return Hits(at[:, 0], at[:, 1], at[:, 2] == 1, told[:, 0], told[:, 1], told[:, 2], sea)
 
 
-def _gain(calibration: Calibration, down: int, across: int) -> NDArray[np.float32]:
-    """Factors from the product's numbers to whole intensities, at each block's corner."""
-    factor = constant(1.0) if calibration.decibel else calibration.gain
+def _at_corners(values: Nodes, down: int, across: int) -> NDArray[np.float32]:
+    """Values in units of whole intensities, at each block's corner."""
     lines, pixels = (np.arange(n + 1, dtype=np.float64) * BLOCK for n in (down, across))
-    return (factor.grid(lines, pixels) * UNIT).astype(np.float32)
+    return (values.grid(lines, pixels) * UNIT).astype(np.float32)
 
 
 def linear(numbers: NDArray[Any], calibration: Calibration, first: int) -> NDArray[Any]:

@@ -4,12 +4,15 @@ Sea clutter is speckle (gamma, as many looks as the product has) on texture (gam
 Ward 1981; shape infinity is calm sea. The shape shows in the background's second moment. So that neighbouring ships do
 not raise the background, :mod:`makara.sensors.sar.cfar` leaves out of it all that is brighter than ``CAP`` medians; the
 moments here are those of clutter truncated in the same way, so that the protection does not bias the threshold.
+
+Thermal noise lies under the sea and has no texture: of two seas with the same second moment the one with more noise
+under it is spikier, and its tail longer. So there is a row of thresholds for each share of the noise in the mean.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,6 +23,8 @@ CAP: Final = 8.0
 """Medians of a block above which a pixel is not background."""
 SHAPE_MIN: Final = 0.4
 """The spikiest sea that has a threshold of its own."""
+SHARES: Final = (0.0, 0.3, 0.55, 0.75, 0.9)
+"""Shares of the noise in the mean with thresholds of their own; between them they are interpolated."""
 _SHAPES: Final = 48
 _NODES: Final = 80
 _STEPS: Final = 512
@@ -34,10 +39,11 @@ class Thresholds:
     Attributes:
         c0: ``c`` of the first entry.
         per_c: entries for each unit of ``c``.
-        grow: what belongs to a target, by ``c``.
-        seed: what makes a target, by ``c``.
+        grow: what belongs to a target, by share of noise and ``c``.
+        seed: what makes a target, likewise.
         cap: medians of a block above which a pixel is no background; 0: all are.
         normal: the tables hold one entry each, t: the threshold is mean + t standard deviations.
+        shares: of the noise in the mean, of the rows; the first is 0.
     """
 
     c0: float
@@ -46,6 +52,7 @@ class Thresholds:
     seed: Floats
     cap: float
     normal: bool = False
+    shares: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 class Clutter:
@@ -54,9 +61,10 @@ class Clutter:
     Args:
         looks: of the speckle (equivalent number).
         shape: of the texture; infinity: none.
+        noise: share of the mean that is thermal noise, which has no texture.
     """
 
-    def __init__(self, looks: float, shape: float) -> None:
+    def __init__(self, looks: float, shape: float, noise: float = 0.0) -> None:
         from scipy import special
 
         self._looks = looks
@@ -64,7 +72,8 @@ class Clutter:
             self._texture, self._weight = np.ones(1), np.ones(1)
         else:
             texture, weight = special.roots_genlaguerre(_NODES, shape - 1.0)
-            self._texture, self._weight = np.maximum(texture / shape, 1e-300), weight / weight.sum()
+            texture = (1.0 - noise) * np.maximum(texture / shape, 1e-300) + noise
+            self._texture, self._weight = texture, weight / weight.sum()
 
     def survival(self, x: float) -> float:
         """Probability of an intensity above x."""
@@ -93,7 +102,9 @@ class Clutter:
 
 
 @lru_cache(maxsize=32)
-def thresholds(pfa: float = 1e-7, looks: float = 4.4, grow: float = 1e-4, cap: float = CAP) -> Thresholds:
+def thresholds(
+    pfa: float = 1e-7, looks: float = 4.4, grow: float = 1e-4, cap: float = CAP, noise: bool = True
+) -> Thresholds:
     """The table for a rate of false alarms.
 
     Args:
@@ -101,16 +112,23 @@ def thresholds(pfa: float = 1e-7, looks: float = 4.4, grow: float = 1e-4, cap: f
         looks: equivalent number of looks of a pixel.
         grow: the laxer rate at which neighbours of a seed are added to it.
         cap: medians above which a pixel is left out of the background.
+        noise: rows for all SHARES of noise; else for none alone.
     """
     shapes = np.r_[np.inf, np.geomspace(150.0, SHAPE_MIN, _SHAPES - 1)]
-    rows = np.array([_row(looks, float(shape), max(grow, pfa), pfa, cap) for shape in shapes])
-    c = np.maximum.accumulate(rows[:, 0])
-    grid: NDArray[Any] = np.linspace(c[0], c[-1], _STEPS)
-    lax, strict = np.interp(grid, c, rows[:, 1]), np.interp(grid, c, rows[:, 2])
-    return Thresholds(float(grid[0]), float(1.0 / (grid[1] - grid[0])), lax, strict, cap)
+    shares = SHARES if noise else SHARES[:1]
+    sets = [np.array([_row(looks, float(s), share, max(grow, pfa), pfa, cap) for s in shapes]) for share in shares]
+    c = [np.maximum.accumulate(rows[:, 0]) for rows in sets]
+    grid: NDArray[Any] = np.linspace(c[0][0], c[0][-1], _STEPS)
+    # A sea more uneven than any that so much noise allows has less noise under it than was told.
+    lax, strict = (
+        np.maximum.accumulate([np.interp(grid, x, rows[:, k]) for x, rows in zip(c, sets, strict=True)]) for k in (1, 2)
+    )
+    return Thresholds(
+        float(grid[0]), float(1.0 / (grid[1] - grid[0])), lax, strict, cap, shares=np.array(shares, np.float64)
+    )
 
 
-def _row(looks: float, shape: float, grow: float, pfa: float, cap: float) -> tuple[float, float, float]:
-    sea = Clutter(looks, shape)
+def _row(looks: float, shape: float, noise: float, grow: float, pfa: float, cap: float) -> tuple[float, float, float]:
+    sea = Clutter(looks, shape, noise)
     m1, m2 = sea.moments(cap * sea.quantile(0.5))
     return m2 / m1**2, sea.quantile(grow) / m1, sea.quantile(pfa) / m1

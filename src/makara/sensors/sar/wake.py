@@ -77,8 +77,9 @@ def wake(window: Patch, hull: Hull, clutter: float, way: Way | None, scene: Scen
     # Every second start and direction first: most ships have no wake.
     for every, least in ((2, _Z_FIRST), (1, _Z)):
         from_row, from_column = hull.row - shifts * along[0], hull.column - shifts * along[1]
-        depth = _darker(level, from_row[::every], from_column[::every], down[::every], right[::every], out, size)
-        depth[:, lobes[::every]] = 0.0
+        depth = _darker(
+            level, from_row[::every], from_column[::every], down[::every], right[::every], lobes[::every], out, size
+        )
         i, j = (int(k) * every for k in np.unravel_index(np.argmin(depth), depth.shape))
         z = -float(depth.min()) / noise
         if z < least:
@@ -91,7 +92,7 @@ def wake(window: Patch, hull: Hull, clutter: float, way: Way | None, scene: Scen
 
 
 @njit(cache=True)
-def _darker(level: Any, row: Any, column: Any, down: Any, right: Any, out: Any, size: Any) -> Any:
+def _darker(level: Any, row: Any, column: Any, down: Any, right: Any, left_out: Any, out: Any, size: Any) -> Any:
     """By start and direction: mean along a line five samples broad, less that of its darker side; 0 where unknown.
 
     Darker than either side: between two side lobes, or beside one, the sea only looks dark.
@@ -99,14 +100,21 @@ def _darker(level: Any, row: Any, column: Any, down: Any, right: Any, out: Any, 
     result = np.zeros((row.size, down.size))
     step = 0.5 * (size[0] + size[1])
     offsets = np.array([0.0, step, -step, 2.0 * step, -2.0 * step, _FLANK_M, -_FLANK_M])
-    for i in range(row.size):
-        for j in range(down.size):
-            sums, counts = np.zeros(3), np.zeros(3, np.int64)
+    sums, counts = np.empty(3), np.empty(3, np.int64)
+    dy, dx = np.empty((7, out.size)), np.empty((7, out.size))
+    for j in range(down.size):
+        if left_out[j]:
+            continue
+        for k in range(7):
+            for m in range(out.size):
+                dy[k, m] = (down[j] * out[m] + right[j] * offsets[k]) / size[0]
+                dx[k, m] = (right[j] * out[m] - down[j] * offsets[k]) / size[1]
+        for i in range(row.size):
+            sums[:], counts[:] = 0.0, 0
             for k in range(7):
                 part = 0 if k < 5 else k - 4
                 for m in range(out.size):
-                    y = int(np.rint(row[i] + (down[j] * out[m] + right[j] * offsets[k]) / size[0]))
-                    x = int(np.rint(column[i] + (right[j] * out[m] - down[j] * offsets[k]) / size[1]))
+                    y, x = int(np.rint(row[i] + dy[k, m])), int(np.rint(column[i] + dx[k, m]))
                     if 0 <= y < level.shape[0] and 0 <= x < level.shape[1] and level[y, x] == level[y, x]:
                         sums[part] += level[y, x]
                         counts[part] += 1
