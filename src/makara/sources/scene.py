@@ -48,9 +48,8 @@ SIDES: Final = 16
 def look_of(scene: Scene) -> pl.DataFrame:
     """The look that a scene is: a row of table collections without the columns that every row has."""
     line, pixel = (n / 2.0 for n in scene.shape)
-    provider = scene.provider or ""
     row = {
-        "collection": collection_id(provider, scene.product),
+        "collection": identity(scene),
         "product": scene.product,
         "sensor": scene.sensor,
         "platform": scene.platform,
@@ -71,6 +70,25 @@ def look_of(scene: Scene) -> pl.DataFrame:
     }
     types = {f.name: f.type for f in table("collections").own}
     return pl.DataFrame([row], schema={c: types[c] for c in row})
+
+
+def identity(scene: Scene) -> str:
+    """The key of the look that a scene is."""
+    return collection_id(scene.provider or "", scene.product)
+
+
+def placed(scene: Scene) -> None:
+    """Refuse a scene whose pixels lie nowhere. No pixel is read.
+
+    Raises:
+        InputError: its places are no longitudes and latitudes, or all the same.
+    """
+    y, x = (np.linspace(-0.5, n - 0.5, SIDES) for n in scene.shape)
+    lon, lat = scene.georeference.lon.grid(y, x), scene.georeference.lat.grid(y, x)
+    if not np.isfinite(lon).all() or not np.isfinite(lat).all() or np.abs(lat).max() > 90.0:
+        raise InputError(f"{scene.product} is not placed: its georeference has no longitude and latitude everywhere")
+    if not np.ptp(lon) > 0.0 or not np.ptp(lat) > 0.0:
+        raise InputError(f"{scene.product} is not placed: its georeference puts all pixels on one line or point")
 
 
 def footprint(scene: Scene) -> bytes | None:
@@ -119,4 +137,4 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     yield Batch({"collections": _source.shape("collections", look)}, _source.no_rejects(), 1, "scene")
 
 
-__all__ = ["SOURCE", "footprint", "look_of", "read"]
+__all__ = ["SOURCE", "footprint", "identity", "look_of", "placed", "read"]
