@@ -1,7 +1,7 @@
 """One look from all that was declared of it, whatever came first: pure.
 
-A look may be declared more than once: by the scene itself, by a catalogue, by a partner's product whose rows merely name
-it. Each declaration is kept as it came; what the picture, the page and partners see is made of all that are known.
+A look may be declared more than once: by the scene itself, by a catalogue, by a partner's product whose rows merely
+name it. Each declaration is kept as it came; what the picture, the page and partners see is made of all that are known.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from makara.arrived import Arrived, Dirty, FurtherBackError, changed_since, hear
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window
+from makara.fusion.structures import SIGHTED
 from makara.inputs import Inputs, RuleInForce
 from makara.looks import one_each
 from makara.reads import Ready, read
@@ -57,6 +58,7 @@ class Picture:
         walked: claims known until then were walked by runs before.
         looked: likewise of what was declared of looks.
         collections: a row a look, made of all that is declared (``declared``).
+        sighted: what tells structures (columns ``SIGHTED``) of all detections, those before the loaded ones too.
         now: end of the step that is walked.
         history: rows to append or put at the commit, by table.
     """
@@ -93,6 +95,7 @@ class Picture:
     declared: pl.DataFrame = field(init=False)
     clock_off: pl.DataFrame = field(init=False)
     ready: Ready = field(default_factory=Ready)
+    sighted: pl.DataFrame = field(default_factory=lambda: table("detections").empty().select(SIGHTED))
 
     def __post_init__(self) -> None:
         """What the points say of the stations' clocks; nothing more is declared of looks than was loaded."""
@@ -111,6 +114,7 @@ class Picture:
         self.now = arrived.now
         self.claims = pl.concat([self.claims, arrived.claims.select(self.claims.columns)])
         self.detections = pl.concat([self.detections, arrived.detections.select(self.detections.columns)])
+        self.sighted = pl.concat([self.sighted, arrived.detections.select(SIGHTED)])
         placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
         placed = placed.select(self.reports.columns)
         self.reports = pl.concat([self.reports, placed])

@@ -1,7 +1,7 @@
 """When the lines of an image were seen, as table collections keeps it (``line_times``), and when a place was.
 
-The bytes are little-endian float64, five a line, some lines of the image in the order of their times: microseconds since
-1970, longitude and latitude of the line's first pixel, longitude and latitude of its last.
+The bytes are little-endian float64, five a line, some lines of the image in the order of their times: microseconds
+since 1970, longitude and latitude of the line's first pixel, longitude and latitude of its last.
 """
 
 from __future__ import annotations

@@ -111,7 +111,6 @@ class _Feeds:
             self.rows.append(mark_row(m))
         return k
 
-
     def meet(self, declared: pl.DataFrame, marks: pl.DataFrame) -> None:
         """Make the marks of looks that were declared several times."""
         mine = pl.DataFrame(self.rows, schema=ROW)

@@ -16,6 +16,9 @@ from makara.arrived import HORIZONS, Arrived, FurtherBackError, changed_since
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
+from makara.fusion.structures import REACH as STOOD
+from makara.fusion.structures import SENSORS as STANDING
+from makara.fusion.structures import SIGHTED
 from makara.inputs import Inputs
 from makara.lake import Commit, Lake, Settings
 from makara.picture import (
@@ -211,9 +214,8 @@ def _load(
     points = points.drop("source", "t_known").join(extra, on="report", how="left", maintain_order="left")
     walked = _walked_to(lake)
     claims = lake.read("claims", pl.col("t_known") <= walked) if walked else table("claims").empty()
-    detections = (
-        lake.scan("detections").filter(recent).join(lake.scan("matches"), on="detection", how="semi").collect()
-    )
+    matched = lake.scan("detections").join(lake.scan("matches"), on="detection", how="semi")
+    stood = pl.col("sensor").is_in(STANDING) & (pl.col("t_seen") >= since - min(since - EPOCH, STOOD))
     horizons = every.group_by("receiver").agg(pl.col("t_seen").max().alias("horizon"), marks=pl.col("mark").unique())
     ledger = lake.state("released_rows")
     handed = lake.state("releases")
@@ -227,7 +229,8 @@ def _load(
         reports=reports,
         claims=claims.clear(),
         collections=table("collections").empty(),
-        detections=detections,
+        detections=matched.filter(recent).collect(),
+        sighted=matched.filter(stood).select(SIGHTED).collect(),
         points=points,
         tracks=held.drop("source", "t_known", "mark"),
         matches=lake.read("matches").drop("source", "t_known"),

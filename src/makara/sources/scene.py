@@ -119,7 +119,7 @@ def footprint(scene: Scene) -> bytes | None:
 
 
 def line_times(scene: Scene) -> bytes | None:
-    """When lines of a scene were seen (see :mod:`makara.base.lines`); None where all were at once, or no time is known."""
+    """When lines of a scene were seen (see :mod:`makara.base.lines`); None where no time is known, or all is of one."""
     if scene.t_start is None:
         return None
     y = np.linspace(0.0, scene.shape[0] - 1.0, SIDES + 1)
