@@ -57,9 +57,9 @@ class Held:
             rows = rows.sort("t_known", maintain_order=True)
         if name == "collections":
             once = rows.unique(CONTENTS, keep="first", maintain_order=True)
-            fresh = once.join(self.declared(once), on=CONTENTS, how="anti", nulls_equal=True, maintain_order="left")
-            self.said = pl.concat([self.said, fresh.select(self.said.columns)])
-            return fresh
+            more = once.join(self.declared(once), on=CONTENTS, how="anti", nulls_equal=True, maintain_order="left")
+            self.said = pl.concat([self.said, more.select(self.said.columns)])
+            return more
         if name in BULK:
             self._read(name, column, rows["t_seen"])
             fresh = self.bulk[name].add(rows[column])

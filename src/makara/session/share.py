@@ -52,7 +52,7 @@ def gate(
     if not owner and partner not in settings.partners:
         raise ReleaseError(f"no partner {partner!r}; the owner names partners in makara.toml, as [partners.FJI]")
     every = held_marks if marks is None else pl.concat([held_marks, marks], how="diagonal")
-    told = {
+    told: dict[str, Any] = {
         "partner": partner,
         "purpose": purpose,
         "policies": policies_of(lake, settings),
