@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from small_scene import LINES, SHIPS, STEP_DEG, write_scene
 
 import makara
+import makara.session
 from makara.base.errors import InputError, MakaraError, UsageError
 from makara.base.geo import distance_m
 from makara.cli.detect import detect as detect_command
@@ -319,3 +320,15 @@ def test_an_optical_scene_goes_through_the_same_door() -> None:
     look = look_of(sea).row(0, named=True)
     assert (look["length50_m"], look["sensor"]) == (20.0, "optical")
     assert shapely.from_wkb(look["footprint"]).geom_type == "MultiPolygon"
+
+
+def test_a_scene_is_explained_as_the_look_that_it_is(scene: Path, tmp_path: Path) -> None:
+    """By its name alone, and as the source of its provider or of any."""
+    for name in (None, "radar_tif", "scene"):
+        told = makara.session.preview(name, [scene])
+        assert (told["source"], told["tables"], told["rejects"]) == ("scene", {"collections": 1}, {})
+        assert told["first"]["collections"][0]["sensor"] == "sar" and told["command"].startswith(
+            "makara ingest LAKE scene "
+        )
+        assert any("found when it is taken in" in w for w in told["warnings"])
+        assert any("--licence NAME" in w for w in told["warnings"])
