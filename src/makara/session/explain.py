@@ -111,7 +111,9 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
         name, reader = scene.SOURCE.name, scene
         warnings.append("the ships in it, and their pictures, are found when it is taken in, or by makara detect")
     missing = [
-        o for o in reader.SOURCE.options if guessing and given.get(o.name, "").isupper() and o.name not in options
+        o
+        for o in reader.SOURCE.options
+        if guessing and o.name not in options and (v := given.get(o.name, "")).isupper() and v in o.doc
     ]
     if missing:
         needed = "; ".join(f"--{o.name} {given[o.name]} ({o.doc})" for o in missing)
