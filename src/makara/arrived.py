@@ -79,9 +79,10 @@ def since_of(reports: pl.DataFrame) -> pl.DataFrame:
     return reports.group_by("mover").agg(pl.col("t_seen").min().alias("since"))
 
 
-def unlooked() -> pl.Expr:
-    """Whether a match was made without the detection's look: it says so."""
-    return pl.col("reasons").list.eval(pl.element().struct.field("code") == "no_look").list.any()
+def changed_since(looks: pl.DataFrame, detections: pl.DataFrame) -> datetime | None:
+    """From when on detections must be matched anew because more is declared of looks (null: from none)."""
+    mine = detections.join(looks, on="collection", how="semi")["t_seen"].min()
+    return earliest((looks["t_start"].min(), mine))  # type: ignore[arg-type]
 
 
 def span_of(points: pl.DataFrame) -> list[datetime]:

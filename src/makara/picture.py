@@ -13,11 +13,13 @@ from typing import Final
 import polars as pl
 
 from makara.alerts import is_vessel_id
-from makara.arrived import Arrived, Dirty, FurtherBackError, heard, since_of, span_of, unlooked
+from makara.arrived import Arrived, Dirty, FurtherBackError, changed_since, heard, since_of, span_of
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window
+from makara.fusion.structures import SIGHTED
 from makara.inputs import Inputs, RuleInForce
+from makara.looks import one_each
 from makara.reads import Ready, read
 from makara.registry import identify
 from makara.replay import affected, earliest, newest, restart, versions, windows
@@ -54,6 +56,9 @@ class Picture:
         ready: the points as rules read them, made when the first rule asks.
         clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
         walked: claims known until then were walked by runs before.
+        looked: likewise of what was declared of looks.
+        collections: a row a look, made of all that is declared (``declared``).
+        sighted: what tells structures (columns ``SIGHTED``) of all detections, those before the loaded ones too.
         now: end of the step that is walked.
         history: rows to append or put at the commit, by table.
     """
@@ -78,6 +83,7 @@ class Picture:
     kept: dict[RuleKey, dict[datetime, pl.DataFrame]] = field(default_factory=dict)
     floor: datetime = EPOCH
     walked: datetime = EPOCH
+    looked: datetime = EPOCH
     history: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     now: datetime = EPOCH
     forced: datetime | None = None
@@ -86,11 +92,14 @@ class Picture:
     redone_tracks: set[int] = field(default_factory=set)
     spill: Callable[[pl.DataFrame, pl.DataFrame], None] | None = None
     spilled: list[pl.DataFrame] = field(default_factory=list)
+    declared: pl.DataFrame = field(init=False)
     clock_off: pl.DataFrame = field(init=False)
     ready: Ready = field(default_factory=Ready)
+    sighted: pl.DataFrame = field(default_factory=lambda: table("detections").empty().select(SIGHTED))
 
     def __post_init__(self) -> None:
-        """What the points say of the stations' clocks."""
+        """What the points say of the stations' clocks; nothing more is declared of looks than was loaded."""
+        self.declared = self.collections
         off = self.points.filter(pl.col("flags").list.contains("clock_off")).select("report")
         minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
         self.clock_off = self.reports.join(off, on="report", how="semi").select("station", minute).unique()
@@ -104,8 +113,8 @@ class Picture:
         """Take in what arrived; answers what must be redone."""
         self.now = arrived.now
         self.claims = pl.concat([self.claims, arrived.claims.select(self.claims.columns)])
-        self.collections = pl.concat([self.collections, arrived.collections.select(self.collections.columns)])
         self.detections = pl.concat([self.detections, arrived.detections.select(self.detections.columns)])
+        self.sighted = pl.concat([self.sighted, arrived.detections.select(SIGHTED)])
         placed = arrived.reports.filter(pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null())
         placed = placed.select(self.reports.columns)
         self.reports = pl.concat([self.reports, placed])
@@ -117,12 +126,20 @@ class Picture:
         dirty.mark("detections", arrived.detections["t_seen"].min())  # type: ignore[arg-type]
         said = arrived.claims.filter(pl.col("t_known") > self.walked)  # claims come whole at the beginning of a run
         dirty.mark("claims", said["t_seen"].min())  # type: ignore[arg-type]
-        bare = self.detections.join(self.matches.filter(unlooked()), on="detection", how="semi")
-        dirty.mark("detections", bare.join(arrived.collections, on="collection", how="semi")["t_seen"].min())  # type: ignore[arg-type]
+        dirty.mark("looks", self._declare(arrived.collections))
         for what in ("track_points", "detections", "matches", "claims"):
             dirty.mark(what, self.forced)
         self.forced, self.anew = None, False
         return dirty
+
+    def _declare(self, looks: pl.DataFrame) -> datetime | None:
+        """Take in what was declared of looks; answers from when on detections must be matched anew."""
+        if not len(looks):
+            return None
+        self.declared = pl.concat([self.declared, looks.select(self.declared.columns)])
+        self.collections, marks = one_each(self.declared, self.marks)
+        self.put_marks(marks)
+        return changed_since(looks.filter(pl.col("t_known") > self.looked), self.detections)
 
     def parts(self, arrived: Arrived, dirty: Dirty) -> Iterator[Dirty]:
         """What must be redone, some movers at a time where reports arrive in parts; whole otherwise."""
@@ -222,12 +239,13 @@ class Picture:
 
     def looks(self, dirty: Dirty) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Detections whose matches may have changed, their collections, and the points around them."""
-        since = earliest((dirty.since.get("track_points"), dirty.since.get("detections")))
-        if since is None:
-            return self.detections.clear(), self.collections.clear(), self.points.clear()
+        moved, late = dirty.since.get("track_points"), [dirty.since.get(n) for n in ("detections", "looks")]
         reach = timedelta(seconds=LOOK_REACH_S)
-        late = dirty.since.get("detections")
-        frm = earliest((since - reach if since - EPOCH > reach else EPOCH, late)) or EPOCH
+        if moved is not None:
+            moved = moved - reach if moved - EPOCH > reach else EPOCH
+        frm = earliest((moved, *late))
+        if frm is None:
+            return self.detections.clear(), self.collections.clear(), self.points.clear()
         new = pl.col("t_seen") >= frm
         wanted = self.detections.filter(new).select("collection").drop_nulls().unique()
         whole = pl.col("collection").is_in(wanted["collection"].implode()).fill_null(False)

@@ -11,7 +11,7 @@ import polars as pl
 from makara.alerts import decide
 from makara.arrived import Arrived
 from makara.engine import Embedded
-from makara.fusion import match
+from makara.fusion import match, structures
 from makara.inputs import Inputs
 from makara.picture import OWN, Picture
 from makara.registry import classes, watched
@@ -33,7 +33,9 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
         picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
     picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose
     detections, collections, near = picture.looks(dirty)
-    picture.replace_matches(match(detections, collections, near, vessels=picture.vessels), dirty)  # matched or not
+    found = match(detections, collections, near, vessels=picture.vessels)  # matched or not
+    found = structures(found, picture.sighted, picture.matches, picture.collections)  # or what always stands there
+    picture.replace_matches(found, dirty)
 
     for rule in inputs.rules:  # 5: behaviours
         picture.redo(rule, dirty, inputs, now)

@@ -37,6 +37,17 @@ OF = {
     "collections": ["case/collections.geojson"],
     "zones": ["case/zones.geojson"],
     "mapped": ["pings.csv"],
+    "ksat": ["ksat.csv"],
+    "kml": ["contacts.kml"],
+    "cot": ["cot.xml"],
+    "skylight": ["skylight.json"],
+    "gfw_detections": ["gfw_detections.csv", "gfw_detections.json"],
+    "hawkeye": ["hawkeye.csv", "hawkeye.json"],
+    "unseenlabs": ["unseenlabs.geojson"],
+    "sightings": ["sightings.csv"],
+    "radar_csv": ["radar.csv"],
+    "xview3": ["xview3.csv"],
+    "viirs": ["vbd_20240301.csv"],
 }
 
 
@@ -155,3 +166,30 @@ def test_real_files_are_recognised(data_dir: Path) -> None:
     found = preview(None, [data_dir / "ais" / "gfw_regression_ais_a.parquet"])
     assert (found["rows"], found["tables"]) == (48_522, {"claims": 7_287, "reports": 40_955})
     assert found["rejects"] == {"missing_value": 628}
+
+
+ASKED_FOR = ("ksat", "kml", "cot", "skylight", "gfw_detections", "hawkeye", "unseenlabs", "sightings", "viirs")
+CONTACTS = [f for s in ASKED_FOR for f in OF[s]]
+
+
+@pytest.mark.parametrize("file", CONTACTS)
+def test_contacts_are_explained_and_the_command_takes_them_in(file: str, tmp_path: Path) -> None:
+    """As a user would: with a licence where it says that one is needed."""
+    found = json.loads(makara("ingest", "--explain", SAMPLES / file)[0])
+    assert found["tables"]["detections"] > 0 and found["rejects"] and found["first"]["detections"]
+    words = shlex.split(found["command"].replace("LAKE", str(tmp_path / "lake")))
+    if any("needs a licence" in w for w in found["warnings"]):
+        assert "no licence" in makara(*words[1:], code=2)[1]
+        words += ["--licence", "own"]
+    taken = json.loads(makara(*words[1:])[0])
+    assert taken["rejects"] == found["rejects"]
+    assert {t: n for t, n in taken["tables"].items() if n} == {t: n for t, n in found["tables"].items() if n}
+
+
+def test_what_must_be_told_is_asked_for() -> None:
+    said = makara("ingest", "--explain", SAMPLES / "radar.csv", code=2)[1]
+    assert "fits the source radar_csv" in said and "--radar LON,LAT (where the radar stands" in said
+    found = json.loads(makara("ingest", "--explain", SAMPLES / "radar.csv", "--radar", "179.95,-17.4")[0])
+    assert found["source"] == "radar_csv" and "--radar 179.95,-17.4" in found["command"]
+    said = makara("ingest", "--explain", SAMPLES / "xview3.csv", code=2)[1]
+    assert "fits the source xview3" in said and "add --time" in said

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from makara.base.errors import ColumnsError, InputError, NotFoundError
+from makara.base.lines import pack
 from makara.fusion import match
 from makara.tables import table
 
@@ -223,3 +224,20 @@ def test_errors_name_what_is_wrong(sea):
         run(sea, profile="none")
     with pytest.raises(NotFoundError, match="vms"):
         run(sea, against="radar")
+
+
+@pytest.mark.parametrize("lon", [130.0, -179.95])
+def test_what_bears_the_time_of_its_scene_is_taken_at_the_time_of_its_line(make_sea, lon):
+    """A ship at 30 knots goes 460 m in the half minute between the scene's begin and its line."""
+    s = make_sea(lon=lon).fleet().vessel(1, 0, 0, kn=30, course=90).detection(0, 0, seconds=-30.0)
+    begin = s.detections["t_seen"][0].timestamp() * 1e6
+    ends = [[s.place(e, n) for n in (30_000, -30_000)] for e in (-60_000, 60_000)]
+    (x0, y0), (x1, y1) = (zip(*e, strict=True) for e in ends)
+    lines = pack([begin, begin + 60e6], x0, y0, x1, y1)
+    plain, timed = (run(s, s.look(line_times=data)).row(0, named=True) for data in (None, lines))
+    away = [next(r["value"] for r in row["reasons"] if r["code"] == "track_near") for row in (plain, timed)]
+    assert away[0] == pytest.approx(463.0, abs=15.0) and away[1] < 10.0
+    assert timed["p"] > plain["p"] if plain["p"] else timed["track"] == 10
+    own = make_sea(lon=lon).fleet().vessel(1, 0, 0, kn=30, course=90).detection(0, 0, seconds=0.5)
+    a, b = (run(own, own.look(line_times=data)) for data in (None, lines))
+    assert_frame_equal(a, b)

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,17 +18,19 @@ from click.testing import CliRunner, Result
 from small_scene import LINES, SHIPS, STEP_DEG, write_scene
 
 import makara
+import makara.session
 from makara.base.errors import InputError, MakaraError, UsageError
 from makara.base.geo import distance_m
 from makara.cli.detect import detect as detect_command
 from makara.cli.write import ingest as ingest_command
 from makara.lake import TEMPLATES
+from makara.sensors import sar
 from makara.sensors.scene import Georeference, Nodes, Scene
 from makara.session import detect as room
 from makara.session.scenes import LAND_MOST
 from makara.sharing.marks import by_id
 from makara.sources import source
-from makara.sources.scene import footprint
+from makara.sources.scene import footprint, look_of
 from makara.tables import table
 
 MAKARA = Path(sys.executable).parent / "makara"
@@ -182,6 +185,42 @@ def run(name: str, *words: object) -> Result:
     return done
 
 
+def test_a_footprint_is_worked_out_for_a_lake_alone(scene: Path, found: pl.DataFrame) -> None:
+    """Detecting alone reads what the search reads; a scene whose pixels lie nowhere is refused before any is read."""
+    asked: list[tuple[int, int]] = []
+    with room.opened(scene) as opened:
+        told = replace(opened, read=lambda a, b: (asked.append((a, b)), opened.read(a, b))[1])
+        assert makara.detect(told).equals(found)
+        assert (0, 1) not in asked and asked
+        asked.clear()
+        look_of(told)
+        assert (0, 1) in asked
+        asked.clear()
+        bare = Georeference(opened.georeference.lon, Nodes(*[np.array([0.0])] * 2, np.array([[np.nan]])))
+        with pytest.raises(InputError, match="not placed"):
+            makara.detect(replace(told, georeference=bare))
+        assert not asked
+
+
+def test_lines_are_seen_along_the_way_of_the_platform(scene: Path) -> None:
+    """One rule for all detectors: line times, else evenly from begin to end as the platform went, else the begin."""
+    end, lines = T + timedelta(seconds=10), np.array([0.0, LINES - 1.0])
+    with room.opened(scene) as opened:
+        timed = replace(opened, t_start=T, t_end=end, line_times=None, heading_deg=None)
+        assert timed.seen(lines) == [T, end]
+        assert replace(timed, heading_deg=193.0).seen(lines) == [T, end]  # southwards, as lines go down a map
+        assert replace(timed, heading_deg=347.0).seen(lines) == [end, T]
+        assert replace(timed, t_end=None).seen(lines) == [T, T]
+        assert replace(timed, t_start=None).seen(lines) == [None, None]
+        ends = np.array([0.0, LINES - 1.0])
+        told = replace(timed, heading_deg=347.0, line_times=Nodes(ends, np.zeros(1), np.array([[1.0], [3.0]])))
+        assert told.seen(lines) == [T + timedelta(seconds=1), T + timedelta(seconds=3)]
+        measured = makara.detect(timed)["t_seen"]
+        plain = sar.detect(timed).detections["t_seen"]
+    assert T < measured.min() < measured.max() < end  # type: ignore[operator]
+    assert T < plain.min() < plain.max() < end  # type: ignore[operator]
+
+
 # -- into a lake
 
 
@@ -317,6 +356,18 @@ def test_an_optical_scene_goes_through_the_same_door() -> None:
                 resolution_m=10.0)  # fmt: skip
     found = makara.detect(sea)
     assert found["sensor"].to_list() == ["optical"] * 2 and sorted(np.sign(found["lon_deg"])) == [-1.0, 1.0]
-    look = room.search(sea).look.row(0, named=True)
+    look = look_of(sea).row(0, named=True)
     assert (look["length50_m"], look["sensor"]) == (20.0, "optical")
     assert shapely.from_wkb(look["footprint"]).geom_type == "MultiPolygon"
+
+
+def test_a_scene_is_explained_as_the_look_that_it_is(scene: Path, tmp_path: Path) -> None:
+    """By its name alone, and as the source of its provider or of any."""
+    for name in (None, "radar_tif", "scene"):
+        told = makara.session.preview(name, [scene])
+        assert (told["source"], told["tables"], told["rejects"]) == ("scene", {"collections": 1}, {})
+        assert told["first"]["collections"][0]["sensor"] == "sar" and told["command"].startswith(
+            "makara ingest LAKE scene "
+        )
+        assert any("found when it is taken in" in w for w in told["warnings"])
+        assert any("--licence NAME" in w for w in told["warnings"])

@@ -208,3 +208,23 @@ def test_on_the_command_line(lake: Made, tmp_path: Path) -> None:
     taken = CliRunner().invoke(command, [*words, "--licence", "nextview"])
     assert json.loads(taken.stdout)["tables"] == {"collections": 1}
     assert makara.open(where).view("collections").select(pl.col("licence"))["licence"].to_list() == ["nextview"]
+
+
+def test_a_partner_gets_a_look_as_the_declarations_tell_it_that_may_go(lake: Made, tmp_path: Path) -> None:
+    """What is declared of it under a licence that permits nobody changes nothing of what the partner gets."""
+
+    def told(session: makara.Session, partner: str) -> list[dict[str, object]]:
+        rows = session.select("collections", partner=partner)["collections"]
+        return rows.select("footprint", "length50_m", "platform").to_dicts()
+
+    free = looks(tmp_path / "free.geojson", platform="S1A")
+    shut = looks(tmp_path / "shut.geojson", length50_m="20")
+    session = lake("\n[licences.shut]\npermits = []\n")
+    session.ingest("collections", free, licence="copernicus")
+    alone = told(session, "FJI")
+    assert len(alone) == 1 and alone[0]["length50_m"] is None and alone[0]["footprint"]
+    session.ingest("collections", shut, licence="shut")
+    session.run()
+    assert told(session, "FJI") == alone
+    assert told(session, "self") == [{**alone[0], "length50_m": 20.0}]
+    assert {"copernicus@public@detection", "shut"} <= licences_of(session, "collections")

@@ -3,5 +3,6 @@
 from makara.fusion.match import match
 from makara.fusion.predict import predict
 from makara.fusion.reception import reception
+from makara.fusion.structures import structures
 
-__all__ = ["match", "predict", "reception"]
+__all__ = ["match", "predict", "reception", "structures"]

@@ -173,14 +173,26 @@ class Scene:
         self.close()
 
     def seen(self, line: Floats) -> list[datetime | None]:
-        """When lines were seen, the scene's start where their times are not known; None where it has no time."""
-        return self.after(np.zeros(len(line)) if self.line_times is None else self.line_times.at(line, 0.0))
+        """When lines were seen, to the microsecond; None where the scene has no time.
 
-    def after(self, seconds: Floats) -> list[datetime | None]:
-        """Instants so many seconds after the start, to the microsecond; None where the scene has no time."""
+        Where the times of lines are not known, these lie evenly between begin and end, along the platform's way; where
+        its heading is not known either, the first line is seen first. A scene without an end is seen at its begin.
+        """
         if self.t_start is None:
-            return [None] * len(seconds)
-        return [self.t_start + timedelta(microseconds=round(s * 1e6)) for s in seconds.tolist()]
+            return [None] * len(line)
+        after = self._spread(line) if self.line_times is None else self.line_times.at(line, 0.0)
+        return [self.t_start + timedelta(microseconds=round(s * 1e6)) for s in after.tolist()]
+
+    def _spread(self, line: Floats) -> Floats:
+        """Seconds after the start of lines, evenly from begin to end."""
+        if self.t_start is None or self.t_end is None:
+            return np.zeros(len(line))
+        share = np.clip(line / max(self.shape[0] - 1, 1), 0.0, 1.0)
+        if self.heading_deg is not None:
+            down = self.georeference.bearing_deg(self.shape[0] / 2.0, self.shape[1] / 2.0, 1.0, 0.0)
+            if np.cos(np.radians(self.heading_deg - down)) < 0.0:
+                share = 1.0 - share
+        return np.asarray(share * (self.t_end - self.t_start).total_seconds(), np.float64)
 
 
 def constant(value: float) -> Nodes:

@@ -21,6 +21,7 @@ from makara.base.units import DAY_S
 from makara.behaviours import carry, finish, merge, nothing
 from makara.inputs import Inputs, RuleInForce
 from makara.lake import Settings, View
+from makara.looks import one_each
 from makara.picture import Picture
 from makara.registry import classes
 from makara.replay import newest
@@ -191,7 +192,7 @@ class _Ground:
             reads,
             vessels,
             horizons.select(HORIZONS.names()).collect(engine="streaming"),
-            view.read("collections"),
+            one_each(view.read("collections"), view.state("marks"))[0],
             view.read("tracks"),
             newest(view.read("events", pl.col("kind").is_in(kinds))) if kinds else table("events").empty(),
         )

@@ -15,7 +15,7 @@ from makara.base.errors import ColumnsError, InputError
 from makara.base.frames import frame
 from makara.sensors.scene import Scene
 from makara.session.resources import sea
-from makara.sources.scene import look_of
+from makara.sources.scene import identity, placed
 from makara.tables import table
 
 COLUMNS: Final = [f.name for f in table("detections").own]
@@ -28,13 +28,12 @@ class Searched:
     """A scene that was searched.
 
     Attributes:
-        look: one row, the columns of table collections without those that every row has; times may be null.
-        detections: columns of table detections likewise (``t_seen`` may be null), and ``line, pixel`` in the scene.
+        detections: columns of table detections without those that every row has (``t_seen`` may be null), and ``line,
+            pixel`` in the scene.
         chips: bytes of pictures around detections, by their hash.
         about: what the detector said of its work.
     """
 
-    look: pl.DataFrame
     detections: pl.DataFrame
     chips: Mapping[str, bytes] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -101,9 +100,9 @@ def search(
     """Search an opened scene; see :func:`detect`.
 
     Raises:
-        InputError: there is no detector for its kind, or it cannot be read to its end.
+        InputError: there is no detector for its kind, its pixels lie nowhere, or it cannot be read to its end.
     """
-    look = look_of(scene)
+    placed(scene)
     if scene.sensor == "sar":
         from makara.sensors import sar
         from makara.sensors.sar.kinds import Known
@@ -117,12 +116,11 @@ def search(
         from makara.sensors import optical
 
         found = optical.detect(scene, sea=sea(scene), progress=progress)
-    return Searched(look, _named(found.detections, look, scene.sensor), found.chips, {"land": found.land})
+    return Searched(_named(found.detections, identity(scene), scene.sensor), found.chips, {"land": found.land})
 
 
-def _named(found: pl.DataFrame, look: pl.DataFrame, sensor: str) -> pl.DataFrame:
+def _named(found: pl.DataFrame, collection: str, sensor: str) -> pl.DataFrame:
     """Detections with their look, the provider's id (line and pixel) and their key."""
-    collection = look["collection"][0]
     own = found.select(pl.format("{}:{}", pl.col("line").round(1), pl.col("pixel").round(1)))[:, 0].to_list()
     rows = found.with_columns(
         pl.lit(collection).alias("collection"),

@@ -13,7 +13,10 @@ from typing import Any, Final
 import polars as pl
 
 from makara.base.errors import InputError, UsageError
-from makara.sources import Guess, Head, guesses, judge, source
+from makara.lake import TEMPLATES
+from makara.session.licences import NEEDED
+from makara.session.scenes import images
+from makara.sources import Guess, Head, guesses, judge, scene, source
 from makara.sources._recipe import OPTIONS
 from makara.sources._sniff import mapping
 
@@ -63,6 +66,7 @@ class _Read:
     rejects: Counter[str] = field(default_factory=Counter)
     first: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
+    bare: bool = False
 
     def refuse(self, refused: pl.DataFrame) -> None:
         for r in refused.select("file", "line", "reason", "detail", "raw").iter_rows(named=True):
@@ -103,6 +107,17 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
         name, best = found[0]
         given = {**best.options, **given}
     reader = source(name)
+    if images(reader):  # it is ingest that searches it; what is told without is its look
+        name, reader = scene.SOURCE.name, scene
+        warnings.append("the ships in it, and their pictures, are found when it is taken in, or by makara detect")
+    missing = [
+        o
+        for o in reader.SOURCE.options
+        if guessing and o.name not in options and (v := given.get(o.name, "")).isupper() and v in o.doc
+    ]
+    if missing:
+        needed = "; ".join(f"--{o.name} {given[o.name]} ({o.doc})" for o in missing)
+        raise UsageError(f"{paths[0]} fits the source {name} ({found[0][1].why}); tell it {needed}")
     try:
         try:
             read = _read(reader, paths, given, now)
@@ -113,6 +128,8 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
             warnings.append("the times name no zone; they are shown as UTC: check, and give --tz")
             read = _read(reader, paths, given, now)
     except (UsageError, InputError) as e:
+        if guessing:
+            raise type(e)(f"{paths[0]} fits the source {name} ({found[0][1].why}), but: {e}") from e
         better = _better(name, found)
         if better:
             raise type(e)(f"{e}. {paths[0].name} looks like {head.words}, of the source {better}") from e
@@ -125,6 +142,11 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
     elif read.rows and not read.tables.total():
         better = _better(name, found)
         warnings.append(f"every row would be rejected{f'; it looks like the source {better}' if better else ''}")
+    if read.bare:
+        warnings.append(
+            f"what satellites saw needs a licence: add --licence NAME, unless the mark of the feed {name} names one; "
+            f"templates are {', '.join(TEMPLATES)}"
+        )
     return {
         "files": [str(p) for p in paths],
         "source": name,
@@ -143,11 +165,12 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
 
 
 def _read(reader: Any, paths: Sequence[Path], options: Mapping[str, str], now: datetime) -> _Read:
-    out = _Read()
+    out, feed = _Read(), reader.SOURCE.name
     for path in paths:
         for batch in reader.read(path, options):
             out.rows += batch.rows
             out.refuse(batch.rejects)
+            out.bare = out.bare or (feed != "case" and _bare(batch.frames))
             for name, frame in batch.frames.items():
                 kept = frame
                 if "t_seen" in frame.columns:
@@ -158,6 +181,20 @@ def _read(reader: Any, paths: Sequence[Path], options: Mapping[str, str], now: d
                 rows = out.first.setdefault(name, [])
                 rows += kept.head(ROWS - len(rows)).drop("t_known", strict=False).to_dicts()
     return out
+
+
+def _bare(frames: Mapping[str, pl.DataFrame]) -> bool:
+    """Whether some of what satellites saw names neither a licence nor a provider that has a template."""
+    looks = frames.get("collections")
+    rows = looks if looks is not None and len(looks) else frames.get("detections")
+    if rows is None:
+        return False
+    seen = rows.filter(pl.col("sensor").is_in(NEEDED))
+    if "licence" not in seen.columns:
+        return len(seen) > 0
+    provided = [x.provider.casefold() for x in TEMPLATES.values() if x.provider]
+    theirs = pl.col("provider").str.to_lowercase().is_in(provided).fill_null(False)
+    return len(seen.filter(pl.col("licence").is_null() & ~theirs)) > 0
 
 
 def _better(name: str, found: Sequence[tuple[str, Guess]]) -> str | None:

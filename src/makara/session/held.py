@@ -9,6 +9,8 @@ import polars as pl
 
 from makara.base.keyset import KeySet
 from makara.lake import Lake
+from makara.looks import CONTENTS, one_each
+from makara.tables import table
 
 BULK: Final = {"reports": "report", "claims": "claim", "messages": "message"}
 """Tables with many rows, whose keys hash their time: a repeated row lies on the same day."""
@@ -31,12 +33,14 @@ class Held:
         self.bulk: dict[str, KeySet] = {}
         self.keys: dict[str, pl.Series] = {}
         self.looks: pl.DataFrame | None = None
+        self.marks = lake.state("marks")
+        self.said: pl.DataFrame = table("collections").empty()
 
     def licensed(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Detections with ``licence`` and ``look_end`` (when it ended) of their look; looks are remembered."""
         columns = ("collection", "licence", "t_end")
         if self.looks is None:
-            self.looks = self.view.scan("collections").select(columns).collect()
+            self.looks = one_each(self.view.read("collections"), self.marks)[0].select(columns)
         if name == "collections":
             self.looks = pl.concat([self.looks, rows.select(columns)], how="vertical_relaxed")
             return rows
@@ -44,10 +48,18 @@ class Held:
         return rows.drop("licence", strict=False).join(looks, on="collection", how="left", maintain_order="left")
 
     def new(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows that are not there yet; of two alike in the batch, the one known first."""
+        """Rows that are not there yet; of two alike in the batch, the one known first.
+
+        Of a look all that is declared differently is new: see :meth:`declared`.
+        """
         column = DEDUPLICATED.get(name) or STATE_KEYS[name]
         if rows["t_known"].n_unique() > 1:
             rows = rows.sort("t_known", maintain_order=True)
+        if name == "collections":
+            once = rows.unique(CONTENTS, keep="first", maintain_order=True)
+            more = once.join(self.declared(once), on=CONTENTS, how="anti", nulls_equal=True, maintain_order="left")
+            self.said = pl.concat([self.said, more.select(self.said.columns)])
+            return more
         if name in BULK:
             self._read(name, column, rows["t_seen"])
             fresh = self.bulk[name].add(rows[column])
@@ -59,6 +71,11 @@ class Held:
         once = once.filter(~pl.col(column).is_in(self.keys[name].implode()))
         self.keys[name] = pl.concat([self.keys[name], once[column]])
         return once
+
+    def declared(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """All that is declared of the looks of some rows, in the lake and since (table collections)."""
+        mine = pl.col("collection").is_in(rows["collection"].unique().implode())
+        return pl.concat([self.view.read("collections", mine), self.said.filter(mine)])
 
     def _read(self, name: str, column: str, t_seen: pl.Series) -> None:
         """See that the keys of all rows on these days are known."""

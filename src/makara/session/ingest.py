@@ -17,6 +17,7 @@ from makara.base import ids
 from makara.base.errors import InputError, SettingsError
 from makara.lake import Commit, Lake, Settings
 from makara.lake.landing import land
+from makara.looks import one_each
 from makara.session import scenes
 from makara.session.held import BULK, DEDUPLICATED, Held
 from makara.session.licences import Licences
@@ -109,6 +110,15 @@ class _Feeds:
             self.known.add(k)
             self.rows.append(mark_row(m))
         return k
+
+    def meet(self, declared: pl.DataFrame, marks: pl.DataFrame) -> None:
+        """Make the marks of looks that were declared several times."""
+        mine = pl.DataFrame(self.rows, schema=ROW)
+        new = one_each(declared, pl.concat([marks.select(ROW.names()), mine]).unique("mark"))[1]
+        for one in new.iter_rows(named=True):
+            if one["mark"] not in self.known:
+                self.known.add(one["mark"])
+                self.rows.append(one)
 
 
 class _Horizons:
@@ -233,6 +243,8 @@ def _take(
             commit.put(name, fresh)
         if name == "reports":
             horizons.see(fresh)
+        elif name == "collections":
+            feeds.meet(have.declared(fresh), have.marks)
     taken.reports = taken.tables["reports"]
     taken.claims = taken.tables["claims"]
     found = [r for r in rejects if len(r)]

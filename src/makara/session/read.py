@@ -14,6 +14,7 @@ import shapely
 from makara.base.errors import NotFoundError, UsageError
 from makara.base.geo import in_box
 from makara.lake import Area, Lake, View, Wanted, inside
+from makara.looks import one_each
 from makara.replay import newest
 from makara.tables import names, table
 from makara.tables.release import Release
@@ -85,7 +86,13 @@ class Query:
 
 
 def load(lake: Lake | View, name: str, as_known_at: datetime | None = None) -> pl.DataFrame:
-    """A table as it stands: newest versions of events, newest rows of state tables."""
+    """A table as it stands: newest versions of events, newest rows of state tables, a row a look."""
+    rows = declared(lake, name, as_known_at)
+    return one_each(rows, lake.state("marks"))[0] if name == "collections" else rows
+
+
+def declared(lake: Lake | View, name: str, as_known_at: datetime | None = None) -> pl.DataFrame:
+    """As :func:`load`, but of looks all that is declared of them, as the gate takes it."""
     if name not in names():
         raise UsageError(f"no table {name!r}; there are: {', '.join(names())}")
     if name == "events":

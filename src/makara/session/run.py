@@ -12,10 +12,13 @@ import numpy as np
 import polars as pl
 
 from makara.alerts import in_force
-from makara.arrived import HORIZONS, Arrived, FurtherBackError, unlooked
+from makara.arrived import HORIZONS, Arrived, FurtherBackError, changed_since
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
+from makara.fusion.structures import REACH as STOOD
+from makara.fusion.structures import SENSORS as STANDING
+from makara.fusion.structures import SIGHTED
 from makara.inputs import Inputs
 from makara.lake import Commit, Lake, Settings
 from makara.picture import (
@@ -122,7 +125,7 @@ def _walked(
 def _fresh(lake: Lake, until: datetime, load: Bulk | None) -> dict[str, pl.DataFrame]:
     """Rows that no walk has placed yet; claims and collections whole, since identities and looks are made anew."""
     known = pl.col("t_known") <= until
-    matched = _matched(lake, until)
+    matched = lake.scan("matches").select("detection")
     return {
         "reports": load.first if load else unplaced(lake, until).collect(),
         "claims": lake.scan("claims").filter(known).collect(),
@@ -131,12 +134,10 @@ def _fresh(lake: Lake, until: datetime, load: Bulk | None) -> dict[str, pl.DataF
     }
 
 
-def _matched(lake: Lake, until: datetime) -> pl.LazyFrame:
-    """Detections that were matched in the look they belong to; those whose look came later are matched anew."""
-    known = lake.scan("collections").filter(pl.col("t_known") <= until)
-    looked = lake.scan("detections").join(known.select("collection"), on="collection", how="semi")
-    late = lake.scan("matches").filter(unlooked()).join(looked, on="detection", how="semi")
-    return lake.scan("matches").join(late, on="detection", how="anti").select("detection")
+def _looked(lake: Lake, looks: pl.DataFrame) -> datetime:
+    """What was declared of looks until then has been walked; some came in behind the walk: all is new."""
+    walked, seen = _walked_to(lake) or EPOCH, _last(lake).get("seen", {}).get("collections", 0)
+    return walked if looks.select((pl.col("t_known") <= walked).sum()).item() == seen else EPOCH
 
 
 def _walked_to(lake: Lake) -> datetime | None:
@@ -196,8 +197,10 @@ def _load(
 
     Without movers it holds no points at all.
     """
-    kept = _kept(lake, inputs)
-    floor = _floor(kept, inputs, fresh, forced)
+    kept, looked = _kept(lake, inputs), _looked(lake, fresh["collections"])
+    more = fresh["collections"].filter(pl.col("t_known") > looked)
+    late = changed_since(more, lake.scan("detections").select("collection", "t_seen").collect()) if len(more) else None
+    floor = _floor(kept, inputs, fresh, earliest((forced, late)))
     context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(map(_reach, inputs.rules), default=0))
     since = floor - context if floor - EPOCH > context else EPOCH
     recent = pl.lit(False) if movers is None else pl.col("t_seen") >= since
@@ -211,9 +214,8 @@ def _load(
     points = points.drop("source", "t_known").join(extra, on="report", how="left", maintain_order="left")
     walked = _walked_to(lake)
     claims = lake.read("claims", pl.col("t_known") <= walked) if walked else table("claims").empty()
-    detections = (
-        lake.scan("detections").filter(recent).join(_matched(lake, until), on="detection", how="semi").collect()
-    )
+    matched = lake.scan("detections").join(lake.scan("matches"), on="detection", how="semi")
+    stood = pl.col("sensor").is_in(STANDING) & (pl.col("t_seen") >= since - min(since - EPOCH, STOOD))
     horizons = every.group_by("receiver").agg(pl.col("t_seen").max().alias("horizon"), marks=pl.col("mark").unique())
     ledger = lake.state("released_rows")
     handed = lake.state("releases")
@@ -227,7 +229,8 @@ def _load(
         reports=reports,
         claims=claims.clear(),
         collections=table("collections").empty(),
-        detections=detections,
+        detections=matched.filter(recent).collect(),
+        sighted=matched.filter(stood).select(SIGHTED).collect(),
         points=points,
         tracks=held.drop("source", "t_known", "mark"),
         matches=lake.read("matches").drop("source", "t_known"),
@@ -244,6 +247,7 @@ def _load(
         kept=kept,
         floor=floor,
         walked=walked or EPOCH,
+        looked=looked,
     )
 
 
@@ -355,7 +359,7 @@ def _commit(
         rows = table(name).conform(pl.concat(frames))
         (commit.append if table(name).kind == "lake" else commit.put)(name, rows)
         counts[name] = len(rows)
-    seen = {"claims": len(picture.claims), "collections": len(picture.collections)}
+    seen = {"claims": len(picture.claims), "collections": len(picture.declared)}
     done = {
         "run": ids.ident("ru", code, to_us(steps[0].now), to_us(steps[-1].now), to_us(clock)),
         "t_from": steps[0].now,

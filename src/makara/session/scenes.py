@@ -20,7 +20,7 @@ from makara.session import detect
 from makara.session.licences import Licences
 from makara.sources import Batch, _source
 from makara.sources.case import SCENES
-from makara.sources.scene import SOURCE
+from makara.sources.scene import SOURCE, look_of
 from makara.sources.scenes import open_scene
 
 LAND_MOST: Final = 64 * 1024**2
@@ -97,8 +97,8 @@ def batches(
             )
         if scene.t_start is None:
             raise detect.untimed(scene)
+        look = look_of(scene).with_columns(licence=pl.lit(licence))
         found = detect.search(scene, progress=None if progress is None else lambda lines, _: progress(lines))
-    look = found.look.with_columns(licence=pl.lit(licence))
     rows = found.detections.drop(detect.PLACE)
     frames = {"collections": _source.shape("collections", look), "detections": _source.shape("detections", rows)}
     for data in found.chips.values():

@@ -359,7 +359,7 @@ class Session(VesselDoors, PictureDoors, FollowDoors, AlertDoors, SightingDoors)
         if held is not None:
             return held
         snapshot = self.lake.view()
-        made = self._release({name: read.load(snapshot, name) for name in VIEW}, partner, purpose, minute)
+        made = self._release({name: read.declared(snapshot, name) for name in VIEW}, partner, purpose, minute)
         with self._lock:
             self._views = {k2: v for k2, v in self._views.items() if k2[0] == k[0] and k2[3] == minute} | {k: made}
         return made

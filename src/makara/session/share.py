@@ -17,6 +17,7 @@ from makara.exercise.score import in_scenes
 from makara.exercise.score import score as score_events
 from makara.lake import Lake, Settings
 from makara.lake.keys import partner_key
+from makara.looks import one_each
 from makara.replay import newest
 from makara.session.inputs import policies_of
 from makara.session.licences import permits
@@ -41,6 +42,8 @@ def gate(
 ) -> Released:
     """Put a view through release; ``marks`` are those of its rows that the lake does not hold.
 
+    A look that was declared several times goes as the declarations that may go tell it.
+
     Raises:
         ReleaseError: no such partner.
     """
@@ -48,18 +51,25 @@ def gate(
     held_marks = lake.state("marks")
     if not owner and partner not in settings.partners:
         raise ReleaseError(f"no partner {partner!r}; the owner names partners in makara.toml, as [partners.FJI]")
-    return release(
-        view,
-        partner=partner,
-        purpose=purpose,
-        policies=policies_of(lake, settings),
-        marks=held_marks if marks is None else pl.concat([held_marks, marks], how="diagonal"),
-        licences=permits(settings),
-        zones=lake.state("zones"),
-        secret=None if owner else partner_key(lake.path, partner),
-        now=now,
-        held=None if owner else history(lake, partner)[0],
-    )
+    every = held_marks if marks is None else pl.concat([held_marks, marks], how="diagonal")
+    told: dict[str, Any] = {
+        "partner": partner,
+        "purpose": purpose,
+        "policies": policies_of(lake, settings),
+        "licences": permits(settings),
+        "zones": lake.state("zones"),
+        "secret": None if owner else partner_key(lake.path, partner),
+        "now": now,
+    }
+    looks = view.get("collections")
+    if looks is not None and looks["collection"].is_duplicated().any():
+        if not owner:
+            alone = looks.with_columns(collection=pl.format("{}/{}", "collection", pl.int_range(pl.len())))
+            going = release({"collections": alone}, marks=every, **told).ids["inside_id"]
+            looks = looks.filter(alone["collection"].is_in(going.implode()))
+        looks, met = one_each(looks, every)
+        view, every = {**view, "collections": looks}, pl.concat([every, met], how="diagonal")
+    return release(view, marks=every, held=None if owner else history(lake, partner)[0], **told)
 
 
 def history(lake: Lake, partner: str) -> tuple[pl.DataFrame, int]:

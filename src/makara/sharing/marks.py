@@ -157,13 +157,13 @@ def _aware(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
-def meet_lists(lists: pl.Series, marks: pl.DataFrame, *, level: str = "event") -> tuple[pl.Series, pl.DataFrame]:
+def meet_lists(lists: pl.Series, marks: pl.DataFrame, *, level: str | None = "event") -> tuple[pl.Series, pl.DataFrame]:
     """Marks of many derived rows at once; each combination is worked out once.
 
     Args:
         lists: list of mark ids a row: the marks of all its evidence.
         marks: known marks (table marks).
-        level: kind of product that was made.
+        level: kind of product that was made; None: the most derived of the marks' own.
 
     Returns:
         The id of the meet for each row, and the marks that are new (columns ``ROW``, without source and t_known).

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 import shapely
 
+from makara.base import geo, lines, time
 from makara.base.errors import InputError
-from makara.base.geo import wrap_lon
 from makara.sensors.optical import limit as by_day
 from makara.sensors.sar import limit as by_radar
 from makara.sensors.scene import Scene
@@ -48,9 +48,8 @@ SIDES: Final = 16
 def look_of(scene: Scene) -> pl.DataFrame:
     """The look that a scene is: a row of table collections without the columns that every row has."""
     line, pixel = (n / 2.0 for n in scene.shape)
-    provider = scene.provider or ""
     row = {
-        "collection": collection_id(provider, scene.product),
+        "collection": identity(scene),
         "product": scene.product,
         "sensor": scene.sensor,
         "platform": scene.platform,
@@ -64,6 +63,7 @@ def look_of(scene: Scene) -> pl.DataFrame:
         "heading_deg": scene.heading_deg,
         "look": scene.look,
         "cloud_share": _cloud(scene),
+        "line_times": line_times(scene),
         "scene_uri": scene.uri,
         "provider": scene.provider,
         "product_form": "raw",
@@ -71,6 +71,25 @@ def look_of(scene: Scene) -> pl.DataFrame:
     }
     types = {f.name: f.type for f in table("collections").own}
     return pl.DataFrame([row], schema={c: types[c] for c in row})
+
+
+def identity(scene: Scene) -> str:
+    """The key of the look that a scene is."""
+    return collection_id(scene.provider or "", scene.product)
+
+
+def placed(scene: Scene) -> None:
+    """Refuse a scene whose pixels lie nowhere. No pixel is read.
+
+    Raises:
+        InputError: its places are no longitudes and latitudes, or all the same.
+    """
+    y, x = (np.linspace(-0.5, n - 0.5, SIDES) for n in scene.shape)
+    lon, lat = scene.georeference.lon.grid(y, x), scene.georeference.lat.grid(y, x)
+    if not np.isfinite(lon).all() or not np.isfinite(lat).all() or np.abs(lat).max() > 90.0:
+        raise InputError(f"{scene.product} is not placed: its georeference has no longitude and latitude everywhere")
+    if not np.ptp(lon) > 0.0 or not np.ptp(lat) > 0.0:
+        raise InputError(f"{scene.product} is not placed: its georeference puts all pixels on one line or point")
 
 
 def footprint(scene: Scene) -> bytes | None:
@@ -92,11 +111,22 @@ def footprint(scene: Scene) -> bytes | None:
     at = shapely.get_coordinates(hull)
     lon, lat = scene.georeference.lon.at(at[:, 0], at[:, 1]), scene.georeference.lat.at(at[:, 0], at[:, 1])
     # Longitudes run on across 180; the whole is turned to where its first point is.
-    ring = np.column_stack([lon - lon[0] + float(wrap_lon(lon[0])), lat])
+    ring = np.column_stack([lon - lon[0] + float(geo.wrap_lon(lon[0])), lat])
     try:
         return _shapes.wkb(_shapes.clean(shapely.Polygon(ring)))
     except ValueError as e:
         raise InputError(f"{scene.product} has no footprint: {e}") from e
+
+
+def line_times(scene: Scene) -> bytes | None:
+    """When lines of a scene were seen (see :mod:`makara.base.lines`); None where no time is known, or all is of one."""
+    if scene.t_start is None:
+        return None
+    y = np.linspace(0.0, scene.shape[0] - 1.0, SIDES + 1)
+    t_us = [time.to_us(t) for t in scene.seen(y) if t is not None]
+    ends = np.array([-0.5, scene.shape[1] - 0.5])
+    lon, lat = geo.wrap_lon(scene.georeference.lon.grid(y, ends)), scene.georeference.lat.grid(y, ends)
+    return lines.pack(t_us, lon[:, 0], lat[:, 0], lon[:, 1], lat[:, 1])
 
 
 def _cloud(scene: Scene) -> float | None:
@@ -119,4 +149,4 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     yield Batch({"collections": _source.shape("collections", look)}, _source.no_rejects(), 1, "scene")
 
 
-__all__ = ["SOURCE", "footprint", "look_of", "read"]
+__all__ = ["SOURCE", "footprint", "identity", "line_times", "look_of", "placed", "read"]

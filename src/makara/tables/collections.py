@@ -24,7 +24,13 @@ TABLE = Table(
         Field("heading_deg", F32, "Platform heading, degrees true.", True, 2),
         Field("look", STR, "Side that the sensor looks to.", True, values=("left", "right")),
         Field("cloud_share", F32, "Share of the footprint under cloud, 0 to 1.", True, 3),
-        Field("line_times", BINARY, "Time of each image line, where known.", True),
+        Field(
+            "line_times",
+            BINARY,
+            "When lines of the image were seen, where known: little-endian float64, five a line, by time: microseconds "
+            "since 1970, longitude and latitude of its first pixel, longitude and latitude of its last.",
+            True,
+        ),
         Field("scene_uri", STR, "Where the scene lies.", True),
         Field("provider", STR, "Who provided it.", True),
         Field("product_form", STR, "raw, chip, detection, event or aggregate.", True),

@@ -163,7 +163,7 @@ def _judged(scene: Scene, way: ghosts.Way | None, clusters: pl.DataFrame, ones: 
     told = pl.DataFrame([o.row for o in ones], schema_overrides=dict.fromkeys(_MAYBE, pl.Float64)).drop("middle")
     frame = pl.concat([clusters.select("line", "pixel", "pixels"), told], how="horizontal").with_columns(
         sensor=pl.lit("sar"),
-        t_seen=pl.Series(_times(scene, middle[:, 0]), dtype=pl.Datetime("us", "UTC")),
+        t_seen=pl.Series(scene.seen(middle[:, 0]), dtype=pl.Datetime("us", "UTC")),
         lon_deg=lon,
         lat_deg=lat,
     )
@@ -194,13 +194,6 @@ def _judged(scene: Scene, way: ghosts.Way | None, clusters: pl.DataFrame, ones: 
         p_vessel=p, structure=pl.Series(kind, dtype=pl.String), flags=pl.Series(flags, dtype=pl.List(pl.String))
     )
     return frame.select(pl.col(k).cast(t) for k, t in SCHEMA.items())
-
-
-def _times(scene: Scene, line: Floats) -> list[Any]:
-    """When each line was seen; without their times, evenly from the scene's begin to its end."""
-    if scene.line_times is not None or scene.t_start is None or scene.t_end is None:
-        return scene.seen(line)
-    return scene.after(line / max(scene.shape[0] - 1, 1) * (scene.t_end - scene.t_start).total_seconds())
 
 
 __all__ = ["SCHEMA", "Measured", "measure"]
