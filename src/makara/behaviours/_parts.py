@@ -32,7 +32,7 @@ def stepped(module: ModuleType, window: Window, carried: pl.DataFrame, p: Parame
         found: pl.DataFrame = module.step(window, carried, p)
         return found
     who = carried["participants"].list.first().str.slice(2).cast(pl.Int64)
-    parts = [
+    parts: list[pl.DataFrame] = [
         module.step(replace(window, points=some), carried.filter(who.is_between(first, last)), p)
         for some, first, last in _parts(window.track_points, rows)
     ]
