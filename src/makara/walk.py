@@ -52,8 +52,7 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
 
 def _made(picture: Picture, some: Dirty, inputs: Inputs, engine: Embedded) -> pl.DataFrame:
     """Points of the reports that must be segmented anew, tagged; the picture alone holds on to them."""
-    off = picture.clock_off
-    points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=off)
+    points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=picture.clock_off)
     return tag(points, inputs.zones, shore=inputs.shore)
 
 
