@@ -301,14 +301,10 @@ def _share(piece: Any, key: Any, at: Any, who: Any, lo: Any, hi: Any) -> Any:
 def _by_vessels(pairs: Any, who: Any) -> Any:
     """Pairs of pieces with the lower vessel first, in the order of both vessels; those of two stay as they were."""
     for q in range(pairs.shape[0]):
-        a, b = pairs[q, 0], pairs[q, 1]
-        if who[a] > who[b]:
-            pairs[q, 0], pairs[q, 1] = b, a
+        if who[pairs[q, 0]] > who[pairs[q, 1]]:
+            pairs[q, 0], pairs[q, 1] = pairs[q, 1], pairs[q, 0]
     for side in (1, 0):
-        at = np.zeros(who.max() + 2, np.int64)
-        for q in range(pairs.shape[0]):
-            at[who[pairs[q, side]] + 1] += 1
-        at = np.cumsum(at)
+        at = np.cumsum(np.bincount(who[pairs[:, side]] + 1))
         moved = np.empty_like(pairs)
         for q in range(pairs.shape[0]):
             w = who[pairs[q, side]]
@@ -328,18 +324,28 @@ def _heading(x: float, y: float) -> tuple[int, int]:
 
 
 @njit(cache=True)
+def _again(pairs: Any, q: int, who: Any, at: Any, low: Any) -> bool:
+    """Whether pair q is of the same two vessels in the same bin as the one before it."""
+    if q < 1 or q >= pairs.shape[0]:
+        return False
+    a, b, c, d = pairs[q, 0], pairs[q, 1], pairs[q - 1, 0], pairs[q - 1, 1]
+    return bool(at[a] == at[c] and who[low[a]] == who[low[c]] and who[low[b]] == who[low[d]])
+
+
+@njit(cache=True)
 def _meet(
     who: Any, t: Any, lon: Any, lat: Any, pace: Any, at: Any, low: Any, high: Any, pairs: Any,
     reach: float, limit: float, known: int,
 ) -> Any:  # fmt: skip
     room = 4096
     out = np.empty((room, _WIDTH), np.int64)
-    n = held = 0
+    n, held, twice = 0, 0, False
     for q in range(pairs.shape[0]):
         a, b = pairs[q, 0], pairs[q, 1]
         i, j = low[a], low[b]
-        if n > 0 and (out[n - 1, 0] != who[i] or out[n - 1, 1] != who[j]):
-            held = n  # two others
+        before, twice = twice, _again(pairs, q, who, at, low) or _again(pairs, q + 1, who, at, low)
+        if before or twice or (n > 0 and (out[n - 1, 0] != who[i] or out[n - 1, 1] != who[j])):
+            held = n  # two others, or of a number on two tracks at once: then stretches are told bin by bin
         while i <= high[a] and j <= high[b]:
             when = min(t[i], t[j])
             if when >= (at[a] + 1) * _BIN:
