@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from makara.behaviours import Parameters, Window, carry, finish, merge, nothing
+from makara.behaviours import Parameters, Window, carry, finish, merge, nothing, stepped
 from makara.replay import KEPT
 from makara.tables import table
 from makara.zones import Depth, Shore, tag
@@ -91,7 +91,7 @@ class RuleInForce:
         carried = held.get(frm, nothing())
         done = finish(r, p, carried.clear())
         for a, b in spans:
-            out = self.module.step(window(a, b), carried, p)
+            out = stepped(self.module, window(a, b), carried, p)
             carried = carry(out)
             done = merge(done, finish(r, p, out))
             if b != end:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from makara.alerts import decide
-from makara.arrived import Arrived
+from makara.arrived import Arrived, Dirty
 from makara.engine import Embedded
 from makara.fusion import match, structures
 from makara.inputs import Inputs
@@ -26,14 +26,10 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     dirty = picture.take(arrived)  # 1, 2: what came in, decoded
 
     for some in picture.parts(arrived, dirty):
-        off = picture.clock_off  # 3: tracks
-        points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=off)
-        points = tag(points, inputs.zones, shore=inputs.shore, depth=inputs.depth)  # 4: where, under whose law
-        picture.replace_points(points, some)
+        picture.replace_points(_made(picture, some, inputs, engine), some)  # 3, 4: tracks; where, under whose law
         picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
     picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose
-    detections, collections, near = picture.looks(dirty)
-    found = match(detections, collections, near, vessels=picture.vessels)  # matched or not
+    found = match(*picture.looks(dirty), vessels=picture.vessels)  # matched or not
     found = structures(found, picture.sighted, picture.matches, picture.collections)  # or what always stands there
     picture.replace_matches(found, dirty)
 
@@ -54,6 +50,12 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
         picture.put_release(
             release(view, now=now, held=picture.released[partner], **inputs.gate(partner, picture.marks))
         )
+
+
+def _made(picture: Picture, some: Dirty, inputs: Inputs, engine: Embedded) -> pl.DataFrame:
+    """Points of the reports that must be segmented anew, tagged; the picture alone holds on to them."""
+    points = engine.by_mover(_onward, *picture.behind(some), profile=inputs.profile, clock_off=picture.clock_off)
+    return tag(points, inputs.zones, shore=inputs.shore, depth=inputs.depth)
 
 
 def _onward(reports: pl.DataFrame, before: pl.DataFrame, *, profile: str, clock_off: pl.DataFrame) -> pl.DataFrame:

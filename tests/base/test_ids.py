@@ -7,6 +7,7 @@ import struct
 import numpy as np
 import polars as pl
 import pytest
+import rfc8785
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +79,15 @@ def test_movers_of_other_schemes_are_negative_and_fit_62_bits(own: str) -> None:
     n = ids.mover("vms", own)
     assert -(2**62) < n <= 0
     assert ids.movers("vms", pl.Series([own])).to_list() == [n]
+
+
+TEXT = st.text(st.characters(codec="utf-8"))
+PLAIN = st.recursive(TEXT | st.integers(1 - 2**53, 2**53 - 1) | st.booleans() | st.none(), st.lists, max_leaves=12)
+
+
+@given(st.lists(PLAIN | st.floats(allow_nan=False, allow_infinity=False) | st.dictionaries(TEXT, PLAIN)))
+def test_canonical_json_is_that_of_rfc_8785(value: list[object]) -> None:
+    assert ids.canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
 def test_idents_have_their_form() -> None:

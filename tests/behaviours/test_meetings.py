@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ import shapely
 
 from makara.base.geo import destination
 from makara.base.time import EPOCH, parse, to_us
-from makara.behaviours import find
+from makara.behaviours import carry, find, finish, merge, rule
 from makara.behaviours._cases import START, Vessel, sea
 from makara.behaviours._contacts import CONTACT, follow
 from makara.behaviours._risk import risky
@@ -70,6 +71,27 @@ def test_a_stay_beside_which_a_fishing_vessel_is_known_is_for_the_record() -> No
     found = find("transshipment", points(*both), vessels=classes(*both))
     said = [(json.loads(r["details"])["variant"], r["severity"]) for r in found.iter_rows(named=True)]
     assert sorted(said) == [("inferred", 0), ("likely", 2)]
+
+
+def test_numbers_that_meet_in_two_places_at_once_are_told_the_same_however_time_is_cut() -> None:
+    here = points(CARRIER.drift(6).sail(8), FISHER.drift(6).sail(8, 270))
+    later = pl.col("t_seen") + timedelta(hours=3, minutes=1)
+    there = here.with_columns(later, pl.col("lon_deg") + 5, pl.col("track") + 1, pl.col("report") + 10**6)
+    seen = ordered(pl.concat([here, there]))
+    module, end = rule("encounter"), seen["t_seen"].max() + timedelta(seconds=1)  # type: ignore[operator]
+    told = []
+    for cuts in ([], [4.0], [3.5, 5.2]):
+        edges = [EPOCH, *(parse(START) + timedelta(hours=h) for h in cuts), end]
+        carried, found = nothing(), None
+        for a, b in pairwise(edges):
+            near = seen.filter(pl.col("t_seen") < b, pl.col("t_seen") >= max(EPOCH, a) - timedelta(hours=2))
+            out = module.step(Window(a, b, {"track_points": near}), carried, p := module.RULE.resolve())
+            events, carried = finish(module.RULE, p, out), carry(out)
+            found = events if found is None else merge(found, events)
+        told.append(found)
+    assert len(told[0])
+    assert told[0].equals(told[1])
+    assert told[0].equals(told[2])
 
 
 def test_a_transfer_after_a_silence_weighs_more() -> None:

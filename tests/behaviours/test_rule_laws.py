@@ -28,6 +28,7 @@ from makara.base.units import NMI_M
 from makara.behaviours import names, rule
 from makara.behaviours._cases import Vessel, sea
 from makara.behaviours._chains import link
+from makara.behaviours._parts import alone, stepped
 from makara.behaviours._rule import Rule, Window, carry, finish, merge, nothing, ordered
 from makara.behaviours._zones import tagged
 
@@ -424,15 +425,16 @@ def base_events(kind: str, s: Sea, to: datetime) -> pl.DataFrame:
     return found.with_columns(mark=pl.col("marks").list.join("+")).drop("marks")
 
 
-def run(module: Any, s: Sea, cuts: tuple[datetime, ...] = ()) -> tuple[pl.DataFrame, Any]:
-    """Events and what is carried at the end, walking in windows cut at instants."""
+def run(module: Any, s: Sea, cuts: tuple[datetime, ...] = (), rows: int | None = None) -> tuple[pl.DataFrame, Any]:
+    """Events and what is carried at the end, walking in windows cut at instants, about so many points at a time."""
     r = module.RULE
     p = r.resolve()
     first = START - timedelta(days=4000)
     edges = [first, *sorted(cuts), s.to]
     carried, found = nothing(), None
     for a, b in pairwise(edges):
-        out = module.step(window(s, r, a, b), carried, p)
+        seen = window(s, r, a, b)
+        out = module.step(seen, carried, p) if rows is None else stepped(module, seen, carried, p, rows)
         events = finish(r, p, out)
         found = events if found is None else merge(found, events)
         carried = carry(out)
@@ -528,6 +530,18 @@ def test_any_partition_of_the_movers_gives_the_same_events(kind: str, seed: int)
         tables = {**s.tables, **(none if k else {})}
         parts.append(run(module, Sea(points, tables, s.to))[0])
     assert_frame_equal(whole(kind, seed), pl.concat(parts).sort("event"))
+
+
+@pytest.mark.parametrize("kind", [k for k in names() if alone(rule(k).RULE)])
+@few
+@given(seed=SEEDS, rows=st.integers(1, 3000), at=st.lists(st.integers(0, 130_000), max_size=2, unique=True))
+def test_some_movers_at_a_time_give_the_same_events(kind: str, seed: int, rows: int, at: list[int]) -> None:
+    s = generate(seed)
+    cuts = tuple(c for c in sorted(START + timedelta(seconds=x) for x in at) if c < s.to)
+    found, carried = run(rule(kind), s, cuts, rows)
+    assert_frame_equal(whole(kind, seed), found)
+    order = ["scope", "participants", "t_start", "memory"]
+    assert_frame_equal(run(rule(kind), s)[1].sort(order), carried.sort(order))
 
 
 @every_rule

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from typing import Any, Final
 
@@ -246,8 +247,21 @@ def ident(prefix: str, *fields: Any) -> str:
 
     SHA-256 of the RFC 8785 canonical JSON of the list of fields, first 16 bytes, base32 in lower case.
     """
-    digest = hashlib.sha256(rfc8785.dumps(list(fields))).digest()[:16]
+    digest = hashlib.sha256(canonical(list(fields))).digest()[:16]
     return prefix + base64.b32encode(digest).decode("ascii").rstrip("=").lower()
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 canonical JSON; of text, whole numbers and lists the standard encoder makes the same in a tenth."""
+    if _plain(value):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return rfc8785.dumps(value)
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return isinstance(value, str) or value is None or (isinstance(value, int) and abs(value) < 1 << 53)
 
 
 def is_ident(text: str, prefix: str | None = None) -> bool:

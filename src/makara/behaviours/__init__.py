@@ -19,6 +19,7 @@ from makara.base.frames import frame
 from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
+from makara.behaviours._parts import stepped
 from makara.behaviours._rule import (
     STEP,
     Parameter,
@@ -130,7 +131,7 @@ def find(
     for name in module.RULE.inputs:
         if name.startswith("events:"):
             tables[name] = _base(name[7:], tables, end, None if events is None else _frame(events))
-    return finish(module.RULE, p, module.step(Window(EPOCH, end, tables), nothing(), p))
+    return finish(module.RULE, p, stepped(module, Window(EPOCH, end, tables), nothing(), p))
 
 
 def _base(kind: str, tables: dict[str, pl.DataFrame], to: datetime, given: pl.DataFrame | None) -> pl.DataFrame:
@@ -143,7 +144,7 @@ def _base(kind: str, tables: dict[str, pl.DataFrame], to: datetime, given: pl.Da
     for name in base.RULE.inputs:
         if name.startswith("events:"):
             own[name] = _base(name[7:], tables, to, None)
-    return finish(base.RULE, p, base.step(Window(EPOCH, to, own), nothing(), p))
+    return finish(base.RULE, p, stepped(base, Window(EPOCH, to, own), nothing(), p))
 
 
 def _end(tables: dict[str, pl.DataFrame]) -> datetime:
@@ -175,5 +176,6 @@ __all__ = [
     "nothing",
     "ready_points",
     "rule",
+    "stepped",
     "vessel_class",
 ]

@@ -47,7 +47,7 @@ class Legs:
 
 
 def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us: int) -> pl.DataFrame:
-    """Stretches (of ten minutes at most) in which two vessels are within ``reach_m`` at each report of either.
+    """Stretches in which two vessels are within ``reach_m`` at each report of either.
 
     Args:
         legs: usable legs are slow (below about 6 kn) and short in time.
@@ -66,7 +66,7 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
         (times ms).
     """
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
-    pairs = _candidates(who, at, lo, hi) if who.size else np.empty((0, 2), np.int64)
+    pairs = _by_vessels(_candidates(who, at, lo, hi), who) if who.size else np.empty((0, 2), np.int64)
     rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, at, low, high, pairs, reach_m, slow_mm_s, known_from_us)
     found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
     return found.sort("a", "b", "t_last", "row_a", "row_b")
@@ -298,6 +298,23 @@ def _share(piece: Any, key: Any, at: Any, who: Any, lo: Any, hi: Any) -> Any:
 
 
 @njit(cache=True)
+def _by_vessels(pairs: Any, who: Any) -> Any:
+    """Pairs of pieces with the lower vessel first, in the order of both vessels; those of two stay as they were."""
+    for q in range(pairs.shape[0]):
+        if who[pairs[q, 0]] > who[pairs[q, 1]]:
+            pairs[q, 0], pairs[q, 1] = pairs[q, 1], pairs[q, 0]
+    for side in (1, 0):
+        at = np.cumsum(np.bincount(who[pairs[:, side]] + 1))
+        moved = np.empty_like(pairs)
+        for q in range(pairs.shape[0]):
+            w = who[pairs[q, side]]
+            moved[at[w], 0], moved[at[w], 1] = pairs[q, 0], pairs[q, 1]
+            at[w] += 1
+        pairs = moved
+    return pairs
+
+
+@njit(cache=True)
 def _heading(x: float, y: float) -> tuple[int, int]:
     """Direction of a vector: its east and north, thousandths."""
     far = np.sqrt(x * x + y * y)
@@ -307,19 +324,28 @@ def _heading(x: float, y: float) -> tuple[int, int]:
 
 
 @njit(cache=True)
+def _again(pairs: Any, q: int, who: Any, at: Any, low: Any) -> bool:
+    """Whether pair q is of the same two vessels in the same bin as the one before it."""
+    if q < 1 or q >= pairs.shape[0]:
+        return False
+    a, b, c, d = pairs[q, 0], pairs[q, 1], pairs[q - 1, 0], pairs[q - 1, 1]
+    return bool(at[a] == at[c] and who[low[a]] == who[low[c]] and who[low[b]] == who[low[d]])
+
+
+@njit(cache=True)
 def _meet(
     who: Any, t: Any, lon: Any, lat: Any, pace: Any, at: Any, low: Any, high: Any, pairs: Any,
     reach: float, limit: float, known: int,
 ) -> Any:  # fmt: skip
     room = 4096
     out = np.empty((room, _WIDTH), np.int64)
-    n = 0
+    n, held, twice = 0, 0, False
     for q in range(pairs.shape[0]):
         a, b = pairs[q, 0], pairs[q, 1]
-        if who[low[a]] > who[low[b]]:
-            a, b = b, a
         i, j = low[a], low[b]
-        held = n
+        before, twice = twice, _again(pairs, q, who, at, low) or _again(pairs, q + 1, who, at, low)
+        if before or twice or (n > 0 and (out[n - 1, 0] != who[i] or out[n - 1, 1] != who[j])):
+            held = n  # two others, or of a number on two tracks at once: then stretches are told bin by bin
         while i <= high[a] and j <= high[b]:
             when = min(t[i], t[j])
             if when >= (at[a] + 1) * _BIN:

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from makara.base.errors import ColumnsError
 from makara.tables import table
+from makara.tables.reports import RECEIVERS, TRANSPONDERS
 
+_UNREAD: Final = ("source", "t_known", "mark", "h3_3", "flags")
 POINTS: Final = pl.Schema(
-    {c: t for c, t in table("track_points").schema.items() if c not in ("source", "t_known", "mark")}
-    | {"mmsi": pl.Int32(), "mark": pl.String(), "transponder": pl.String()}
+    {c: t for c, t in table("track_points").schema.items() if c not in _UNREAD}
+    | {"receiver": pl.Enum(RECEIVERS), "mmsi": pl.Int32(), "mark": pl.String(), "transponder": pl.Enum(TRANSPONDERS)}
 )
-"""Columns of the track points that a rule sees; those that are missing are filled with null."""
+"""Columns of the track points that a rule sees; those that are missing, and words not in a list, are filled with null.
+"""
 REQUIRED: Final = ("report", "mover", "track", "t_seen", "lon_deg", "lat_deg")
 """Columns of track points that cannot be filled."""
 
@@ -53,10 +56,12 @@ def ordered(points: pl.DataFrame) -> pl.DataFrame:
         elif name not in points.columns:
             exprs.append(pl.lit(None, dtype=kind).alias(name))
         else:
-            exprs.append(pl.col(name) if points.schema[name] == kind else pl.col(name).cast(kind))
+            listed = isinstance(kind, pl.Enum)
+            exprs.append(pl.col(name) if points.schema[name] == kind else pl.col(name).cast(kind, strict=not listed))
     out = points.select(exprs)
-    holed = [c for c in ("zones", "flags") if out[c].null_count()]
-    out = out.with_columns(pl.col(holed).fill_null([])).rechunk()  # in one piece, rules read columns without copies
+    if out["zones"].null_count():
+        out = out.with_columns(pl.col("zones").fill_null([]))
+    out = out.rechunk()  # in one piece, rules read columns without copies
     keys = [out[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen", "report")]
     return out if _sorted(keys) else out.sort("mover", "track", "t_seen", "report")
 

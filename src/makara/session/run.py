@@ -299,8 +299,8 @@ def _steps(
     ends = {n: rows.select(end.alias("step"))["step"] for n, rows in fresh.items()}
     making = [n for n in fresh if n in ("reports", "detections") or len(fresh[n]) != seen.get(n, 0)]
     edges = sorted(set().union(*(ends[n].unique().to_list() for n in making)))
-    if not edges:
-        return []
+    if len(edges) < 2:  # as they are: many rows are not held twice
+        return [Arrived.of(from_us(e), fresh) for e in edges]
     parts = {}
     for n, rows in fresh.items():
         k = np.minimum(np.searchsorted(edges, ends[n].to_numpy()), len(edges) - 1)
