@@ -20,6 +20,7 @@ F: Final = 1.0 / 298.257223563
 """Flattening of WGS 84."""
 _E2: Final = F * (2.0 - F)
 _RAD: Final = math.pi / 180.0
+_SHORT: Final = 0.005
 
 FloatArray = NDArray[np.float64]
 
@@ -45,21 +46,42 @@ def between_scalar(lon1: float, b1: float, c1: float, lon2: float, b2: float, c2
     """As :func:`distance_scalar`, of points whose reduced latitudes and their cosines are at hand; compiled."""
     if lon1 == lon2 and b1 == b2:
         return 0.0
-    dlon = (lon2 - lon1) * _RAD
-    s = math.sin((b2 - b1) * 0.5)
-    u = math.sin(dlon * 0.5)
+    p, q, r = 0.5 * (b1 + b2), 0.5 * (b2 - b1), (lon2 - lon1) * _RAD * 0.5
+    if abs(q) < _SHORT and abs(r) < _SHORT:
+        return _short(q, r, c1, c2)
+    s = math.sin(q)
+    u = math.sin(r)
     h = s * s + c1 * c2 * u * u
     if h > 1.0:
         h = 1.0
     sigma = 2.0 * math.asin(math.sqrt(h))
     if sigma < 1e-13:
         return 0.0
-    p = 0.5 * (b1 + b2)
-    q = 0.5 * (b2 - b1)
     rest = 1.0 - h
     sin_sigma = math.sin(sigma)
     x = (sigma - sin_sigma) * (math.sin(p) * math.cos(q)) ** 2 / max(rest, 1e-12)
     y = (sigma + sin_sigma) * (math.cos(p) * math.sin(q)) ** 2 / h
+    return A_M * (sigma - 0.5 * F * (x + y))
+
+
+@njit(cache=True)
+def _short(q: float, r: float, c1: float, c2: float) -> float:
+    """:func:`between_scalar` within some 60 km: the same terms as series, to the last digits of a double.
+
+    Of half the differences in latitude and longitude (radians) and both cosines: cos p cos q = (cos b1 + cos b2) / 2.
+    """
+    s = q * (1.0 - q * q / 6.0 * (1.0 - q * q / 20.0))
+    u = r * (1.0 - r * r / 6.0 * (1.0 - r * r / 20.0))
+    h = s * s + c1 * c2 * u * u
+    sigma = 2.0 * math.sqrt(h) * (1.0 + h * (1.0 / 6.0 + h * (3.0 / 40.0 + h * (15.0 / 336.0))))
+    if sigma < 1e-13:
+        return 0.0
+    cosine_q = 1.0 - s * s
+    cosine_p = min(0.25 * (c1 + c2) * (c1 + c2) / cosine_q, 1.0)
+    z = sigma * sigma
+    less = sigma * z / 6.0 * (1.0 - z / 20.0 * (1.0 - z / 42.0))  # sigma - sin(sigma)
+    x = less * (1.0 - cosine_p) * cosine_q / (1.0 - h)
+    y = (2.0 * sigma - less) * cosine_p * s * s / h
     return A_M * (sigma - 0.5 * F * (x + y))
 
 
