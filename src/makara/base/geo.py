@@ -21,6 +21,9 @@ F: Final = 1.0 / 298.257223563
 _E2: Final = F * (2.0 - F)
 _RAD: Final = math.pi / 180.0
 _SHORT: Final = 0.005
+_SIXTH: Final = 1.0 / 6.0
+_120TH: Final = 1.0 / 120.0
+_ASIN_6: Final = 15.0 / 336.0
 
 FloatArray = NDArray[np.float64]
 
@@ -70,18 +73,17 @@ def _short(q: float, r: float, c1: float, c2: float) -> float:
 
     Of half the differences in latitude and longitude (radians) and both cosines: cos p cos q = (cos b1 + cos b2) / 2.
     """
-    s = q * (1.0 - q * q / 6.0 * (1.0 - q * q / 20.0))
-    u = r * (1.0 - r * r / 6.0 * (1.0 - r * r / 20.0))
-    h = s * s + c1 * c2 * u * u
-    sigma = 2.0 * math.sqrt(h) * (1.0 + h * (1.0 / 6.0 + h * (3.0 / 40.0 + h * (15.0 / 336.0))))
+    qq, rr = q * q, r * r
+    s2 = qq * (1.0 - qq * (_SIXTH - qq * _120TH)) ** 2
+    h = s2 + c1 * c2 * rr * (1.0 - rr * (_SIXTH - rr * _120TH)) ** 2
+    sigma = 2.0 * math.sqrt(h) * (1.0 + h * (_SIXTH + h * (0.075 + h * _ASIN_6)))
     if sigma < 1e-13:
         return 0.0
-    cosine_q = 1.0 - s * s
-    cosine_p = min(0.25 * (c1 + c2) * (c1 + c2) / cosine_q, 1.0)
     z = sigma * sigma
-    less = sigma * z / 6.0 * (1.0 - z / 20.0 * (1.0 - z / 42.0))  # sigma - sin(sigma)
-    x = less * (1.0 - cosine_p) * cosine_q / (1.0 - h)
-    y = (2.0 * sigma - less) * cosine_p * s * s / h
+    less = sigma * z * (_SIXTH - z * _120TH)  # sigma - sin(sigma)
+    cosines = 0.25 * (c1 + c2) * (c1 + c2)  # of p and q, squared
+    x = less * max(1.0 - s2 - cosines, 0.0) * (1.0 + h)
+    y = (2.0 * sigma - less) * cosines * (1.0 + s2 * (1.0 + s2)) * s2 / h
     return A_M * (sigma - 0.5 * F * (x + y))
 
 

@@ -15,14 +15,25 @@ first was; points, those at fishing speed, those with a speed; way (mm) to each 
 
 
 @njit(cache=True)
-def _alike(a: int, b: int, first: Any, length: Any, zone: Any, mark: Any) -> bool:
-    """Whether two points are in the same zones and have the same mark."""
-    same = bool(length[a] == length[b] and mark[a] == mark[b])
-    k = 0
-    while same and k < length[a]:
-        same = zone[first[a] + k] == zone[first[b] + k]
-        k += 1
-    return same
+def _alike(a: int, b: int, many: int, zone: Any) -> bool:
+    """Whether two stretches of so many zones are the same."""
+    for k in range(many):
+        if zone[a + k] != zone[b + k]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _offsets(run: Any, order: Any, length: Any) -> Any:
+    """Where the zones of the first row of each run begin; ``order`` is that of the runs' rows."""
+    out = np.empty(run.size, np.int64)
+    at = n = 0
+    for k in order:
+        while at < run[k]:
+            n += length[at]
+            at += 1
+        out[k] = n
+    return out
 
 
 @njit(cache=True)
@@ -47,13 +58,13 @@ def _grown_wide(a: Any, room: int) -> Any:
 
 @njit(cache=True)
 def pieces(
-    run: Any, run_end: Any, chain: Any, t: Any, frm: int, first: Any, length: Any, zone: Any, mark: Any, lon: Any,
-    lat: Any, told: Any, fishing: Any,
+    run: Any, run_end: Any, chain: Any, t: Any, frm: int, length: Any, zone: Any, other: Any, lon: Any, lat: Any,
+    told: Any, fishing: Any,
 ) -> Any:  # fmt: skip
     """Pieces of the points from ``frm`` on.
 
-    Chains are given as runs of rows (from ``run`` to ``run_end``) in the order of chains, with the chain of each; the
-    zones of a row are ``length`` numbers in ``zone`` from ``first`` on.
+    Chains are given as runs of rows (from ``run`` to ``run_end``) in the order of chains, with the chain of each; of
+    each row there are ``length`` numbers in ``zone``, and whether its mark is ``other`` than that of the row before.
 
     Returns:
         First points of the pieces, and their runs; the last point of each chain, its run and place in the chain; the
@@ -63,20 +74,23 @@ def pieces(
     rows, of = np.empty(room, np.int64), np.empty(room, np.int64)
     out = np.zeros((room, width), np.int64)
     last = np.empty((run.size, 3), np.int64)
+    offset = _offsets(run, np.argsort(run), length)
+    was = 0
     n = c = -1
-    pos = 0
+    pos = many = slow = spoke = way = 0
     before = known = -1
     x0 = y0 = b0 = 0.0
     c0 = 1.0
     for r in range(run.size):
         if r > 0 and chain[r] != chain[r - 1]:
             before = -1
+        after = offset[r]
         for i in range(run[r], run_end[r]):
+            zones = after
+            after = zones + length[i]
             if t[i] < frm:
                 continue
             new = before < 0
-            pos = 0 if new else pos + 1
-            c += new
             mm = 0
             if not new and length[i] > 0:
                 if known != before:
@@ -88,21 +102,35 @@ def pieces(
                 cosine = c0 if y == y0 else np.cos(b)
                 mm = round(between_scalar(x0, b0, c0, x, b, cosine) * 1000.0)
                 x0, y0, b0, c0, known = x, y, b, cosine, i
-            if new or not _alike(before, i, first, length, zone, mark):
+            same = before == i - 1 and not other[i] and length[i] == length[before]
+            if new or not (same and _alike(was, zones, length[i], zone)):
+                if n >= 0:
+                    _close(out[n], last[c, 2], t[last[c, 0]], many, slow, spoke, way)
                 n += 1
                 if n == room:
                     room *= 2
                     rows, of, out = _grown(rows, room), _grown(of, room), _grown_wide(out, room)
+                c += new
+                pos = 0 if new else pos + 1
                 rows[n], of[n] = i, r
-                out[n, 0] = pos
-                out[n, 3] = -1 if new else t[before]
-                out[n, 8] = mm
-            out[n, 1] = pos
-            out[n, 2] = t[i]
-            out[n, 4] += 1
-            out[n, 5] += fishing[i]
-            out[n, 6] += told[i]
-            out[n, 7] += mm
+                out[n, 0], out[n, 3], out[n, 8] = pos, -1 if new else t[before], mm
+                many = slow = spoke = way = 0
+            else:
+                pos += 1
+            many += 1
+            slow += fishing[i]
+            spoke += told[i]
+            way += mm
             last[c, 0], last[c, 1], last[c, 2] = i, r, pos
             before = i
+            was = zones
+    if n >= 0:
+        _close(out[n], last[c, 2], t[last[c, 0]], many, slow, spoke, way)
     return rows[: n + 1], of[: n + 1], last[: c + 1], out[: n + 1]
+
+
+@njit(cache=True)
+def _close(piece: Any, pos: int, t: int, many: int, slow: int, spoke: int, way: int) -> None:
+    """Write what is known of a piece at its last point."""
+    piece[1], piece[2] = pos, t
+    piece[4], piece[5], piece[6], piece[7] = many, slow, spoke, way

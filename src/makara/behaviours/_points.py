@@ -69,3 +69,11 @@ def _sorted(keys: list[NDArray[np.int64]]) -> bool:
             return False
         undecided &= k[1:] == k[:-1]
     return True
+
+
+def changes(values: pl.Series) -> NDArray[np.bool_]:
+    """Whether each value is other than the one before; the first is."""
+    out = np.ones(len(values), bool)
+    if len(values):
+        out[1:] = values.slice(1).ne_missing(values.slice(0, len(values) - 1)).to_numpy()
+    return out
