@@ -15,28 +15,6 @@ first was; points, those at fishing speed, those with a speed; way (mm) to each 
 
 
 @njit(cache=True)
-def _alike(a: int, b: int, many: int, zone: Any) -> bool:
-    """Whether two stretches of so many zones are the same."""
-    for k in range(many):
-        if zone[a + k] != zone[b + k]:
-            return False
-    return True
-
-
-@njit(cache=True)
-def _offsets(run: Any, order: Any, length: Any) -> Any:
-    """Where the zones of the first row of each run begin; ``order`` is that of the runs' rows."""
-    out = np.empty(run.size, np.int64)
-    at = n = 0
-    for k in order:
-        while at < run[k]:
-            n += length[at]
-            at += 1
-        out[k] = n
-    return out
-
-
-@njit(cache=True)
 def _exact(degrees: float) -> float:
     """A coordinate as it is remembered."""
     return float(np.round(degrees * 1e7) / 1e7)
@@ -58,13 +36,13 @@ def _grown_wide(a: Any, room: int) -> Any:
 
 @njit(cache=True)
 def pieces(
-    run: Any, run_end: Any, chain: Any, t: Any, frm: int, length: Any, zone: Any, other: Any, lon: Any, lat: Any,
-    told: Any, fishing: Any,
+    run: Any, run_end: Any, chain: Any, t: Any, frm: int, inside: Any, other: Any, lon: Any, lat: Any, told: Any,
+    fishing: Any,
 ) -> Any:  # fmt: skip
     """Pieces of the points from ``frm`` on.
 
-    Chains are given as runs of rows (from ``run`` to ``run_end``) in the order of chains, with the chain of each; of
-    each row there are ``length`` numbers in ``zone``, and whether its mark is ``other`` than that of the row before.
+    Chains are given as runs of rows (from ``run`` to ``run_end``) in the order of chains, with the chain of each. A row
+    is ``inside`` zones or not, and its zones or its mark are ``other`` than those of the row before or not.
 
     Returns:
         First points of the pieces, and their runs; the last point of each chain, its run and place in the chain; the
@@ -74,8 +52,6 @@ def pieces(
     rows, of = np.empty(room, np.int64), np.empty(room, np.int64)
     out = np.zeros((room, width), np.int64)
     last = np.empty((run.size, 3), np.int64)
-    offset = _offsets(run, np.argsort(run), length)
-    was = 0
     n = c = -1
     pos = many = slow = spoke = way = 0
     before = known = -1
@@ -84,15 +60,12 @@ def pieces(
     for r in range(run.size):
         if r > 0 and chain[r] != chain[r - 1]:
             before = -1
-        after = offset[r]
         for i in range(run[r], run_end[r]):
-            zones = after
-            after = zones + length[i]
             if t[i] < frm:
                 continue
             new = before < 0
             mm = 0
-            if not new and length[i] > 0:
+            if not new and inside[i]:
                 if known != before:
                     x0, y0 = _exact(lon[before]), _exact(lat[before])
                     b0 = reduced_scalar(y0)
@@ -102,8 +75,7 @@ def pieces(
                 cosine = c0 if y == y0 else np.cos(b)
                 mm = round(between_scalar(x0, b0, c0, x, b, cosine) * 1000.0)
                 x0, y0, b0, c0, known = x, y, b, cosine, i
-            same = before == i - 1 and not other[i] and length[i] == length[before]
-            if new or not (same and _alike(was, zones, length[i], zone)):
+            if new or other[i] or before != i - 1:
                 if n >= 0:
                     _close(out[n], last[c, 2], t[last[c, 0]], many, slow, spoke, way)
                 n += 1
@@ -123,7 +95,6 @@ def pieces(
             way += mm
             last[c, 0], last[c, 1], last[c, 2] = i, r, pos
             before = i
-            was = zones
     if n >= 0:
         _close(out[n], last[c, 2], t[last[c, 0]], many, slow, spoke, way)
     return rows[: n + 1], of[: n + 1], last[: c + 1], out[: n + 1]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.errors import ColumnsError
@@ -77,3 +78,26 @@ def changes(values: pl.Series) -> NDArray[np.bool_]:
     if len(values):
         out[1:] = values.slice(1).ne_missing(values.slice(0, len(values) - 1)).to_numpy()
     return out
+
+
+def list_changes(lists: pl.Series) -> NDArray[np.bool_]:
+    """Whether each list of texts is other than the one before, null being empty; the first is."""
+    length = lists.list.len().fill_null(0).to_numpy()
+    out = np.append(True, length[1:] != length[:-1])[: length.size]
+    texts = lists.explode().drop_nulls() if length.any() else lists.head(0).explode()
+    for many in np.unique(length[length > 0]) if len(texts) else ():
+        k = int(many)
+        same = (texts.slice(k) == texts.slice(0, max(len(texts) - k, 0))).to_numpy()
+        _differ(length, same, k, out)
+    return out
+
+
+@njit(cache=True)
+def _differ(length: Any, same: Any, many: int, out: Any) -> None:
+    """Of lists as long as the one before, those of so many: whether any text is other than that many texts before."""
+    n = 0
+    for i in range(length.size):
+        if length[i] == many and not out[i]:
+            for k in range(n - many, n):
+                out[i] |= not same[k]
+        n += length[i]

@@ -26,7 +26,7 @@ from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained
 from makara.behaviours._in_zones import PIECE, pieces
-from makara.behaviours._points import changes
+from makara.behaviours._points import changes, list_changes
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -124,13 +124,12 @@ def _pieces(window: Window, old: pl.DataFrame, p: Parameters) -> tuple[pl.DataFr
     sog = points["sog_kn"].round(1)
     told = sog.is_not_null().to_numpy()
     fishing = sog.is_between(p.fishing_min_kn, p.fishing_max_kn).fill_null(False).to_numpy()
-    length = points["zones"].list.len().fill_null(0).to_numpy()
-    names = points["zones"].explode().drop_nulls() if length.any() else pl.Series("zones", [], dtype=pl.String())
-    zone = names.cast(pl.Categorical()).to_physical().to_numpy()
+    inside = (points["zones"].list.len() > 0).fill_null(False).to_numpy()
+    other = changes(points["mark"]) | list_changes(points["zones"])
     place = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
     rows, runs, last, numbers = pieces(
-        chained.first, chained.end, chained.chain, chained.t, window.frm_us, length, zone, changes(points["mark"]),
-        *place, told, fishing,
+        chained.first, chained.end, chained.chain, chained.t, window.frm_us, inside, other, *place, told,
+        fishing,
     )  # fmt: skip
     said = {n: pl.Series(n, numbers[:, k]) for k, n in enumerate(PIECE)}
     found = pl.concat([_placed(points, rows), points.select("zones", "mark")[rows]], how="horizontal")
