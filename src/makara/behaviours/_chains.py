@@ -11,7 +11,7 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar
+from makara.base.geo import distance_m, distance_scalar
 from makara.base.units import KN_M_S
 
 Ints = NDArray[np.int64]
@@ -150,23 +150,31 @@ def _onward(rows: Any, t: Any, first: Any, end: Any, chain: Any, order: Any) -> 
     return out
 
 
-def split(points: pl.DataFrame, tracks: pl.DataFrame | None) -> tuple[Ints, Ints]:
-    """Rows of the points of movers that are on several chains, in the order of mover, time, report; and their chains.
+def split(
+    points: pl.DataFrame, tracks: pl.DataFrame | None, speed_m_s: float, far_m: float
+) -> tuple[Ints, Ints]:
+    """Rows of the points of movers that jump between chains, in the order of mover, time, report; and their chains.
 
-    Only where tracks of a mover overlap in time are points sorted; else tracks follow each other as they are.
+    Movers whose chains follow each other, none farther and faster from the one before than said, are left out. Only
+    where tracks of a mover overlap in time are points sorted; else tracks follow each other as they are.
     """
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     first = heads(track)
     end = np.append(first[1:], track.size)[: first.size]
     who = points["mover"].to_numpy()[first]
     chain = who if tracks is None else roots(tracks, points["track"].gather(first)).to_numpy()
-    o = np.lexsort((chain, who))
-    several = np.unique(who[o][1:][(who[o][1:] == who[o][:-1]) & (chain[o][1:] != chain[o][:-1])])
     o = np.lexsort((t[first], who))
-    o = o[np.isin(who[o], several)]
     first, end, who, chain = first[o], end[o], who[o], chain[o]
+    a, b, same = end[:-1] - 1, first[1:], who[1:] == who[:-1]
+    x, y = points["lon_deg"], points["lat_deg"]
+    way = distance_m(*(c.gather(k).to_numpy() for k in (a, b) for c in (x, y)))
+    jumps = (chain[1:] != chain[:-1]) & (way >= far_m) & (way * 1e6 > speed_m_s * np.maximum(t[b] - t[a], 1))
+    o = np.lexsort((chain, who))
+    several = who[o][1:][(who[o][1:] == who[o][:-1]) & (chain[o][1:] != chain[o][:-1])]
+    mixed = np.intersect1d(who[1:][same & (t[a] >= t[b])], several)
+    kept = np.isin(who, np.union1d(who[1:][same & jumps], mixed))
+    first, end, who, chain = first[kept], end[kept], who[kept], chain[kept]
     count, rows = end - first, _spread(first, end)
-    mixed = who[1:][(who[1:] == who[:-1]) & (t[end - 1][:-1] >= t[first][1:])]
     every = np.repeat(chain, count)
     at = np.flatnonzero(np.repeat(np.isin(who, mixed), count))
     if at.size:

@@ -85,8 +85,9 @@ def list_changes(lists: pl.Series) -> NDArray[np.bool_]:
     length = lists.list.len().fill_null(0).to_numpy()
     out = np.append(True, length[1:] != length[:-1])[: length.size]
     texts = lists.explode().drop_nulls() if length.any() else lists.head(0).explode()
-    for many in np.unique(length[length > 0]) if len(texts) else ():
-        k = int(many)
+    for k in np.flatnonzero(np.bincount(length)).tolist() if len(texts) else ():
+        if not k:
+            continue
         same = (texts.slice(k) == texts.slice(0, max(len(texts) - k, 0))).to_numpy()
         _differ(length, same, k, out)
     return out
@@ -101,3 +102,14 @@ def _differ(length: Any, same: Any, many: int, out: Any) -> None:
             for k in range(n - many, n):
                 out[i] |= not same[k]
         n += length[i]
+
+
+@njit(cache=True)
+def rows_at(mover: Any, t: Any, who: Any, when: Any) -> Any:
+    """Rows of points (ordered by mover) of some movers at some instants, one after the other."""
+    out = [0 for _ in range(0)]
+    for g in range(who.size):
+        for i in range(np.searchsorted(mover, who[g]), np.searchsorted(mover, who[g] + 1)):
+            if t[i] == when[g]:
+                out.append(i)
+    return np.array(out, np.int64)

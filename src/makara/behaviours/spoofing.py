@@ -94,6 +94,8 @@ RULE = Rule(
 
 Ints = NDArray[np.int64]
 WHAT: Final = ("circle", "frozen", "stuck", "on_land")
+_LESS: Final = 0.999
+"""Of the limits: what is sought a little wider, and then measured."""
 _QUIET: Final = 3 * HOUR_S * S_US
 _SPAN: Final = 6 * HOUR_S * S_US
 _JUMP_SPAN: Final = 6 * HOUR_S * S_US
@@ -126,12 +128,11 @@ def why(event: Mapping[str, Any]) -> str:
 
 def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Excursions whose return lies in the window, or is too fresh in it to be sure, with those that jumped alike."""
-    rows, chains = split(points, window.get("tracks"))
-    known = np.unique(chains[np.append(True, chains[1:] != chains[:-1])[: chains.size]])
-    chain = np.searchsorted(known, chains)
+    speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
+    rows, chains = split(points, window.get("tracks"), speed * _LESS, far * _LESS)
+    known, chain = np.unique(chains, return_inverse=True)
     t, who_ = points["t_seen"].to_physical().to_numpy()[rows], points["mover"].to_numpy()[rows]
     lon, lat = points["lon_deg"].to_numpy()[rows], points["lat_deg"].to_numpy()[rows]
-    speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
     settle = min(int(p.settle_s), 6 * HOUR_S) * S_US
     a, b, again, pace, way = excursions(
         who_, chain, t, lon, lat, known.size, speed, far,
@@ -149,7 +150,7 @@ def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     told = pl.DataFrame(
         {"first_row": row[asked], "others": others, "leader": who_[row][np.maximum(first, 0)] * (first >= 0)}
     )
-    ashore_now = (points["shore_m"] <= 0.0).fill_null(False).to_numpy()[rows]
+    ashore_now = (points["shore_m"].gather(rows) <= 0.0).fill_null(False).to_numpy()
     ashore = np.cumsum(np.append(0, ashore_now))
     found = pl.DataFrame({"first_row": a + 1, "pace": pace, "way": way, "t_back": t[b], "reports": b - a - 1})
     found = found.with_columns(
