@@ -12,11 +12,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.geo import distance_m, distance_scalar
-from makara.base.units import KN_M_S
+from makara.base.units import DAY_S, KN_M_S, S_US
 
 Ints = NDArray[np.int64]
 NEVER: Final = np.iinfo(np.int64).max
 """Stands for a time that does not come."""
+RETURN_S: Final = DAY_S
+"""Who is back on a chain within this may have been away; later, it is another voyage."""
 SPEED_KN: Final = 30.0
 """Fastest speed at which a track may take up another, where no table of tracks says it."""
 
@@ -155,8 +157,9 @@ def split(
 ) -> tuple[Ints, Ints]:
     """Rows of the points of movers that jump between chains, in the order of mover, time, report; and their chains.
 
-    Movers whose chains follow each other, none farther and faster from the one before than said, are left out. Only
-    where tracks of a mover overlap in time are points sorted; else tracks follow each other as they are.
+    Movers whose chains follow each other, none farther and faster from the one before than said, are left out; of those
+    that return to no chain within a day, only the first and last row of each track are given. Only where tracks of a
+    mover overlap in time are points sorted; else tracks follow each other as they are.
     """
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     first = heads(track)
@@ -174,6 +177,11 @@ def split(
     mixed = np.intersect1d(who[1:][same & (t[a] >= t[b])], several)
     kept = np.isin(who, np.union1d(who[1:][same & jumps], mixed))
     first, end, who, chain = first[kept], end[kept], who[kept], chain[kept]
+    whole = np.isin(who, np.union1d(mixed, _returning(who, chain, t[first], t[end - 1])))
+    k = np.repeat(np.arange(who.size), np.where(whole | (end - first == 1), 1, 2))
+    second = np.append(False, k[1:] == k[:-1])[: k.size]
+    who, chain, first = who[k], chain[k], np.where(second, end[k] - 1, first[k])
+    end = np.where(whole[k], end[k], first + 1)
     count, rows = end - first, _spread(first, end)
     every = np.repeat(chain, count)
     at = np.flatnonzero(np.repeat(np.isin(who, mixed), count))
@@ -182,6 +190,15 @@ def split(
         within = at[np.lexsort((points["report"].to_numpy()[rows[at]], t[rows[at]], own))]
         rows[at], every[at] = rows[within], every[within]
     return rows, every
+
+
+def _returning(who: Ints, chain: Ints, since: Ints, until: Ints) -> Ints:
+    """Movers that are on a chain again within a day, after another: of tracks in the order of mover and time."""
+    run = np.cumsum(np.append(True, (who[1:] != who[:-1]) | (chain[1:] != chain[:-1]))[: who.size])
+    o = np.lexsort((since, chain, who))
+    a, b = o[:-1], o[1:]
+    again = (who[a] == who[b]) & (chain[a] == chain[b]) & (run[a] != run[b])
+    return np.asarray(who[b][again & (since[b] - until[a] <= RETURN_S * S_US)], np.int64)
 
 
 @njit(cache=True)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from makara.base.geo import distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import split
+from makara.behaviours._chains import RETURN_S, heads, split
 from makara.behaviours._false_places import alike, circles, excursions, held, jumps
 from makara.behaviours._rule import (
     Parameter,
@@ -130,13 +130,15 @@ def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Excursions whose return lies in the window, or is too fresh in it to be sure, with those that jumped alike."""
     speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
     rows, chains = split(points, window.get("tracks"), speed * _LESS, far * _LESS)
-    known, chain = np.unique(chains, return_inverse=True)
+    first = heads(chains)
+    known, number = np.unique(chains[first], return_inverse=True)
+    chain = np.repeat(number, np.diff(np.append(first, chains.size)))
     t, who_ = points["t_seen"].to_physical().to_numpy()[rows], points["mover"].to_numpy()[rows]
     lon, lat = points["lon_deg"].to_numpy()[rows], points["lat_deg"].to_numpy()[rows]
     settle = min(int(p.settle_s), 6 * HOUR_S) * S_US
     a, b, again, pace, way = excursions(
         who_, chain, t, lon, lat, known.size, speed, far,
-        min(int(p.away_max_s), DAY_S) * S_US, int(p.away_min_s) * S_US, p.reports_min, settle,
+        min(int(p.away_max_s), RETURN_S) * S_US, int(p.away_min_s) * S_US, p.reports_min, settle,
     )  # fmt: skip
     keep = (again >= window.to_us) & (t[b] + settle >= window.frm_us)
     a, b, pace, way = a[keep], b[keep], pace[keep], way[keep]
