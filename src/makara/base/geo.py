@@ -51,7 +51,8 @@ def between_scalar(lon1: float, b1: float, c1: float, lon2: float, b2: float, c2
         return 0.0
     p, q, r = 0.5 * (b1 + b2), 0.5 * (b2 - b1), (lon2 - lon1) * _RAD * 0.5
     if abs(q) < _SHORT and abs(r) < _SHORT:
-        return _short(q, r, c1, c2)
+        near: float = _short(q, r, c1, c2)
+        return near
     s = math.sin(q)
     u = math.sin(r)
     h = s * s + c1 * c2 * u * u

@@ -152,9 +152,7 @@ def _onward(rows: Any, t: Any, first: Any, end: Any, chain: Any, order: Any) -> 
     return out
 
 
-def split(
-    points: pl.DataFrame, tracks: pl.DataFrame | None, speed_m_s: float, far_m: float
-) -> tuple[Ints, Ints]:
+def split(points: pl.DataFrame, tracks: pl.DataFrame | None, speed_m_s: float, far_m: float) -> tuple[Ints, Ints]:
     """Rows of the points of movers that jump between chains, in the order of mover, time, report; and their chains.
 
     Movers whose chains follow each other, none farther and faster from the one before than said, are left out; of those

@@ -28,7 +28,7 @@ def receivers(points: pl.Series) -> NDArray[np.int8]:
             break
         same = (points == name).fill_null(False).to_numpy()
         out[same] = k
-        left -= np.count_nonzero(same)
+        left -= int(np.count_nonzero(same))
     return out
 
 

@@ -1,6 +1,6 @@
 """Who else was heard around places and instants: the few questions are hashed, and the many points pass by once.
 
-Points pass as runs, rows of a track that follow each other in one cell: what a run tells of an instant is one row of it.
+Points pass as runs, rows of a track that follow each other in one cell: of an instant, a run tells by one row.
 Right across 180 degrees and at the poles: cells are quarters of a degree, and a question stands in all that it reaches.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 

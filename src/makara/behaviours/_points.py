@@ -109,7 +109,6 @@ def rows_at(mover: Any, t: Any, who: Any, when: Any) -> Any:
     """Rows of points (ordered by mover) of some movers at some instants, one after the other."""
     out = [0 for _ in range(0)]
     for g in range(who.size):
-        for i in range(np.searchsorted(mover, who[g]), np.searchsorted(mover, who[g] + 1)):
-            if t[i] == when[g]:
-                out.append(i)
+        a, b = np.searchsorted(mover, who[g]), np.searchsorted(mover, who[g] + 1)
+        out.extend([i for i in range(a, b) if t[i] == when[g]])
     return np.array(out, np.int64)

@@ -28,8 +28,8 @@ from makara.base.units import DAY_S, HOUR_S, KN_M_S, NMI_M, S_US
 from makara.behaviours import _gap_gfw
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained, taken_up
-from makara.behaviours._heard import heard as heard_around
 from makara.behaviours._gap_scan import RECEIVERS, before, receivers, scan, sort_of
+from makara.behaviours._heard import heard as heard_around
 from makara.behaviours._rule import (
     Parameter,
     Parameters,

@@ -109,8 +109,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     far, sog = (chained.points[c].fill_null(v).to_numpy() for c, v in (("anchorage_m", np.inf), ("sog_kn", np.nan)))
     limits = (p.entry_max_m, p.exit_min_m, p.stop_begin_kn, p.stop_end_kn)
     closed, since, until = _walk(
-        heads, chained.first, chained.end, chained.begin, t, *places, far, sog, grid, window.frm_us, *limits, int(p.silence_min_s) * S_US,
-        p.sail_kn * KN_M_S,
+        heads, chained.first, chained.end, chained.begin, t, *places, far, sog, grid, window.frm_us, *limits,
+        int(p.silence_min_s) * S_US, p.sail_kn * KN_M_S,
     )  # fmt: skip
     last = chained.end[heads[1:] - 1] - 1
     new = t[last] >= window.frm_us
