@@ -128,6 +128,7 @@ def _told(
     """Questions and the rows that may be of their neighbours, rows ascending; and movers heard ahead."""
     ahead = np.zeros(at.size, np.int64)
     stamp = me.copy()
+    when, whose = at[of % at.size], me[of % at.size]  # an entry beside the next
     room = 1 << 16
     asked, rows = np.empty(room, np.int64), np.empty(room, np.int64)
     n = 0
@@ -147,19 +148,19 @@ def _told(
             a, z = head[b], head[b + 1]
             while a < z:
                 middle = (a + z) // 2
-                if at[of[middle] % at.size] < since:
+                if when[middle] < since:
                     a = middle + 1
                 else:
                     z = middle
             boxed = False
             for k in range(a, head[b + 1]):
-                q = of[k]
-                g = q % at.size
-                now = at[g]
+                now = when[k]
                 if now >= until:
                     break
-                if cell[k] != key or who == me[g]:
+                if cell[k] != key or who == whose[k]:
                     continue
+                q = of[k]
+                g = q - at.size if q >= at.size else q
                 if q >= at.size:
                     if now >= t[j - 1] or stamp[g] == who:
                         continue

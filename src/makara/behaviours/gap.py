@@ -103,8 +103,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     ends = _judged(window, chained, ends, p)
     real = (pl.col("messages") >= p.messages_min) & (pl.col("beside") == 0)
     closed = _closed(chained, ends, starts_at, stops_at).filter(real)
-    last = ends.filter(pl.col("last"))
-    return pl.concat([_rows(window, closed, p), _rows(window, _lasting(window, last, p), p)])
+    lasting = _lasting(window, ends.filter(pl.col("last")), p)
+    return _rows(window, pl.concat([closed.select(lasting.columns), lasting]), p)
 
 
 def why(event: Mapping[str, Any]) -> str:
