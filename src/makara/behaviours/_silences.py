@@ -23,8 +23,6 @@ _HOUR_US: Final = HOUR_S * S_US
 _BRACKET_US: Final = BRACKET_S * S_US
 _NEVER: Final = np.iinfo(np.int64).max
 _BUCKETS: Final = 1 << 20
-_CLASSES: Final = 8
-"""More than there are classes of transponders, so that cell and class are one number."""
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -61,15 +59,14 @@ def hours_heard(
     t0 = gaps["t"].to_numpy()
     since, until = t0[gap] + first * _HOUR_US - _BRACKET_US, t0[gap] + (last + 1) * _HOUR_US
     grid = max(int(360.0 * min(2.0, 200_000.0 / reach_m)), 1)
-    mine = gaps["sort_of"].to_numpy()
-    *index, there = _index(lon, lat, since, until, reach_m, grid, mine[gap])
+    index = _index(lon, lat, since, until, reach_m, grid)
     x, y, t, mover = (points[c].to_physical().to_numpy() for c in ("lon_deg", "lat_deg", "t_seen", "mover"))
-    rows, onward = _held(x, y, t, points["track"].to_numpy(), by_sky, sky, _near(lon, lat, reach_m), there, grid)
+    rows, onward = _held(x, y, t, points["track"].to_numpy(), by_sky, sky, _near(lon, lat, reach_m), index[0], grid)
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
     sorts = points["transponder"].gather(rows).replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
     found: tuple[Ints, Ints, Ints, Ints] = _hours(
-        rows, onward, sorts, x, y, t, mover, *index, grid, t0, gaps["mover"].to_numpy(), gap, lon, lat, first, last,
-        since, until, (2.0 * np.sin(0.5 * reach_m / A_M)) ** 2,
+        rows, onward, sorts, x, y, t, mover, *index, grid, t0, gaps["mover"].to_numpy(), gaps["sort_of"].to_numpy(),
+        gap, lon, lat, first, last, since, until, (2.0 * np.sin(0.5 * reach_m / A_M)) ** 2,
     )  # fmt: skip
     return found
 
@@ -102,11 +99,8 @@ def _cell(lon: float, lat: float, when: int, grid: int) -> int:
 
 
 @njit(cache=True)
-def _index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int, sort_of: Any) -> Any:
-    """Questions by the cells and classes of transponders that they reach: where each bucket begins, key and question of
-    each entry; and which buckets of cells alone are reached.
-    """
-    there = np.zeros(_BUCKETS, np.bool_)
+def _index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -> Any:
+    """Questions by the cells that they reach: where each bucket begins, cell and question of each entry."""
     head = np.zeros(_BUCKETS + 1, np.int64)
     cell, of = np.empty(0, np.int64), np.empty(0, np.int64)
     step = reach / 110_000.0
@@ -120,25 +114,22 @@ def _index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int, 
             for when in range(since[q] // _BRACKET_US, until[q] // _BRACKET_US + 1):
                 for row in range(max(low, 0), min(high, int(180.0 * scale)) + 1):
                     for column in range(west, east + 1):
-                        place = (when * 512 + row) * grid + column % grid
-                        there[_bucket(place)] = True
-                        for sort in range(sort_of[q], 3 if sort_of[q] == 1 else sort_of[q] + 1):
-                            key = place * _CLASSES + sort
-                            b = _bucket(key)
-                            if turn == 0:
-                                head[b] += 1
-                            else:
-                                head[b] -= 1
-                                cell[head[b]], of[head[b]] = key, q
+                        key = (when * 512 + row) * grid + column % grid
+                        b = _bucket(key)
+                        if turn == 0:
+                            head[b] += 1
+                        else:
+                            head[b] -= 1
+                            cell[head[b]], of[head[b]] = key, q
         if turn == 0:
             head = np.cumsum(head)
             cell, of = np.empty(head[-1], np.int64), np.empty(head[-1], np.int64)
-    return head, cell, of, there
+    return head, cell, of
 
 
 @njit(cache=True)
 def _held(
-    lon: Any, lat: Any, t: Any, track: Any, by_sky: Any, sky: bool, near: Any, there: Any, grid: int
+    lon: Any, lat: Any, t: Any, track: Any, by_sky: Any, sky: bool, near: Any, head: Any, grid: int
 ) -> Any:  # fmt: skip
     """Rows of the messages of one sort that a question may reach; and when each track is heard next in ``near``."""
     rows, onward = np.empty(t.size, np.int64), np.empty(t.size, np.int64)
@@ -148,7 +139,8 @@ def _held(
             continue
         after = ahead if last >= 0 and track[last] == track[i] else _NEVER
         last, ahead = i, t[i]
-        if there[_bucket(_cell(lon[i], lat[i], t[i] // _BRACKET_US, grid))]:
+        b = _bucket(_cell(lon[i], lat[i], t[i] // _BRACKET_US, grid))
+        if head[b] < head[b + 1]:
             n -= 1
             rows[n], onward[n] = i, after
     return rows[n:].copy(), onward[n:].copy()
@@ -157,7 +149,8 @@ def _held(
 @njit(cache=True)
 def _hours(
     rows: Any, onward: Any, sort_of: Any, lon: Any, lat: Any, t: Any, mover: Any, head: Any, cell: Any, of: Any,
-    grid: int, t0: Any, me: Any, gap: Any, x: Any, y: Any, first: Any, last: Any, since: Any, until: Any, most: float,
+    grid: int, t0: Any, me: Any, mine: Any, gap: Any, x: Any, y: Any, first: Any, last: Any, since: Any, until: Any,
+    most: float,
 ) -> Any:  # fmt: skip
     """Counts by silence and hour; rows are ordered by mover, and straight distances are on a sphere of radius one."""
     on_air = np.zeros((t0.size, 2 * HOURS), np.int64)
@@ -167,21 +160,22 @@ def _hours(
     stamp = me.copy()
     k = np.pi / 180.0
     ux, uy, uz = np.cos(y * k) * np.cos(x * k), np.cos(y * k) * np.sin(x * k), np.sin(y * k)
-    ux, uy, uz, frm, to, own_ = ux[of], uy[of], uz[of], since[of], until[of], me[gap[of]]  # an entry beside the next
     for r in range(rows.size):
         i = rows[r]
         who, now, next_ = mover[i], t[i], onward[r]
         c = np.cos(lat[i] * k)
         px, py, pz = c * np.cos(lon[i] * k), c * np.sin(lon[i] * k), np.sin(lat[i] * k)
-        key = _cell(lon[i], lat[i], now // _BRACKET_US, grid) * _CLASSES + sort_of[r]
+        key = _cell(lon[i], lat[i], now // _BRACKET_US, grid)
         b = _bucket(key)
         for e in range(head[b], head[b + 1]):
-            if now <= frm[e] or now > to[e] or cell[e] != key or who == own_[e]:
-                continue
-            if (px - ux[e]) ** 2 + (py - uy[e]) ** 2 + (pz - uz[e]) ** 2 > most:
-                continue
             q = of[e]
             g = gap[q]
+            if cell[e] != key or now <= since[q] or now > until[q] or who == me[g]:
+                continue
+            if sort_of[r] != mine[g] and not (mine[g] == 1 and sort_of[r] == 2):
+                continue
+            if (px - ux[q]) ** 2 + (py - uy[q]) ** 2 + (pz - uz[q]) ** 2 > most:
+                continue
             own = (now - t0[g]) // _HOUR_US
             if first[q] <= own <= last[q]:
                 told[g, own + HOURS] += 1
