@@ -20,6 +20,10 @@ F: Final = 1.0 / 298.257223563
 """Flattening of WGS 84."""
 _E2: Final = F * (2.0 - F)
 _RAD: Final = math.pi / 180.0
+_SHORT: Final = 0.005
+_SIXTH: Final = 1.0 / 6.0
+_120TH: Final = 1.0 / 120.0
+_ASIN_6: Final = 15.0 / 336.0
 
 FloatArray = NDArray[np.float64]
 
@@ -45,21 +49,42 @@ def between_scalar(lon1: float, b1: float, c1: float, lon2: float, b2: float, c2
     """As :func:`distance_scalar`, of points whose reduced latitudes and their cosines are at hand; compiled."""
     if lon1 == lon2 and b1 == b2:
         return 0.0
-    dlon = (lon2 - lon1) * _RAD
-    s = math.sin((b2 - b1) * 0.5)
-    u = math.sin(dlon * 0.5)
+    p, q, r = 0.5 * (b1 + b2), 0.5 * (b2 - b1), (lon2 - lon1) * _RAD * 0.5
+    if abs(q) < _SHORT and abs(r) < _SHORT:
+        near: float = _short(q, r, c1, c2)
+        return near
+    s = math.sin(q)
+    u = math.sin(r)
     h = s * s + c1 * c2 * u * u
     if h > 1.0:
         h = 1.0
     sigma = 2.0 * math.asin(math.sqrt(h))
     if sigma < 1e-13:
         return 0.0
-    p = 0.5 * (b1 + b2)
-    q = 0.5 * (b2 - b1)
     rest = 1.0 - h
     sin_sigma = math.sin(sigma)
     x = (sigma - sin_sigma) * (math.sin(p) * math.cos(q)) ** 2 / max(rest, 1e-12)
     y = (sigma + sin_sigma) * (math.cos(p) * math.sin(q)) ** 2 / h
+    return A_M * (sigma - 0.5 * F * (x + y))
+
+
+@njit(cache=True)
+def _short(q: float, r: float, c1: float, c2: float) -> float:
+    """:func:`between_scalar` within some 60 km: the same terms as series, to the last digits of a double.
+
+    Of half the differences in latitude and longitude (radians) and both cosines: cos p cos q = (cos b1 + cos b2) / 2.
+    """
+    qq, rr = q * q, r * r
+    s2 = qq * (1.0 - qq * (_SIXTH - qq * _120TH)) ** 2
+    h = s2 + c1 * c2 * rr * (1.0 - rr * (_SIXTH - rr * _120TH)) ** 2
+    sigma = 2.0 * math.sqrt(h) * (1.0 + h * (_SIXTH + h * (0.075 + h * _ASIN_6)))
+    if sigma < 1e-13:
+        return 0.0
+    z = sigma * sigma
+    less = sigma * z * (_SIXTH - z * _120TH)  # sigma - sin(sigma)
+    cosines = 0.25 * (c1 + c2) * (c1 + c2)  # of p and q, squared
+    x = less * max(1.0 - s2 - cosines, 0.0) * (1.0 + h)
+    y = (2.0 * sigma - less) * cosines * (1.0 + s2 * (1.0 + s2)) * s2 / h
     return A_M * (sigma - 0.5 * F * (x + y))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from makara.behaviours._chains import heads
 from makara.behaviours._kinematics import FEATURES, slots
 from makara.behaviours._rule import Window
 from makara.behaviours._trees import Trees, trees_from
@@ -57,11 +58,12 @@ def activity(window: Window, frm: int) -> Activity:
     """What vessels that may fish did at their positions from ``frm`` (microseconds) on."""
     points = window.track_points
     mover, track = points["mover"].to_numpy(), points["track"].to_numpy()
-    head = np.flatnonzero(np.append(True, mover[1:] != mover[:-1]))[: mover.size]
+    head = heads(mover)
     kind = window.class_of(points["mover"][head])
     fishes, strange = kind.str.starts_with("fishing").to_numpy(), (kind == "unknown").to_numpy()
     count = np.diff(np.append(head, mover.size))
-    row = np.flatnonzero(np.repeat(fishes | strange, count))
+    asked = fishes | strange
+    row = np.arange(mover.size) if asked.all() else np.flatnonzero(np.repeat(asked, count))
     some = points.select("t_seen", "lon_deg", "lat_deg", "sog_kn", "shore_m")
     if row.size < mover.size:
         some, track = some[row], track[row]
@@ -72,16 +74,15 @@ def activity(window: Window, frm: int) -> Activity:
     found = slots(track, t, lon, lat, sog, shore, start, frm, window.to_us)
     said = np.zeros((len(found.first), 1 + len(GEARS)))
     said[:, 0] = 1.0
-    asked = ~found.plain
-    said[asked] = model().p(found.features[asked])
+    judged = ~found.plain
+    said[judged] = model().p(found.features[judged])
     said[np.isnan(found.features[:, FEATURES.index("mean_2h_kn")])] = np.nan
-    of_head = np.searchsorted(head, row[found.first], side="right") - 1
-    return Activity(row, track, t, lon, lat, start, found.of, said, strange[of_head])
+    return Activity(row, track, t, lon, lat, start, found.of, said, np.repeat(strange, count)[row[found.first]])
 
 
 def _starts(window: Window, track: Ints, t: Ints) -> Ints:
     """When the track of each position began; without a table of tracks, its first position seen."""
-    head = np.flatnonzero(np.append(True, track[1:] != track[:-1]))[: track.size]
+    head = heads(track)
     first = pl.DataFrame({"track": track[head], "seen": t[head]})
     tracks = window.get("tracks")
     if tracks is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -10,10 +11,14 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar
-from makara.base.units import KN_M_S
+from makara.base.geo import distance_m, distance_scalar
+from makara.base.units import DAY_S, KN_M_S, S_US
 
 Ints = NDArray[np.int64]
+NEVER: Final = np.iinfo(np.int64).max
+"""Stands for a time that does not come."""
+RETURN_S: Final = DAY_S
+"""Who is back on a chain within this may have been away; later, it is another voyage."""
 SPEED_KN: Final = 30.0
 """Fastest speed at which a track may take up another, where no table of tracks says it."""
 
@@ -37,21 +42,36 @@ def roots(tracks: pl.DataFrame | None, wanted: pl.Series) -> pl.Series:
     return pl.Series("chain", found, dtype=pl.Int64())
 
 
+@njit(cache=True)
+def heads(track: Any) -> Any:
+    """The first row of each track, of rows that stand together by track."""
+    n = 0
+    for i in range(track.size):
+        n += i == 0 or track[i] != track[i - 1]
+    out = np.empty(n, np.int64)
+    n = 0
+    for i in range(track.size):
+        if i == 0 or track[i] != track[i - 1]:
+            out[n] = i
+            n += 1
+    return out
+
+
 @dataclass(frozen=True)
 class Chained:
-    """Track points in the order of chain, time, report, without moving their columns.
+    """Track points in the order of chain, time, report, without moving them: pieces of rows that stand together.
 
     Attributes:
         points: the points as they are.
-        order: rows of the points in that order; null: they stand in it.
-        chain: chain of each row in that order.
-        t: time of each row in that order, microseconds.
+        first: first row of each piece, in that order.
+        end: the row after its last.
+        chain: its chain.
     """
 
     points: pl.DataFrame
-    order: Ints | None
+    first: Ints
+    end: Ints
     chain: Ints
-    t: Ints
 
     @staticmethod
     def of(points: pl.DataFrame, tracks: pl.DataFrame | None) -> Chained:
@@ -61,64 +81,106 @@ class Chained:
         ``quality`` is left aside: it changes as a track grows, and what a rule says must not.
         """
         track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
-        first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: t.size])
-        count = np.diff(np.append(first, t.size))
-        if tracks is None:
-            of_track = points["mover"].gather(first)
-        else:
-            of_track = roots(tracks, points["track"].gather(first))
+        first = heads(track)
+        end = np.append(first[1:], t.size)[: first.size]
+        of_track = points["mover"].gather(first) if tracks is None else roots(tracks, points["track"].gather(first))
         chain = of_track.to_numpy()
-        pieces = np.lexsort((t[first], chain))
-        ends = t[first + count - 1]
-        a, b = pieces[:-1], pieces[1:]
-        if np.any((chain[a] == chain[b]) & (ends[a] >= t[first][b])):  # tracks of one chain that overlap in time
-            every = np.repeat(chain, count)
-            order = np.lexsort((points["report"].to_numpy(), t, every))
-            return Chained(points, order, every[order], t[order])
-        every = np.repeat(chain[pieces], count[pieces])
-        if np.array_equal(pieces, np.arange(pieces.size)):
-            return Chained(points, None, every, t)
-        begin = np.cumsum(count[pieces]) - count[pieces]
-        order = np.arange(t.size) + np.repeat(first[pieces] - begin, count[pieces])
-        return Chained(points, order, every, t[order])
+        o = np.lexsort((t[first], chain))
+        first, end, chain = first[o], end[o], chain[o]
+        mixed = chain[1:][(chain[1:] == chain[:-1]) & (t[end - 1][:-1] >= t[first][1:])]
+        if mixed.size:  # tracks of one chain that overlap in time
+            at = np.isin(chain, mixed)
+            rows, every = _spread(first[at], end[at]), np.repeat(chain[at], (end - first)[at])
+            o = np.lexsort((points["report"].to_numpy()[rows], t[rows], every))
+            rows, every = rows[o], every[o]
+            cut = np.flatnonzero(np.append(True, (np.diff(rows) != 1) | (every[1:] != every[:-1])))
+            last = np.append(cut[1:], rows.size) - 1
+            first, end = np.append(first[~at], rows[cut]), np.append(end[~at], rows[last] + 1)
+            chain = np.append(chain[~at], every[cut])
+            o = np.lexsort((t[first], chain))  # it is stable: pieces of one instant keep their order
+            first, end, chain = first[o], end[o], chain[o]
+        return Chained(points, first, end, chain)
 
-    def column(self, name: str) -> pl.Series:
-        """A column of the points, in the order of chains."""
-        return self.points[name] if self.order is None else self.points[name].gather(self.order)
+    @cached_property
+    def t(self) -> Ints:
+        """Time of each row of the points, microseconds."""
+        out: Ints = self.points["t_seen"].to_physical().to_numpy()
+        return out
 
-    def at(self, rows: Ints) -> Ints:
-        """Which rows of the points some rows in the order of chains are."""
-        return rows if self.order is None else self.order[rows]
+    @cached_property
+    def begin(self) -> Ints:
+        """Place of the first row of each piece in the order of chains, and the number of rows."""
+        out: Ints = np.append(0, np.cumsum(self.end - self.first))
+        return out
 
-    def frame(self) -> pl.DataFrame:
-        """The points in that order, with ``chain``."""
-        moved = self.points if self.order is None else self.points[self.order]
-        return moved.with_columns(pl.Series("chain", self.chain, dtype=pl.Int64()))
+    @cached_property
+    def heads(self) -> Ints:
+        """The first piece of each chain, and the number of pieces."""
+        new = np.append(True, self.chain[1:] != self.chain[:-1])[: self.chain.size]
+        return np.append(np.flatnonzero(new), self.chain.size)
+
+    def at(self, places: Ints) -> Ints:
+        """Which rows of the points stand at some places in the order of chains."""
+        piece = np.searchsorted(self.begin, places, side="right") - 1
+        return np.asarray(self.first[piece] + places - self.begin[piece], np.int64)
+
+    def onward(self, rows: Ints) -> Ints:
+        """When the chain of each of some rows (ascending) is heard next (int64's largest: not again)."""
+        o = np.argsort(self.first)
+        out: Ints = _onward(rows, self.t, self.first, self.end, self.chain, o)
+        return out
 
 
-def with_chain(points: pl.DataFrame, tracks: pl.DataFrame | None) -> pl.DataFrame:
-    """Track points with ``chain``, ordered by chain, time, report; see :meth:`Chained.of`."""
-    return Chained.of(points, tracks).frame()
+def _spread(first: Ints, end: Ints) -> Ints:
+    """All rows of some stretches, one after the other."""
+    count = end - first
+    return np.asarray(np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count), np.int64)
 
 
-def split(points: pl.DataFrame, tracks: pl.DataFrame | None) -> tuple[Ints, Ints]:
-    """Rows of the points of movers that are on several chains, in the order of mover, time, report; and their chains.
+@njit(cache=True)
+def _onward(rows: Any, t: Any, first: Any, end: Any, chain: Any, order: Any) -> Any:
+    out = np.full(rows.size, NEVER, np.int64)
+    k = 0
+    for r in range(rows.size):
+        while end[order[k]] <= rows[r]:
+            k += 1
+        s = order[k]
+        if rows[r] + 1 < end[s]:
+            out[r] = t[rows[r] + 1]
+        elif s + 1 < chain.size and chain[s + 1] == chain[s]:
+            out[r] = t[first[s + 1]]
+    return out
 
-    Only where tracks of a mover overlap in time are points sorted; else tracks follow each other as they are.
+
+def split(points: pl.DataFrame, tracks: pl.DataFrame | None, speed_m_s: float, far_m: float) -> tuple[Ints, Ints]:
+    """Rows of the points of movers that jump between chains, in the order of mover, time, report; and their chains.
+
+    Movers whose chains follow each other, none farther and faster from the one before than said, are left out; of those
+    that return to no chain within a day, only the first and last row of each track are given. Only where tracks of a
+    mover overlap in time are points sorted; else tracks follow each other as they are.
     """
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
-    first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: track.size])
-    end = np.append(first[1:], track.size)
+    first = heads(track)
+    end = np.append(first[1:], track.size)[: first.size]
     who = points["mover"].to_numpy()[first]
     chain = who if tracks is None else roots(tracks, points["track"].gather(first)).to_numpy()
-    o = np.lexsort((chain, who))
-    several = np.unique(who[o][1:][(who[o][1:] == who[o][:-1]) & (chain[o][1:] != chain[o][:-1])])
     o = np.lexsort((t[first], who))
-    o = o[np.isin(who[o], several)]
     first, end, who, chain = first[o], end[o], who[o], chain[o]
-    count = end - first
-    rows = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
-    mixed = who[1:][(who[1:] == who[:-1]) & (t[end - 1][:-1] >= t[first][1:])]
+    a, b, same = end[:-1] - 1, first[1:], who[1:] == who[:-1]
+    x, y = points["lon_deg"], points["lat_deg"]
+    way = distance_m(*(c.gather(k).to_numpy() for k in (a, b) for c in (x, y)))
+    jumps = (chain[1:] != chain[:-1]) & (way >= far_m) & (way * 1e6 > speed_m_s * np.maximum(t[b] - t[a], 1))
+    o = np.lexsort((chain, who))
+    several = who[o][1:][(who[o][1:] == who[o][:-1]) & (chain[o][1:] != chain[o][:-1])]
+    mixed = np.intersect1d(who[1:][same & (t[a] >= t[b])], several)
+    kept = np.isin(who, np.union1d(who[1:][same & jumps], mixed))
+    first, end, who, chain = first[kept], end[kept], who[kept], chain[kept]
+    whole = np.isin(who, np.union1d(mixed, _returning(who, chain, t[first], t[end - 1])))
+    k = np.repeat(np.arange(who.size), np.where(whole | (end - first == 1), 1, 2))
+    second = np.append(False, k[1:] == k[:-1])[: k.size]
+    who, chain, first = who[k], chain[k], np.where(second, end[k] - 1, first[k])
+    end = np.where(whole[k], end[k], first + 1)
+    count, rows = end - first, _spread(first, end)
     every = np.repeat(chain, count)
     at = np.flatnonzero(np.repeat(np.isin(who, mixed), count))
     if at.size:
@@ -126,6 +188,15 @@ def split(points: pl.DataFrame, tracks: pl.DataFrame | None) -> tuple[Ints, Ints
         within = at[np.lexsort((points["report"].to_numpy()[rows[at]], t[rows[at]], own))]
         rows[at], every[at] = rows[within], every[within]
     return rows, every
+
+
+def _returning(who: Ints, chain: Ints, since: Ints, until: Ints) -> Ints:
+    """Movers that are on a chain again within a day, after another: of tracks in the order of mover and time."""
+    run = np.cumsum(np.append(True, (who[1:] != who[:-1]) | (chain[1:] != chain[:-1]))[: who.size])
+    o = np.lexsort((since, chain, who))
+    a, b = o[:-1], o[1:]
+    again = (who[a] == who[b]) & (chain[a] == chain[b]) & (run[a] != run[b])
+    return np.asarray(who[b][again & (since[b] - until[a] <= RETURN_S * S_US)], np.int64)
 
 
 @njit(cache=True)
@@ -170,7 +241,7 @@ def link(points: pl.DataFrame) -> pl.DataFrame:
     30 kn (with 15 minutes to spare); tracks that overlap in time stay apart.
     """
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
-    first = np.flatnonzero(np.append(True, track[1:] != track[:-1])[: t.size])
+    first = heads(track)
     end = np.append(first[1:], t.size)[: first.size] - 1
     last = _first_of_last(first, end, t)
     places = ((f"{c}_{k}", points[c].gather(at)) for c in ("lon_deg", "lat_deg") for k, at in enumerate((first, last)))
@@ -213,42 +284,39 @@ def taken_up(
         near_m: and so near.
         far_m: or so near where that chain had been silent for ``span_us`` before: it takes up where the other ends.
     """
-    first = np.flatnonzero(np.append(True, chained.chain[1:] != chained.chain[:-1])[: chained.chain.size])
-    who = chained.points["mover"].gather(chained.at(first)).to_numpy()
-    end = np.append(first[1:], chained.chain.size)
+    head = chained.heads
+    who = chained.points["mover"].gather(chained.first[head[:-1]]).to_numpy()
     o = np.argsort(who, kind="stable")
-    several = np.isin(mover, who[o][1:][who[o][1:] == who[o][:-1]])
-    out = np.zeros(mover.size, np.int64)
-    ask = np.flatnonzero(several)
-    if not ask.size:
-        return out
-    pick = np.isin(who[o], mover[ask])
-    who, first, end = who[o][pick], first[o][pick], end[o][pick]
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(first, end, strict=True)])
-    at = chained.at(rows)
-    stop = np.cumsum(end - first)
-    out[ask] = _taken_up(
-        who, stop - (end - first), stop, chained.chain[first], chained.t[rows],
-        chained.points["lon_deg"].gather(at).to_numpy(), chained.points["lat_deg"].gather(at).to_numpy(),
-        mover[ask], chain[ask], t[ask], lon[ask], lat[ask], span_us, near_m, far_m,
+    out: Ints = _taken_up(
+        who[o], head[:-1][o], head[1:][o], chained.chain, chained.first, chained.end, chained.t,
+        chained.points["lon_deg"].to_numpy(), chained.points["lat_deg"].to_numpy(),
+        mover, chain, t, lon, lat, span_us, near_m, far_m,
     )  # fmt: skip
     return out
 
 
 @njit(cache=True)
 def _taken_up(
-    who: Any, first: Any, end: Any, chain: Any, t: Any, lon: Any, lat: Any,
+    who: Any, head: Any, stop: Any, chain: Any, first: Any, end: Any, t: Any, lon: Any, lat: Any,
     me: Any, mine: Any, at: Any, x: Any, y: Any, span: int, near: float, far: float,
 ) -> Any:  # fmt: skip
     out = np.zeros(me.size, np.int64)
     for g in range(me.size):
         for c in range(np.searchsorted(who, me[g]), np.searchsorted(who, me[g] + 1)):
-            if chain[c] == mine[g]:
+            if chain[head[c]] == mine[g]:
                 continue
-            k = first[c] + np.searchsorted(t[first[c] : end[c]], at[g] + 1)
-            if k == end[c] or t[k] > at[g] + span:
+            s = head[c]
+            while s < stop[c] and t[end[s] - 1] <= at[g]:
+                s += 1
+            if s == stop[c]:
                 continue
-            fresh = k == first[c] or t[k - 1] <= at[g] - span
+            k = first[s] + np.searchsorted(t[first[s] : end[s]], at[g] + 1)
+            if t[k] > at[g] + span:
+                continue
+            before = k - 1
+            if k == first[s]:
+                before = end[s - 1] - 1 if s > head[c] else -1
+            fresh = before < 0 or t[before] <= at[g] - span
             if distance_scalar(lon[k], lat[k], x[g], y[g]) <= (far if fresh else near):
                 out[g] = 1
     return out

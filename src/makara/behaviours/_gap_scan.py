@@ -22,62 +22,77 @@ def sort_of() -> pl.Expr:
 def receivers(points: pl.Series) -> NDArray[np.int8]:
     """The class of receiver of each point, as its number; unknown where it is none of them."""
     out = np.full(len(points), RECEIVERS.index("unknown"), np.int8)
+    left = len(points)
     for k, name in enumerate(RECEIVERS[:-1]):
-        out[(points == name).fill_null(False).to_numpy()] = k
+        if not left:
+            break
+        same = (points == name).fill_null(False).to_numpy()
+        out[same] = k
+        left -= int(np.count_nonzero(same))
     return out
 
 
 @njit(cache=True)
-def scan(chain: Any, t: Any, frm: int, least: int) -> Any:
-    """One pass over chains: the rows after which silence was long, or that are the last of their chain.
+def scan(first: Any, end: Any, chain: Any, t: Any, frm: int, least: int) -> Any:
+    """One pass over the pieces of chains: the rows after which silence was long, or that are the last of their chain.
 
     Returns:
-        The rows; how many new messages each chain had up to them; whether they are its last; for each gap which of the
-        rows began it, and the row that ended it; and the first new row of each chain.
+        The rows; their pieces; how many new messages each chain had up to them; whether they are its last; for each gap
+        which of the rows began it, and the row that ended it; and of each chain with new messages one piece, and the
+        first new row.
     """
-    size = 0
-    for i in range(1, t.size):
-        if chain[i] != chain[i - 1] or t[i] - t[i - 1] >= least:
-            size += 1
-    size += 1
-    rows, count = np.empty(size, np.int64), np.empty(size, np.int64)
-    last = np.zeros(size, np.bool_)
-    starts, stops, firsts = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    n = gaps = chains = 0
-    i = 0
-    while i < t.size:
-        j = i
-        while j + 1 < t.size and chain[j + 1] == chain[i]:
-            j += 1
-        k = i
-        while k <= j and t[k] < frm:
-            k += 1
-        if k <= j:
-            firsts[chains] = k
-            chains += 1
-            for q in range(k + 1, j + 1):
+    rows, piece, count = np.empty(t.size, np.int64), np.empty(t.size, np.int64), np.empty(t.size, np.int64)
+    last = np.zeros(t.size, np.bool_)
+    starts, stops = np.empty(t.size, np.int64), np.empty(t.size, np.int64)
+    of, firsts = np.empty(first.size, np.int64), np.empty(first.size, np.int64)
+    n = gaps = chains = told = 0
+    before, held = -1, 0
+    for s in range(first.size):
+        i = first[s]
+        while i < end[s] and t[i] < frm:
+            i += 1
+        if i < end[s]:
+            if before < 0:
+                of[chains], firsts[chains] = s, i
+                chains += 1
+            elif t[i] - t[before] >= least:
+                rows[n], piece[n], count[n] = before, held, told
+                starts[gaps], stops[gaps] = n, i
+                gaps += 1
+                n += 1
+            for q in range(i + 1, end[s]):
                 if t[q] - t[q - 1] >= least:
-                    rows[n], count[n] = q - 1, q - k
+                    rows[n], piece[n], count[n] = q - 1, s, told + q - i
                     starts[gaps], stops[gaps] = n, q
                     gaps += 1
                     n += 1
-            rows[n], count[n], last[n] = j, j - k + 1, True
+            before, held, told = end[s] - 1, s, told + end[s] - i
+        if before >= 0 and (s + 1 == first.size or chain[s + 1] != chain[s]):
+            rows[n], piece[n], count[n], last[n] = before, held, told, True
             n += 1
-        i = j + 1
-    return rows[:n], count[:n], last[:n], starts[:gaps], stops[:gaps], firsts[:chains]
+        if s + 1 < first.size and chain[s + 1] != chain[s]:
+            before, told = -1, 0
+    return (
+        rows[:n].copy(), piece[:n].copy(), count[:n].copy(), last[:n].copy(), starts[:gaps].copy(), stops[:gaps].copy(),
+        of[:chains], firsts[:chains],
+    )  # fmt: skip
 
 
 @njit(cache=True)
-def before(rows: Any, chain: Any, t: Any, receiver: Any, half_day: int) -> Any:
+def before(rows: Any, piece: Any, first: Any, end: Any, chain: Any, t: Any, receiver: Any, half_day: int) -> Any:
     """Messages in the 12 h up to rows, and the receiver classes of the 24 h up to them (as bits)."""
     heard = np.zeros(rows.size, np.int64)
     seen = np.zeros(rows.size, np.int64)
     for k in range(rows.size):
-        i = rows[k]
-        j = i
-        while j >= 0 and chain[j] == chain[i] and t[j] > t[i] - 2 * half_day:
-            if t[j] > t[i] - half_day:
-                heard[k] += 1
+        since = t[rows[k]] - 2 * half_day
+        s, j = piece[k], rows[k]
+        while t[j] > since:
+            heard[k] += t[j] > since + half_day
             seen[k] |= 1 << receiver[j]
+            if j == first[s]:
+                s -= 1
+                if s < 0 or chain[s] != chain[piece[k]]:
+                    break
+                j = end[s]
             j -= 1
     return heard, seen

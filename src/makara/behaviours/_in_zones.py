@@ -15,71 +15,93 @@ first was; points, those at fishing speed, those with a speed; way (mm) to each 
 
 
 @njit(cache=True)
-def _alike(a: int, b: int, first: Any, length: Any, zone: Any, mark: Any) -> bool:
-    """Whether two points are in the same zones and have the same mark."""
-    same = bool(length[a] == length[b] and mark[a] == mark[b])
-    k = 0
-    while same and k < length[a]:
-        same = zone[first[a] + k] == zone[first[b] + k]
-        k += 1
-    return same
+def _exact(degrees: float) -> float:
+    """A coordinate as it is remembered."""
+    return float(np.round(degrees * 1e7) / 1e7)
+
+
+@njit(cache=True)
+def _grown(a: Any, room: int) -> Any:
+    out = np.empty(room, a.dtype)
+    out[: a.size] = a
+    return out
+
+
+@njit(cache=True)
+def _grown_wide(a: Any, room: int) -> Any:
+    out = np.zeros((room, a.shape[1]), a.dtype)
+    out[: a.shape[0]] = a
+    return out
 
 
 @njit(cache=True)
 def pieces(
-    chain: Any, t: Any, order: Any, frm: int, first: Any, length: Any, zone: Any, mark: Any, lon: Any, lat: Any,
-    told: Any, fishing: Any,
+    run: Any, run_end: Any, chain: Any, t: Any, frm: int, inside: Any, other: Any, lon: Any, lat: Any, told: Any,
+    fishing: Any,
 ) -> Any:  # fmt: skip
     """Pieces of the points from ``frm`` on.
 
-    ``chain`` and ``t`` are in the order of chains, ``order`` the rows of all else in it; the zones of a row are
-    ``length`` numbers in ``zone`` from ``first`` on.
+    Chains are given as runs of rows (from ``run`` to ``run_end``) in the order of chains, with the chain of each. A row
+    is ``inside`` zones or not, and its zones or its mark are ``other`` than those of the row before or not.
 
     Returns:
-        First points of the pieces; the last point of each chain and its place there; the columns of :data:`PIECE`.
+        First points of the pieces, and their runs; the last point of each chain, its run and place in the chain; the
+        columns of :data:`PIECE`.
     """
-    room = chains = 0
-    before = -1
-    for j in range(t.size):
-        if t[j] >= frm:
-            new = before < 0 or chain[before] != chain[j]
-            chains += new
-            room += new or not _alike(order[before], order[j], first, length, zone, mark)
-            before = j
-    rows = np.empty(room, np.int64)
-    out = np.zeros((room, 9), np.int64)
-    last = np.empty((chains, 2), np.int64)
+    room, width = 4096, 9
+    rows, of = np.empty(room, np.int64), np.empty(room, np.int64)
+    out = np.zeros((room, width), np.int64)
+    last = np.empty((run.size, 3), np.int64)
     n = c = -1
-    pos = 0
-    before = -1
+    pos = many = slow = spoke = way = 0
+    before = known = -1
     x0 = y0 = b0 = 0.0
     c0 = 1.0
-    for j in range(t.size):
-        if t[j] < frm:
-            continue
-        i = order[j]
-        new = before < 0 or chain[before] != chain[j]
-        pos = 0 if new else pos + 1
-        c += new
-        x, y = np.round(lon[i] * 1e7) / 1e7, np.round(lat[i] * 1e7) / 1e7
-        b = b0 if y == y0 else reduced_scalar(y)
-        cosine = c0 if y == y0 else np.cos(b)
-        mm = 0
-        if not new and length[i] > 0:
-            mm = round(between_scalar(x0, b0, c0, x, b, cosine) * 1000.0)
-        if new or not _alike(order[before], i, first, length, zone, mark):
-            n += 1
-            rows[n] = j
-            out[n, 0] = pos
-            out[n, 3] = -1 if new else t[before]
-            out[n, 8] = mm
-        out[n, 1] = pos
-        out[n, 2] = t[j]
-        out[n, 4] += 1
-        out[n, 5] += fishing[i]
-        out[n, 6] += told[i]
-        out[n, 7] += mm
-        last[c, 0], last[c, 1] = j, pos
-        before = j
-        x0, y0, b0, c0 = x, y, b, cosine
-    return rows, last, out
+    for r in range(run.size):
+        if r > 0 and chain[r] != chain[r - 1]:
+            before = -1
+        for i in range(run[r], run_end[r]):
+            if t[i] < frm:
+                continue
+            new = before < 0
+            mm = 0
+            if not new and inside[i]:
+                if known != before:
+                    x0, y0 = _exact(lon[before]), _exact(lat[before])
+                    b0 = reduced_scalar(y0)
+                    c0 = np.cos(b0)
+                x, y = _exact(lon[i]), _exact(lat[i])
+                b = b0 if y == y0 else reduced_scalar(y)
+                cosine = c0 if y == y0 else np.cos(b)
+                mm = round(between_scalar(x0, b0, c0, x, b, cosine) * 1000.0)
+                x0, y0, b0, c0, known = x, y, b, cosine, i
+            if new or other[i] or before != i - 1:
+                if n >= 0:
+                    _close(out[n], last[c, 2], t[last[c, 0]], many, slow, spoke, way)
+                n += 1
+                if n == room:
+                    room *= 2
+                    rows, of, out = _grown(rows, room), _grown(of, room), _grown_wide(out, room)
+                c += new
+                pos = 0 if new else pos + 1
+                rows[n], of[n] = i, r
+                out[n, 0], out[n, 3], out[n, 8] = pos, -1 if new else t[before], mm
+                many = slow = spoke = way = 0
+            else:
+                pos += 1
+            many += 1
+            slow += fishing[i]
+            spoke += told[i]
+            way += mm
+            last[c, 0], last[c, 1], last[c, 2] = i, r, pos
+            before = i
+    if n >= 0:
+        _close(out[n], last[c, 2], t[last[c, 0]], many, slow, spoke, way)
+    return rows[: n + 1], of[: n + 1], last[: c + 1], out[: n + 1]
+
+
+@njit(cache=True)
+def _close(piece: Any, pos: int, t: int, many: int, slow: int, spoke: int, way: int) -> None:
+    """Write what is known of a piece at its last point."""
+    piece[1], piece[2] = pos, t
+    piece[4], piece[5], piece[6], piece[7] = many, slow, spoke, way

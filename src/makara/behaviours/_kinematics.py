@@ -86,7 +86,7 @@ def slots(
     of = np.full(t.size, -1, np.int64)
     n = _number(track, t, start, frm, to, of)
     first = np.empty(n, np.int64)
-    features = np.full((n, len(FEATURES)), np.nan, np.float32)
+    features = np.empty((n, len(FEATURES)), np.float32)
     plain = np.zeros(n, np.bool_)
     _measure(track, t, lon, lat, sog, shore, start, of, first, features, plain)
     return Slots(first, of, features, plain)
@@ -185,6 +185,7 @@ def _track(
                 m += 1
             i += 1
         row = out[g]
+        row[:] = np.nan
         if m > 0:
             row[0] = stated / m
         if shore[first[g]] == shore[first[g]]:

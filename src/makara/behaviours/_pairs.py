@@ -15,7 +15,7 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M, distance_scalar, wrap_scalar
+from makara.base.geo import A_M, between_scalar, distance_scalar, reduced_scalar, wrap_scalar
 from makara.base.units import MINUTE_S, S_US
 
 _BIN: Final = 10 * MINUTE_S * S_US
@@ -94,14 +94,21 @@ def unbroken(track: Any, t: Any, good: Any, bridge_us: int) -> Any:
 @njit(cache=True)
 def _speeds(t: Any, lon: Any, lat: Any, usable: Any, most: float) -> Any:
     out = np.zeros(t.size, np.int64)
+    known = -1
+    b0, c0 = 0.0, 1.0
     for i in range(1, t.size):
         if usable[i]:
             dt = t[i] - t[i - 1]
             if apart(lon[i - 1], lat[i - 1], lon[i], lat[i], most * dt / 1e9):
                 out[i] = round(2.0 * most)
                 continue
-            far = distance_scalar(lon[i - 1], lat[i - 1], lon[i], lat[i])
-            out[i] = round(far * 1e9 / dt)
+            if known != i - 1:
+                b0 = reduced_scalar(lat[i - 1])
+                c0 = np.cos(b0)
+            b = reduced_scalar(lat[i])
+            c = np.cos(b)
+            out[i] = round(between_scalar(lon[i - 1], b0, c0, lon[i], b, c) * 1e9 / dt)
+            known, b0, c0 = i, b, c
     return out
 
 

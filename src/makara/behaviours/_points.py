@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.errors import ColumnsError
@@ -74,3 +75,45 @@ def _sorted(keys: list[NDArray[np.int64]]) -> bool:
             return False
         undecided &= k[1:] == k[:-1]
     return True
+
+
+def changes(values: pl.Series) -> NDArray[np.bool_]:
+    """Whether each value is other than the one before; the first is."""
+    out = np.ones(len(values), bool)
+    if len(values):
+        out[1:] = values.slice(1).ne_missing(values.slice(0, len(values) - 1)).to_numpy()
+    return out
+
+
+def list_changes(lists: pl.Series) -> NDArray[np.bool_]:
+    """Whether each list of texts is other than the one before, null being empty; the first is."""
+    length = lists.list.len().fill_null(0).to_numpy()
+    out = np.append(True, length[1:] != length[:-1])[: length.size]
+    texts = lists.explode().drop_nulls() if length.any() else lists.head(0).explode()
+    for k in np.flatnonzero(np.bincount(length)).tolist() if len(texts) else ():
+        if not k:
+            continue
+        same = (texts.slice(k) == texts.slice(0, max(len(texts) - k, 0))).to_numpy()
+        _differ(length, same, k, out)
+    return out
+
+
+@njit(cache=True)
+def _differ(length: Any, same: Any, many: int, out: Any) -> None:
+    """Of lists as long as the one before, those of so many: whether any text is other than that many texts before."""
+    n = 0
+    for i in range(length.size):
+        if length[i] == many and not out[i]:
+            for k in range(n - many, n):
+                out[i] |= not same[k]
+        n += length[i]
+
+
+@njit(cache=True)
+def rows_at(mover: Any, t: Any, who: Any, when: Any) -> Any:
+    """Rows of points (ordered by mover) of some movers at some instants, one after the other."""
+    out = [0 for _ in range(0)]
+    for g in range(who.size):
+        a, b = np.searchsorted(mover, who[g]), np.searchsorted(mover, who[g] + 1)
+        out.extend([i for i in range(a, b) if t[i] == when[g]])
+    return np.array(out, np.int64)

@@ -14,7 +14,9 @@ from numba import njit
 
 from makara.base.geo import between_scalar, distance_scalar, reduced_scalar, wrap_scalar
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
+from makara.behaviours._chains import heads
 from makara.behaviours._pairs import apart
+from makara.behaviours._points import changes
 from makara.behaviours._rule import Window
 
 _HOUR: Final = HOUR_S * S_US
@@ -113,7 +115,7 @@ def slow_stays(
 
 
 def _slow(window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """New reports at the end of a slow hour; and when each track was heard last."""
+    """Slow hours that end in the window; and when each track was heard last."""
     track, t = points["track"].to_numpy(), points["t_seen"].to_physical().to_numpy()
     limit = speed_max_kn * KN_M_S * 1000
     stated = points["sog_kn"].to_numpy()
@@ -121,35 +123,86 @@ def _slow(window: Window, points: pl.DataFrame, bridge: int, speed_max_kn: float
         track, t, points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy(), stated, bridge, limit, speed_max_kn
     )
     rows = np.flatnonzero((t >= window.frm_us) & (speed >= 0) & (speed < limit))
-    last = np.flatnonzero(np.append(track[1:] != track[:-1], True)[: t.size])
-    heard = pl.DataFrame({"track": track[last], "heard": t[last]})
-    wanted = points.select("track", "mover", "mmsi", "lon_deg", "lat_deg", "shore_m", "mark")[rows]
+    shore = points["shore_m"].gather(rows).round().cast(pl.Int64)
+    far, known = shore.fill_null(0).to_numpy(), shore.is_not_null().to_numpy()
+    at, tail, first, last, sums = _gathered(rows, track, t, since, speed, far, known, changes(points["mark"]))
+    first_row = heads(track)
+    end = np.append(first_row[1:], t.size)[: first_row.size] - 1
+    heard = pl.DataFrame({"track": track[end], "heard": t[end]})
+    wanted = points.select("track", "mover", "mmsi", "lon_deg", "lat_deg", "shore_m", "mark")[at]
     hits = wanted.select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
         "mark",
-        zone_row=pl.Series(rows, dtype=pl.Int64()),
-        t_first=pl.Series(since[rows], dtype=pl.Int64()),
-        t_last=pl.Series(t[rows], dtype=pl.Int64()),
-        mm_s=pl.Series(speed[rows], dtype=pl.Int64()),
+        zone_row=pl.Series(at, dtype=pl.Int64()),
+        t_first=pl.Series(first, dtype=pl.Int64()),
+        t_last=pl.Series(last, dtype=pl.Int64()),
+        mm_s=pl.Series(speed[at], dtype=pl.Int64()),
         lon=(pl.col("lon_deg") * 1e7).round().cast(pl.Int64),
         lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
         shore_now=pl.col("shore_m").round().cast(pl.Int64),
-    )
+        tail=pl.Series(tail),
+    ).with_columns(pl.Series(f"{c}_all", sums[:, k], dtype=pl.Int64()) for k, c in enumerate(_SUMS))
     return hits, heard
 
 
 def _adds() -> dict[str, pl.Expr]:
-    """What each slow hour adds to its stay: only what is new of it."""
+    """What slow hours add to their stay: only what is new of them."""
     ms = (pl.col("t_last") - pl.col("since")) // 1000
-    return {
+    one = {
         "ms": ms,
         "mm": ms * pl.col("mm_s") // 1000,
         "shore": ms // 1000 * pl.col("shore_now").fill_null(0),
         "shore_ms": ms * pl.col("shore_now").is_not_null().cast(pl.Int64),
         "n": pl.lit(1, pl.Int64()),
     }
+    return {c: pl.when("tail").then(f"{c}_all").otherwise(e) for c, e in one.items()}
+
+
+@njit(cache=True)
+def _gathered(rows: Any, track: Any, t: Any, since: Any, speed: Any, shore: Any, known: Any, other: Any) -> Any:
+    """Slow hours put together: one that may begin a stay stands alone, those that go on it (``tail``) add up.
+
+    Args:
+        rows: reports at the end of slow hours.
+        track: of all reports, as what follows.
+        t: their times, microseconds.
+        since: when the hour began.
+        speed: mm/s.
+        shore: distance from shore of the rows, metres.
+        known: whether it is known.
+        other: whether a report's mark is other than that of the one before.
+
+    Returns:
+        First row of each; whether it is a tail; start of its first hour; end of its last; a tail's sums.
+    """
+    size = rows.size
+    at, tail = np.empty(size, np.int64), np.zeros(size, np.bool_)
+    first, last = np.empty(size, np.int64), np.empty(size, np.int64)
+    sums = np.empty((size, 5), np.int64)
+    n = -1
+    for h in range(size):
+        i = rows[h]
+        p = rows[h - 1] if h > 0 else -1
+        goes = p >= 0 and track[p] == track[i] and since[i] <= t[p]
+        joins = goes and tail[n]
+        for j in range(p + 1, i + 1 if joins else p + 1):
+            joins = joins and not other[j]
+        if not joins:
+            n += 1
+            at[n], tail[n], first[n] = i, goes, since[i]
+            sums[n] = 0
+        last[n] = t[i]
+        if goes:
+            ms = (t[i] - t[p]) // 1000
+            sums[n, 0] += ms
+            sums[n, 1] += ms * speed[i] // 1000
+            sums[n, 2] += ms // 1000 * shore[h]
+            sums[n, 3] += ms * known[h]
+            sums[n, 4] += 1
+    n += 1
+    return at[:n].copy(), tail[:n].copy(), first[:n].copy(), last[:n].copy(), sums[:n].copy()
 
 
 @njit(cache=True)

@@ -28,6 +28,8 @@ _FIRSTS: Final = ("mmsi", "lon", "lat", "lon_other", "lat_other", "zone_row")
 _MEMORY: Final = (
     *_KEYS, "mmsi", "t_first", "t_last", "lon", "lat", "lon_other", "lat_other", "jumps", "less_far", "mm_s",
 )  # fmt: skip
+_LESS: Final = 0.999
+"""Of the limits: what is sought a little wider, and then measured."""
 _PLACED: Final = HOUR_S
 """A claim is placed by a position of its mover so long before it, at most."""
 _SPAN: Final = 12 * HOUR_S
@@ -45,7 +47,7 @@ def twins(window: Window, carried: pl.DataFrame, claims: pl.DataFrame, p: Parame
     quiet = min(int(p.quiet_max_s), _SPAN) * S_US
     old = unpack(carried, _MEMORY).drop("participants", "scope").with_row_index("k")
     old = old.with_columns(zone_row=-1 - pl.col("k").cast(pl.Int64))
-    sides = pl.concat([_chains(window), _imos(window, claims)])
+    sides = pl.concat([_chains(window, p), _imos(window, claims)])
     hits = _jumps(sides, window, p)
     runs, marks = join_runs(
         hits.drop("zones"),
@@ -63,9 +65,10 @@ def twins(window: Window, carried: pl.DataFrame, claims: pl.DataFrame, p: Parame
     return _rows(runs, p) if len(runs) else pl.DataFrame()
 
 
-def _chains(window: Window) -> pl.DataFrame:
-    """Messages of movers where they change from one chain to another: whose they are, which side, where."""
-    rows, chain = split(window.track_points, window.get("tracks"))
+def _chains(window: Window, p: Parameters) -> pl.DataFrame:
+    """Messages of movers where they jump from one chain to another: whose they are, which side, where."""
+    limits = (_LESS * p.speed_min_kn * KN_M_S, _LESS * p.distance_min_m)
+    rows, chain = split(window.track_points, window.get("tracks"), *limits)
     other = chain[1:] != chain[:-1]
     changes = np.append(other, False)[: rows.size] | np.append(False, other)[: rows.size]
     at: Ints = rows[changes]

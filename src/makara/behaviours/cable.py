@@ -30,6 +30,7 @@ from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._cables import SPAN_US, Lines, laid, speeds, stretch, usual_speeds
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._derived import base, members
+from makara.behaviours._points import rows_at
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -237,8 +238,10 @@ def _gaps(window: Window, lines: Lines, points: pl.DataFrame, p: Parameters) -> 
         pl.col("t_end") >= window.frm,
     )
     gaps = members(found).select("mover", "t_start", pl.col("t_end").alias("t_seen"), "lon_deg", "lat_deg", "marks")
-    ends = points.join(gaps.select("mover", "t_seen"), on=["mover", "t_seen"], how="semi")
-    ends = gaps.join(_point(points, ends["row"]).with_columns(t_seen=instants("t")), on=["mover", "t_seen"])
+    when = gaps["t_seen"].to_physical().to_numpy()
+    at = rows_at(points["mover"].to_numpy(), points["t_seen"].to_physical().to_numpy(), gaps["mover"].to_numpy(), when)
+    back = _point(points, pl.Series(at).unique()).with_columns(t_seen=instants("t"))
+    ends = gaps.join(back, on=["mover", "t_seen"])
     ends = ends.sort("mover", "t_seen", "row").unique(["mover", "t_start"], keep="first", maintain_order=True)
     way = (ends["t"] - ends["t_start"].to_physical()).to_numpy() / S_US * p.gap_speed_kn * KN_M_S
     x, y = ends["lon"].to_numpy() / 1e7, ends["lat"].to_numpy() / 1e7

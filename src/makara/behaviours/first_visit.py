@@ -24,6 +24,7 @@ from numba import njit
 
 from makara.base.units import DAY_S, S_US
 from makara.behaviours._cases import fires, sea, silent
+from makara.behaviours._points import list_changes
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -38,7 +39,6 @@ from makara.behaviours._rule import (
     rows_of,
     unpack,
 )
-from makara.behaviours._speeds import steady
 from makara.behaviours._words import detail, place, who
 from makara.behaviours._zones import of_kinds
 
@@ -123,23 +123,38 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 @njit(cache=True)
-def _runs(mover: Any, track: Any, t: Any, many: Any, code: Any, kinds: int, memory: int) -> Any:
+def _blocks(mover: Any, track: Any, t: Any, other: Any, memory: int) -> Any:
+    """Rows at which another track or a silence as long as the memory begins, or where the zones are ``other`` ones."""
+    out = np.empty(t.size, np.int64)
+    n = 0
+    for i in range(t.size):
+        new = i == 0 or mover[i] != mover[i - 1] or track[i] != track[i - 1] or t[i] - t[i - 1] >= memory
+        if new or other[i]:
+            out[n] = i
+            n += 1
+    return out[:n].copy()
+
+
+@njit(cache=True)
+def _runs(mover: Any, track: Any, first: Any, last: Any, many: Any, code: Any, kinds: int, memory: int) -> Any:
     """Presences of a track in a zone (code 0: anywhere), without a silence as long as the memory.
 
+    Of blocks of rows in the same zones: time of the first and last, number of zones, their codes one after the other.
+
     Returns:
-        Row where each began, its code, and the time of its end.
+        Block in which each began, its code, and the time of its end.
     """
     room = 1024
     begin, what, end = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     run = np.full(kinds, -1, np.int64)
     n = at = 0
-    for i in range(t.size):
+    for i in range(first.size):
         if i == 0 or mover[i] != mover[i - 1] or track[i] != track[i - 1]:
             run[:] = -1
         for k in range(many[i] + 1):
             c = 0 if k == 0 else code[at + k - 1]
             r = run[c]
-            if r < 0 or t[i] - end[r] >= memory:
+            if r < 0 or first[i] - end[r] >= memory:
                 if n == room:
                     room *= 2
                     begin, what, end = _grown(begin, room), _grown(what, room), _grown(end, room)
@@ -147,8 +162,8 @@ def _runs(mover: Any, track: Any, t: Any, many: Any, code: Any, kinds: int, memo
                 begin[r] = i
                 what[r] = c
                 n += 1
-            end[r] = t[i]
-        at += max(many[i], 1)
+            end[r] = last[i]
+        at += many[i]
     return begin[:n], what[:n], end[:n]
 
 
@@ -165,18 +180,18 @@ def _presences(window: Window, p: Parameters, memory: int) -> pl.DataFrame:
     names = pl.concat(
         [pl.Series([_ANYWHERE], dtype=pl.String()), of_kinds(window.get("zones"), p.kinds)["zone"].unique().sort()]
     )
-    flat = points["zones"].explode(empty_as_null=True).cast(pl.Enum(names), strict=False)
+    mover, track, t = (points[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen"))
+    block = _blocks(mover, track, t, list_changes(points["zones"]), memory)
+    last = np.append(block[1:], t.size)[: block.size] - 1
+    zones = points["zones"].gather(block).fill_null([])
+    flat = zones.explode().drop_nulls().cast(pl.Enum(names), strict=False)
+    code = flat.to_physical().fill_null(0).to_numpy()  # other zones, and none: seen anywhere
     begin, what, end = _runs(
-        steady(points["mover"]),
-        steady(points["track"]),
-        steady(points["t_seen"].to_physical()),
-        steady(points["zones"].list.len()),
-        steady(flat.to_physical().fill_null(0).cast(pl.UInt32)),  # other zones, and none: seen anywhere
-        len(names),
-        memory,
+        mover[block], track[block], t[block], t[last], zones.list.len().to_numpy(), code, len(names), memory
     )
-    first: pl.DataFrame = points.select("mover", t_first=pl.col("t_seen").to_physical())[begin]
-    return first.with_columns(zone=names.gather(what), t_last=pl.Series(end), row=pl.Series(begin))
+    row = block[begin]
+    first: pl.DataFrame = points.select("mover", t_first=pl.col("t_seen").to_physical())[row]
+    return first.with_columns(zone=names.gather(what), t_last=pl.Series(end), row=pl.Series(row))
 
 
 def _listed(window: Window, movers: pl.DataFrame) -> pl.DataFrame:

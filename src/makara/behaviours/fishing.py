@@ -28,6 +28,7 @@ from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._activity import GEARS, activity
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._kinematics import AHEAD_S, REACH_S, SLOT_S
+from makara.behaviours._points import changes, list_changes
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -99,6 +100,8 @@ GEAR_WORDS: Final = {
     "fixed_gear": "working nets, lines or pots",
 }
 _SUMS: Final = ("ms", "mm", "guarded_ms", "n", "p_milli", *GEARS)
+_ADDED: Final = ("ms", "mm", "n", "p_milli", *GEARS)
+"""What a compiled pass adds up, position by position."""
 _FIRSTS: Final = ("mover", "mmsi", "lon", "lat")
 _MEMORY: Final = ("track", "mover", "mmsi", "t_first", "t_last", "lon", "lat", *_SUMS)
 
@@ -132,46 +135,53 @@ def why(event: Mapping[str, Any]) -> str:
 
 
 def _hits(window: Window, guarded: list[str], split: int, p: Parameters) -> pl.DataFrame:
-    """Positions that fish and were not settled before this window, with what joins them to the one before."""
+    """Positions that fish and were not settled before this window, those that go on an event in the same zones with
+    the same mark put together (``tail``), with what joins them to the one before.
+    """
     a = activity(window, window.frm_us - (AHEAD_S + split) * S_US)
     limits = (p.split_m, split * S_US, p.join_m, int(p.join_s) * S_US)
-    none = np.ascontiguousarray(a.said[:, 0])
     least = np.where(a.strange, p.p_unknown_min, p.p_min)
-    at, begins, since, mm = _joined(a.track, a.t, a.lon, a.lat, a.start, a.slot, none, least, window.frm_us, *limits)
-    milli = np.round(np.nan_to_num(a.said) * 1000.0).astype(np.int64)[a.slot[at]]
-    wanted = ("track", "mover", "mmsi", "t_seen", "lon_deg", "lat_deg", "zones", "mark")
-    points: pl.DataFrame = window.track_points.select(wanted)[a.row[at]]
-    inside = points["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
-    return points.select(
+    points = window.track_points
+    other = changes(points["mark"]) | list_changes(points["zones"])
+    at, begins, tail, since, last, sums = _joined(
+        a.row, a.track, a.t, a.lon, a.lat, a.start, a.slot, a.said, least, other, window.frm_us, *limits
+    )
+    wanted = ("track", "mover", "mmsi", "lon_deg", "lat_deg", "zones", "mark")
+    some: pl.DataFrame = points.select(wanted)[at]
+    inside = some["zones"].list.eval(pl.element().is_in(guarded)).list.any().fill_null(False)
+    return some.select(
         "track",
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
         pl.Series("t_first", since),
-        pl.col("t_seen").to_physical().alias("t_last"),
+        pl.Series("t_last", last),
         (pl.col("lon_deg") * 1e7).round().cast(pl.Int64).alias("lon"),
         (pl.col("lat_deg") * 1e7).round().cast(pl.Int64).alias("lat"),
         "zones",
         "mark",
         inside.cast(pl.Int64).alias("inside"),
         pl.Series("begins", begins),
-        pl.Series("way", mm),
-        pl.Series("p_now", 1000 - milli[:, 0]),
-        *(pl.Series(f"{g}_now", milli[:, 1 + k]) for k, g in enumerate(GEARS)),
+        pl.Series("tail", tail),
+        *(pl.Series(f"{name}_now", sums[:, k]) for k, name in enumerate(_ADDED)),
     )
 
 
 @njit(cache=True)
 def _joined(
-    track: Any, t: Any, lon: Any, lat: Any, start: Any, slot: Any, none: Any, least: Any, frm: int,
-    split_m: float, split: int, join_m: float, join: int,
+    row: Any, track: Any, t: Any, lon: Any, lat: Any, start: Any, slot: Any, said: Any, least: Any, other: Any,
+    frm: int, split_m: float, split: int, join_m: float, join: int,
 ) -> Any:  # fmt: skip
-    """Positions that fish and are settled after ``frm``; which of them begin an event; the time of the one before (else
-    their own) and the way from it, mm.
+    """Positions that fish and are settled after ``frm``: the first of an event or of a track alone, others put together
+    while neither zones nor mark change (``other`` than at the row before).
+
+    Returns:
+        First row of each; whether it begins an event; whether it is of those put together (a tail); the time of the
+        position before (where it begins an event, its own); the time of its last; the sums of :data:`_ADDED`.
     """
-    rows, since, mm = np.empty(t.size, np.int64), np.empty(t.size, np.int64), np.empty(t.size, np.int64)
-    begins = np.empty(t.size, np.bool_)
-    n = 0
-    last = -1
+    rows, since, until = np.empty(t.size, np.int64), np.empty(t.size, np.int64), np.empty(t.size, np.int64)
+    begins, tail = np.empty(t.size, np.bool_), np.empty(t.size, np.bool_)
+    sums = np.empty((t.size, said.shape[1] + 3), np.int64)
+    n = last = told = -1
     between = False
     for i in range(t.size):
         if last >= 0 and track[last] != track[i]:
@@ -179,36 +189,43 @@ def _joined(
         s = slot[i]
         if s < 0:  # not asked for
             continue
-        fishing = 1.0 - none[s]
+        fishing = 1.0 - said[s, 0]
         if not fishing >= least[s]:
             between = between or fishing <= 1.0 - least[s]
             continue
-        fresh = t[i] - (t[i] - start[i]) % (SLOT_S * S_US) + AHEAD_S * S_US > frm
-        rows[n], begins[n], since[n], mm[n] = i, True, t[i], 0
+        new, way = True, 0
         if last >= 0:
             far = distance_scalar(lon[last], lat[last], lon[i], lat[i])
             apart = t[i] - t[last]
-            begins[n] = far > split_m or apart > split or (between and (far > join_m or apart > join))
-            if not begins[n]:
-                since[n] = t[last]
-                mm[n] = round(far * 1000.0)
-        n += fresh
+            new = far > split_m or apart > split or (between and (far > join_m or apart > join))
+            way = 0 if new else round(far * 1000.0)
+        if t[i] - (t[i] - start[i]) % (SLOT_S * S_US) + AHEAD_S * S_US > frm:
+            goes = not new and told >= 0 and track[told] == track[i]
+            joins = goes and tail[n]
+            for j in range(row[told] + 1, row[i] + 1 if joins else 0):
+                joins = joins and not other[j]
+            if not joins:
+                n += 1
+                rows[n], begins[n], tail[n], since[n] = row[i], new, goes, t[i] if new else t[last]
+                sums[n] = 0
+            until[n] = t[i]
+            sums[n, 0] += (t[i] - t[last]) // 1000 if goes else 0
+            sums[n, 1] += way
+            sums[n, 2] += 1
+            sums[n, 3] += 1000 - int(np.round(said[s, 0] * 1000.0))
+            for g in range(1, said.shape[1]):
+                sums[n, 3 + g] += int(np.round(said[s, g] * 1000.0))
+            told = i
         last = i
         between = False
-    return rows[:n].copy(), begins[:n].copy(), since[:n].copy(), mm[:n].copy()
+    n += 1
+    return rows[:n].copy(), begins[:n].copy(), tail[:n].copy(), since[:n].copy(), until[:n].copy(), sums[:n].copy()
 
 
 def _adds() -> dict[str, pl.Expr]:
-    """What each position adds to its event."""
-    ms = (pl.col("t_last") - pl.col("since")) // 1000
-    return {
-        "ms": ms,
-        "mm": pl.col("way"),
-        "guarded_ms": ms * pl.col("inside"),
-        "n": pl.lit(1, pl.Int64()),
-        "p_milli": pl.col("p_now"),
-        **{g: pl.col(f"{g}_now") for g in GEARS},
-    }
+    """What positions add to their event."""
+    ms = pl.when("tail").then("ms_now").otherwise((pl.col("t_last") - pl.col("since")) // 1000)
+    return {c: ms * pl.col("inside") if c == "guarded_ms" else ms if c == "ms" else pl.col(f"{c}_now") for c in _SUMS}
 
 
 def _events(runs: pl.DataFrame, p: Parameters) -> pl.DataFrame:

@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from makara.base.geo import destination, distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, NMI_M, S_US
 from makara.behaviours import _gap_gfw
-from makara.behaviours._around import Asked, onward
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained, taken_up
 from makara.behaviours._gap_scan import RECEIVERS, before, receivers, scan, sort_of
+from makara.behaviours._heard import heard as heard_around
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -81,6 +81,9 @@ _MEMORY: Final = (
     "chain", "mover", "mmsi", "t", "lon", "lat", "sog", "cog", "anchorage", "sort_of",
     "receivers_seen", "heard", "messages", "judged", "neighbours", "kept", "ahead", "beside",
 )  # fmt: skip
+_READ: Final = (
+    "mover", "mmsi", "t_seen", "lon_deg", "lat_deg", "sog_kn", "cog_deg", "anchorage_m", "transponder", "zones", "mark",
+)  # fmt: skip
 _AHEAD_S: Final = 2 * HOUR_S
 _GHOST_M: Final = 20_000.0
 """Another chain of the mover heard on within this is the same hull (a receiver's clock is off)."""
@@ -100,8 +103,8 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     ends = _judged(window, chained, ends, p)
     real = (pl.col("messages") >= p.messages_min) & (pl.col("beside") == 0)
     closed = _closed(chained, ends, starts_at, stops_at).filter(real)
-    last = ends.filter(pl.col("last"))
-    return pl.concat([_rows(window, closed, p), _rows(window, _lasting(window, last, p), p)])
+    lasting = _lasting(window, ends.filter(pl.col("last")), p)
+    return _rows(window, pl.concat([closed.select(lasting.columns), lasting]), p)
 
 
 def why(event: Mapping[str, Any]) -> str:
@@ -116,8 +119,8 @@ def why(event: Mapping[str, Any]) -> str:
 
 def _integers(chained: Chained, rows: Ints) -> pl.DataFrame:
     """What a gap needs of some points, as integers (micros, 1e-7 degrees, tenths), with zones and mark."""
-    return chained.points[chained.at(rows)].select(
-        pl.Series("chain", chained.chain[rows], dtype=pl.Int64()),
+    some = chained.points.select(*_READ)[rows]
+    return some.select(
         "mover",
         pl.col("mmsi").cast(pl.Int64).fill_null(-1),
         pl.col("t_seen").to_physical().alias("t"),
@@ -138,12 +141,12 @@ def _silences(window: Window, chained: Chained, old: pl.DataFrame, least: int) -
     Returns:
         The messages; for each gap that ended the row of its start there; and of its end among the chains' points.
     """
-    chain, t = chained.chain, chained.t
-    rows, count, end, starts, stops, first = scan(chain, t, window.frm_us, least)
-    heard, seen = before(rows, chain, t, receivers(chained.column("receiver")), 12 * HOUR_S * S_US)
-    counted = _integers(chained, rows).join(
-        old.select("chain", "messages"), on="chain", how="left", maintain_order="left"
-    )
+    pieces, t = (chained.first, chained.end, chained.chain), chained.t
+    rows, piece, count, end, starts, stops, of, first = scan(*pieces, t, window.frm_us, least)
+    receiver = receivers(chained.points["receiver"])
+    heard, seen = before(rows, piece, *pieces, t, receiver, 12 * HOUR_S * S_US)
+    counted = _integers(chained, rows).with_columns(pl.Series("chain", chained.chain[piece], dtype=pl.Int64()))
+    counted = counted.join(old.select("chain", "messages"), on="chain", how="left", maintain_order="left")
     fresh = counted.with_columns(
         pl.Series("heard", heard),
         pl.Series("receivers_seen", seen),
@@ -156,7 +159,7 @@ def _silences(window: Window, chained: Chained, old: pl.DataFrame, least: int) -
         last=pl.Series(end),
         marks=pl.concat_list(pl.col("mark")).list.drop_nulls(),
     )
-    again = pl.DataFrame({"chain": chain[first], "stop": first, "t_stop": t[first]})
+    again = pl.DataFrame({"chain": chained.chain[of], "stop": first, "t_stop": t[first]})
     kept = old.with_row_index("k").join(again, on="chain", how="left", maintain_order="left")
     gone = kept.filter(pl.col("t_stop") - pl.col("t") >= least)
     kept = kept.filter(pl.col("stop").is_null() | pl.col("k").is_in(gone["k"].implode()))
@@ -181,20 +184,9 @@ def _judged(window: Window, chained: Chained, ends: pl.DataFrame, p: Parameters)
     known = (g["sog"].to_numpy() >= 0) & (g["cog"].to_numpy() >= 0)
     run = np.where(known, g["sog"].to_numpy() / 10 * KN_M_S * _AHEAD_S, 0.0)
     x, y = destination(lon, lat, np.where(known, g["cog"].to_numpy() / 10, 0.0), run)
-    asked = Asked.at(
-        np.concatenate([lon, x]),
-        np.concatenate([lat, y]),
-        np.concatenate([t0 - span, t0]),
-        np.concatenate([t0, t0 + span]),
-        p.neighbour_max_m,
-        span,
-    )
-    rows = asked.rows(chained.points)
-    order = np.empty(0, np.int64) if chained.order is None else chained.order
-    t_next = onward(chained.chain, chained.t, order, rows)
-    sort = chained.points.select("transponder")[rows].select(sort_of())["transponder"].to_numpy()
     me, mine = g["mover"].to_numpy(), g["sort_of"].to_numpy()
-    n, kept, ahead = asked.told(chained.points, rows, t_next, sort, t0, me, mine, p.neighbour_max_m, span)
+    places = np.concatenate([lon, x]), np.concatenate([lat, y])
+    n, kept, ahead = heard_around(chained, *places, t0, me, mine, p.neighbour_max_m, span)
     own = me, g["chain"].to_numpy()
     beside = taken_up(chained, *own, t0, lon, lat, HOUR_S * S_US, _GHOST_M, _TAKEN_UP_M)
     changed = {"beside": beside, "judged": np.ones(at.size, np.int64), "neighbours": n, "kept": kept, "ahead": ahead}

@@ -101,21 +101,20 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         return _port_visit_gfw.step(RULE, window, carried, p)
     old = unpack(carried, _MEMORY).with_row_index("k")
     chained = Chained.of(window.track_points, window.get("tracks"))
-    chain, t = chained.chain, chained.t
-    begins = np.flatnonzero(np.append(True, chain[1:] != chain[:-1])[: t.size])
-    ends = np.append(begins, t.size)[1:] - 1
+    t, heads = chained.t, chained.heads
     held = old.with_columns(row=-1 - pl.col("k").cast(pl.Int64))
-    states = _states(chain[begins], chained, held, begins)
+    states = _states(chained, held)
     grid = np.ascontiguousarray(np.stack([states[c].to_numpy() for c in _NAMES], axis=1))
-    places = [chained.column(c).to_numpy() for c in ("lon_deg", "lat_deg")]
-    far, sog = (chained.column(c).fill_null(v).to_numpy() for c, v in (("anchorage_m", np.inf), ("sog_kn", np.nan)))
+    places = [chained.points[c].to_numpy() for c in ("lon_deg", "lat_deg")]
+    far, sog = (chained.points[c].fill_null(v).to_numpy() for c, v in (("anchorage_m", np.inf), ("sog_kn", np.nan)))
     limits = (p.entry_max_m, p.exit_min_m, p.stop_begin_kn, p.stop_end_kn)
     closed, since, until = _walk(
-        np.append(begins, t.size), t, *places, far, sog, grid, window.frm_us, *limits, int(p.silence_min_s) * S_US,
-        p.sail_kn * KN_M_S,
+        heads, chained.first, chained.end, chained.begin, t, *places, far, sog, grid, window.frm_us, *limits,
+        int(p.silence_min_s) * S_US, p.sail_kn * KN_M_S,
     )  # fmt: skip
-    new = t[ends] >= window.frm_us
-    grid[new, _RECEIVER] = receivers(chained.points["receiver"].gather(chained.at(ends[new])))
+    last = chained.end[heads[1:] - 1] - 1
+    new = t[last] >= window.frm_us
+    grid[new, _RECEIVER] = receivers(chained.points["receiver"].gather(last[new]))
     over = pl.DataFrame({n: closed[:, k] for k, n in enumerate(_CLOSED)}, schema=dict.fromkeys(_CLOSED, pl.Int64()))
     over = pl.concat(
         [over, states.select("chain", "mover", "mmsi", "marks")[over["chain_at"].to_numpy()]], how="horizontal"
@@ -157,10 +156,12 @@ def why(event: Mapping[str, Any]) -> str:
     return f"{who(event)} {came} {name} at {place(event)}, {stay}, {left} after {hours(d['duration_s'])} h"
 
 
-def _states(chains: Ints, chained: Chained, old: pl.DataFrame, begins: Ints) -> pl.DataFrame:
+def _states(chained: Chained, old: pl.DataFrame) -> pl.DataFrame:
     """The state of each chain of the window before it, as remembered, else blank."""
-    heads = chained.points.select("mover", pl.col("mmsi").cast(pl.Int64).fill_null(-1))[chained.at(begins)]
-    known = heads.with_columns(pl.Series("chain", chains, dtype=pl.Int64())).join(
+    begins = chained.heads[:-1]
+    who = chained.points.select("mover", "mmsi")[chained.first[begins]]
+    who = who.with_columns(pl.col("mmsi").cast(pl.Int64).fill_null(-1))
+    known = who.with_columns(pl.Series("chain", chained.chain[begins], dtype=pl.Int64())).join(
         old.select("chain", *_NAMES, "marks"), on="chain", how="left", maintain_order="left"
     )
     return known.with_columns(pl.col(_NAMES).fill_null(0))
@@ -168,10 +169,13 @@ def _states(chains: Ints, chained: Chained, old: pl.DataFrame, begins: Ints) -> 
 
 @njit(cache=True)
 def _walk(
-    first: Any, t: Any, lon: Any, lat: Any, far: Any, sog: Any, states: Any,
+    heads: Any, first: Any, end: Any, begin: Any, t: Any, lon: Any, lat: Any, far: Any, sog: Any, states: Any,
     frm: int, enter: float, leave: float, stop: float, go: float, silence: int, sail: float,
 ) -> Any:  # fmt: skip
-    """Moves each chain's state over its new rows; gives the visits that ended, and the rows of each that goes on."""
+    """Moves each chain's state over its new rows; gives the visits that ended, and the rows of each that goes on.
+
+    ``begin`` is the place of each piece in the order of chains; rows are given by their places there.
+    """
     room, width = 1024, states.shape[1]
     out = np.empty((room, width + 4), np.int64)
     since = np.full(states.shape[0], -1, np.int64)
@@ -179,64 +183,66 @@ def _walk(
     n = 0
     for c in range(states.shape[0]):
         s = states[c]
-        for i in range(first[c], first[c + 1]):
-            if t[i] < frm:
-                continue
-            was = s[_STATE]
-            inside = far[i] <= enter or (far[i] < leave and was >= _PORT)
-            dt = t[i] - s[_T]
-            if was >= _PORT:
-                if was == _STILL:
-                    s[_STOPPED] += dt // 1000
-                away = 0.0
-                if dt >= silence and not inside:
-                    away = distance_scalar(s[_LON_IN] / 1e7, s[_LAT_IN] / 1e7, lon[i], lat[i]) / sail * 1e6
-                if dt - away >= silence:
-                    s[_SILENCES] += 1
-                    s[_SILENCE] = max(s[_SILENCE], dt // 1000)
-                if not inside:
-                    if n == room:
-                        more = np.empty((2 * room, width + 4), np.int64)
-                        more[:room] = out
-                        out = more
-                        room *= 2
-                    out[n, 0] = c
-                    out[n, 1 : width + 1] = s
-                    out[n, width + 1] = s[_IN] if dt >= silence else t[i]
-                    out[n, width + 2] = since[c]
-                    out[n, width + 3] = i
-                    n += 1
-                    since[c] = last[c] = -1
-                    s[_FIRST:] = 0
-            if inside:
-                pace = np.floor(sog[i] * 100.0 + 0.5)  # unknown: as before
-                still = was == _STILL
-                if pace <= np.floor(stop * 100.0 + 0.5):
-                    still = True
-                elif pace >= np.floor(go * 100.0 + 0.5):
-                    still = False
-                if was < _PORT:
-                    s[_FIRST] = t[i]
-                    s[_ENTERED] = 1 if was == _SEA else 0
-                    s[_LON] = round(lon[i] * 1e7)
-                    s[_LAT] = round(lat[i] * 1e7)
-                    s[_NEAR] = round(far[i])
-                    s[_N] = s[_STOPS] = s[_STOPPED] = s[_SILENCES] = s[_SILENCE] = 0
-                    s[_ROW] = i
-                if since[c] < 0:
-                    since[c] = i
-                s[_NEAR] = min(s[_NEAR], round(far[i]))
-                s[_N] += 1
-                s[_IN] = t[i]
-                s[_LON_IN] = round(lon[i] * 1e7)
-                s[_LAT_IN] = round(lat[i] * 1e7)
-                if still and was != _STILL:
-                    s[_STOPS] += 1
-                s[_STATE] = _STILL if still else _PORT
-                last[c] = i
-            else:
-                s[_STATE] = _SEA
-            s[_T] = t[i]
+        for piece in range(heads[c], heads[c + 1]):
+            shift = begin[piece] - first[piece]
+            for i in range(first[piece], end[piece]):
+                if t[i] < frm:
+                    continue
+                was = s[_STATE]
+                inside = far[i] <= enter or (far[i] < leave and was >= _PORT)
+                dt = t[i] - s[_T]
+                if was >= _PORT:
+                    if was == _STILL:
+                        s[_STOPPED] += dt // 1000
+                    away = 0.0
+                    if dt >= silence and not inside:
+                        away = distance_scalar(s[_LON_IN] / 1e7, s[_LAT_IN] / 1e7, lon[i], lat[i]) / sail * 1e6
+                    if dt - away >= silence:
+                        s[_SILENCES] += 1
+                        s[_SILENCE] = max(s[_SILENCE], dt // 1000)
+                    if not inside:
+                        if n == room:
+                            more = np.empty((2 * room, width + 4), np.int64)
+                            more[:room] = out
+                            out = more
+                            room *= 2
+                        out[n, 0] = c
+                        out[n, 1 : width + 1] = s
+                        out[n, width + 1] = s[_IN] if dt >= silence else t[i]
+                        out[n, width + 2] = since[c]
+                        out[n, width + 3] = i + shift
+                        n += 1
+                        since[c] = last[c] = -1
+                        s[_FIRST:] = 0
+                if inside:
+                    pace = np.floor(sog[i] * 100.0 + 0.5)  # unknown: as before
+                    still = was == _STILL
+                    if pace <= np.floor(stop * 100.0 + 0.5):
+                        still = True
+                    elif pace >= np.floor(go * 100.0 + 0.5):
+                        still = False
+                    if was < _PORT:
+                        s[_FIRST] = t[i]
+                        s[_ENTERED] = 1 if was == _SEA else 0
+                        s[_LON] = round(lon[i] * 1e7)
+                        s[_LAT] = round(lat[i] * 1e7)
+                        s[_NEAR] = round(far[i])
+                        s[_N] = s[_STOPS] = s[_STOPPED] = s[_SILENCES] = s[_SILENCE] = 0
+                        s[_ROW] = i + shift
+                    if since[c] < 0:
+                        since[c] = i + shift
+                    s[_NEAR] = min(s[_NEAR], round(far[i]))
+                    s[_N] += 1
+                    s[_IN] = t[i]
+                    s[_LON_IN] = round(lon[i] * 1e7)
+                    s[_LAT_IN] = round(lat[i] * 1e7)
+                    if still and was != _STILL:
+                        s[_STOPS] += 1
+                    s[_STATE] = _STILL if still else _PORT
+                    last[c] = i + shift
+                else:
+                    s[_STATE] = _SEA
+                s[_T] = t[i]
     return out[:n], since, last
 
 

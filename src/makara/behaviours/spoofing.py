@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from makara.base.geo import distance_m
 from makara.base.units import DAY_S, HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._chains import split
+from makara.behaviours._chains import RETURN_S, heads, split
 from makara.behaviours._false_places import alike, circles, excursions, held, jumps
 from makara.behaviours._rule import (
     Parameter,
@@ -94,6 +94,8 @@ RULE = Rule(
 
 Ints = NDArray[np.int64]
 WHAT: Final = ("circle", "frozen", "stuck", "on_land")
+_LESS: Final = 0.999
+"""Of the limits: what is sought a little wider, and then measured."""
 _QUIET: Final = 3 * HOUR_S * S_US
 _SPAN: Final = 6 * HOUR_S * S_US
 _JUMP_SPAN: Final = 6 * HOUR_S * S_US
@@ -126,16 +128,17 @@ def why(event: Mapping[str, Any]) -> str:
 
 def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Excursions whose return lies in the window, or is too fresh in it to be sure, with those that jumped alike."""
-    rows, chains = split(points, window.get("tracks"))
-    known = np.unique(chains[np.append(True, chains[1:] != chains[:-1])[: chains.size]])
-    chain = np.searchsorted(known, chains)
+    speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
+    rows, chains = split(points, window.get("tracks"), speed * _LESS, far * _LESS)
+    first = heads(chains)
+    known, number = np.unique(chains[first], return_inverse=True)
+    chain = np.repeat(number, np.diff(np.append(first, chains.size)))
     t, who_ = points["t_seen"].to_physical().to_numpy()[rows], points["mover"].to_numpy()[rows]
     lon, lat = points["lon_deg"].to_numpy()[rows], points["lat_deg"].to_numpy()[rows]
-    speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
     settle = min(int(p.settle_s), 6 * HOUR_S) * S_US
     a, b, again, pace, way = excursions(
         who_, chain, t, lon, lat, known.size, speed, far,
-        min(int(p.away_max_s), DAY_S) * S_US, int(p.away_min_s) * S_US, p.reports_min, settle,
+        min(int(p.away_max_s), RETURN_S) * S_US, int(p.away_min_s) * S_US, p.reports_min, settle,
     )  # fmt: skip
     keep = (again >= window.to_us) & (t[b] + settle >= window.frm_us)
     a, b, pace, way = a[keep], b[keep], pace[keep], way[keep]
@@ -149,7 +152,7 @@ def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     told = pl.DataFrame(
         {"first_row": row[asked], "others": others, "leader": who_[row][np.maximum(first, 0)] * (first >= 0)}
     )
-    ashore_now = (points["shore_m"] <= 0.0).fill_null(False).to_numpy()[rows]
+    ashore_now = (points["shore_m"].gather(rows) <= 0.0).fill_null(False).to_numpy()
     ashore = np.cumsum(np.append(0, ashore_now))
     found = pl.DataFrame({"first_row": a + 1, "pace": pace, "way": way, "t_back": t[b], "reports": b - a - 1})
     found = found.with_columns(

@@ -26,6 +26,7 @@ from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained
 from makara.behaviours._in_zones import PIECE, pieces
+from makara.behaviours._points import changes, list_changes
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -120,22 +121,19 @@ def _pieces(window: Window, old: pl.DataFrame, p: Parameters) -> tuple[pl.DataFr
     """
     chained = Chained.of(window.track_points, window.get("tracks"))
     points = chained.points
-    order = np.arange(len(points)) if chained.order is None else chained.order
     sog = points["sog_kn"].round(1)
     told = sog.is_not_null().to_numpy()
     fishing = sog.is_between(p.fishing_min_kn, p.fishing_max_kn).fill_null(False).to_numpy()
-    length = points["zones"].list.len().fill_null(0).cast(pl.Int64).to_numpy()
-    names = points["zones"].explode().drop_nulls() if length.any() else pl.Series("zones", [], dtype=pl.String())
-    zone = names.cast(pl.Categorical()).to_physical().to_numpy()
-    mark = points["mark"].cast(pl.Categorical()).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    inside = (points["zones"].list.len() > 0).fill_null(False).to_numpy()
+    other = changes(points["mark"]) | list_changes(points["zones"])
     place = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
-    rows, last, numbers = pieces(
-        chained.chain, chained.t, order, window.frm_us, np.cumsum(length) - length, length, zone, mark,
-        *place, told, fishing,
+    rows, runs, last, numbers = pieces(
+        chained.first, chained.end, chained.chain, chained.t, window.frm_us, inside, other, *place, told,
+        fishing,
     )  # fmt: skip
     said = {n: pl.Series(n, numbers[:, k]) for k, n in enumerate(PIECE)}
-    found = pl.concat([_placed(points, order[rows]), points.select("zones", "mark")[order[rows]]], how="horizontal")
-    found = found.with_columns(pl.Series("chain", chained.chain[rows]), *said.values())
+    found = pl.concat([_placed(points, rows), points.select("zones", "mark")[rows]], how="horizontal")
+    found = found.with_columns(pl.Series("chain", chained.chain[runs]), *said.values())
     before = old.filter(pl.col("inside") == 0).select("chain", t_known="t", x="lon", y="lat")
     found = found.join(before, on="chain", how="left", maintain_order="left")
     began = pl.col("pos") == 0
@@ -146,8 +144,8 @@ def _pieces(window: Window, old: pl.DataFrame, p: Parameters) -> tuple[pl.DataFr
         mm_0=pl.when(began).then(first).otherwise("mm_0"),
         t_before=pl.when(began).then("t_known").otherwise("t_before").fill_null(_NONE),
     )
-    ends = _placed(points, order[last[:, 0]])
-    ends = ends.with_columns(pl.Series("chain", chained.chain[last[:, 0]]), pl.Series("pos", last[:, 1]))
+    ends = _placed(points, last[:, 0])
+    ends = ends.with_columns(pl.Series("chain", chained.chain[last[:, 1]]), pl.Series("pos", last[:, 2]))
     return found.drop("x", "y", "t_known"), ends
 
 
