@@ -40,16 +40,14 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     heard = picture.heard(inputs)  # 6: alerts
     lists = watched(picture.vessels, inputs.lists)
     about = {"zones": inputs.zones, "lists": lists, "members": picture.members(inputs), "acts": inputs.acts}
-    alerts = decide(
-        heard, inputs.subscriptions, picture.alerts, picture.vessels, now, bases=inputs.bases, own=OWN, **about
+    picture.put_alerts(
+        decide(heard, inputs.subscriptions, picture.alerts, picture.vessels, now, bases=inputs.bases, own=OWN, **about)
     )
-    picture.put_alerts(alerts)
 
     for partner in inputs.partners:  # 7: release, the only gate out
         view = {"events": picture.events, "alerts": picture.alerts}
-        picture.put_release(
-            release(view, now=now, held=picture.released[partner], **inputs.gate(partner, picture.marks))
-        )
+        given = release(view, now=now, held=picture.released[partner], **inputs.gate(partner, picture.marks))
+        picture.put_release(given)
 
 
 def _made(picture: Picture, some: Dirty, inputs: Inputs, engine: Embedded) -> pl.DataFrame:
