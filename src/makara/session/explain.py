@@ -91,6 +91,8 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
         UsageError: no source fits, or the one named does not; the message says what the file looks like.
     """
     head, found = guesses(paths[0])
+    if head.kind == "empty":
+        raise InputError(f"{paths[0]} is empty; there is nothing to take in")
     given = dict(options)
     warnings = []
     guessing = name is None

@@ -26,11 +26,19 @@ _DAYS: Final = ("%Y-%m-%d", "%d/%m/%Y")
 _ZONED: Final = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
 
 
-def number(values: pl.Series) -> pl.Series:
-    """Numbers as Float64; what is no number becomes null."""
+def number(values: pl.Series, *, comma: bool = False) -> pl.Series:
+    """Numbers as Float64; what is no number becomes null.
+
+    Args:
+        values: the column as read.
+        comma: a comma in a number marks decimals, as in ``-77,90511``: for columns in which no thousands occur.
+    """
     if values.dtype == pl.String():
         values = values.str.strip_chars()
-    return values.cast(pl.Float64(), strict=False).fill_nan(None)
+    out = values.cast(pl.Float64(), strict=False)
+    if comma and values.dtype == pl.String() and out.null_count() > values.null_count():
+        out = values.str.replace(r"^([+-]?\d+),(\d+)$", "${1}.${2}").cast(pl.Float64(), strict=False)
+    return out.fill_nan(None)
 
 
 def text(values: pl.Series) -> pl.Series:
