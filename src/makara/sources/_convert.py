@@ -20,10 +20,16 @@ _NAIVE: Final = (
     "%d-%m-%Y %H:%M:%S%.f",
     "%d.%m.%Y %H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y/%m/%d %H:%M",
     "%d/%m/%Y %H:%M",
+    "%d.%m.%Y %H:%M",
+    "%d-%b-%Y %H:%M:%S",
+    "%Y%m%dT%H%M%S",
+    "%Y%m%d%H%M%S",
 )
 _DAYS: Final = ("%Y-%m-%d", "%d/%m/%Y")
-_ZONED: Final = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
+_ZONED: Final = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z", "%Y%m%dT%H%M%S%#z")
 
 
 def number(values: pl.Series, *, comma: bool = False) -> pl.Series:
@@ -69,7 +75,12 @@ def instant(values: pl.Series, tz: str | None, column: str) -> pl.Series:
     if kind.is_numeric():
         return _epoch(values.cast(pl.Float64()))
     t = text(values)
-    out = _epoch(t.cast(pl.Float64(), strict=False))
+    count = t.cast(pl.Float64(), strict=False)
+    out = _epoch(count)
+    if count.is_between(1.9e13, 2.1e13).any():  # YYYYMMDDhhmmss; milliseconds have 13 digits until 2286
+        out = out.set(count.is_between(1.9e13, 2.1e13), None)
+    if t.str.contains(r"(UTC|GMT)$").any():
+        t = t.str.replace(r"\s*(UTC|GMT)$", "Z")
     for form in _ZONED:
         if (out.is_null() & t.is_not_null()).any():
             out = _fill(out, _parse(t.set(out.is_not_null(), None), form).cast(TS))
