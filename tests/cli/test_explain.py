@@ -48,6 +48,11 @@ OF = {
     "radar_csv": ["radar.csv"],
     "xview3": ["xview3.csv"],
     "viirs": ["vbd_20240301.csv"],
+    "ofac": ["sdn_2026-01-31.csv"],
+    "iuu": ["iuu_2026-02.csv"],
+    "rfmo": ["iccat_record.csv"],
+    "mids": ["mids_2026.json"],
+    "classes": ["labels.csv", "likely_fishing.txt"],
 }
 
 
@@ -76,6 +81,13 @@ def test_a_file_is_explained_by_its_name_alone() -> None:
     assert [(x["line"], x["reason"]) for x in found["examples"]] == [(6, "missing_value"), (7, "missing_value")]
     assert found["examples"][0]["raw"].startswith("m5,orbcomm,AIS.1,440000003")
     assert found["first"]["reports"][0]["mmsi"] == 440000001
+
+
+def test_a_plain_table_of_positions_is_nobody_s(tmp_path: Path) -> None:
+    path = tmp_path / "found.csv"
+    path.write_text("MMSI,Timestamp,Latitude,Longitude,SOG,COG\n338000001,2024-03-01T12:00:00Z,1.5,103.5,10,90\n")
+    found = json.loads(makara("ingest", "--explain", path)[0])
+    assert (found["source"], found["tables"], found["rejects"]) == ("mapped", {"reports": 1}, {})
 
 
 def test_the_command_itself() -> None:
@@ -113,7 +125,7 @@ def test_the_command_it_ends_with_takes_the_file_in(tmp_path: Path) -> None:
 def test_a_wrong_source_is_told_with_the_right_one(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     _, said = makara("ingest", "--explain", lake, "danish", SAMPLES / "gfw.csv", code=2)
-    assert "no column # Timestamp" in said
+    assert "no column MMSI" in said
     assert "of the source gfw (18 of its 20 columns are known" in said
     found = json.loads(makara("ingest", "--explain", "nmea", SAMPLES / "aisstream.ndjson")[0])
     assert found["tables"] == {"claims": 0, "messages": 0, "reports": 0}
@@ -137,12 +149,13 @@ def test_what_nobody_knows_is_said_to_be_so(tmp_path: Path) -> None:
     for name, data, words in (
         ("notes.txt", b"dear diary\ntoday\n", "text"),
         ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20, "binary"),
-        ("empty.csv", b"", "empty"),
         ("other.json", b'{"a": 1}', "JSON"),
     ):
         (tmp_path / name).write_bytes(data)
         _, said = makara("ingest", "--explain", tmp_path / name, code=2)
         assert f"looks like {words}" in said, name
+    (tmp_path / "empty.csv").write_bytes(b"")
+    assert "empty.csv is empty" in makara("ingest", "--explain", tmp_path / "empty.csv", code=2)[1]
     assert "does not exist" in makara("ingest", "--explain", tmp_path / "none.csv", code=1)[1]
     assert "FILES missing" in makara("ingest", tmp_path / "lake", "nmea", code=2)[1]
     assert not (tmp_path / "lake").exists()

@@ -142,6 +142,8 @@ def test_ais_stands_beside_the_looks() -> None:
     by = {r["cell"]: r for r in found.iter_rows(named=True)}
     first, deaf, none = (by[c] for c in cells)
     assert (first["state"], first["age_s"]) == ("looked", 7200.0) and first["p_heard"] == pytest.approx(0.9)
+    assert (first["receiver"], none["receiver"]) == ("terrestrial", None)
+    assert first["p_lo"] == pytest.approx(0.5)
     assert (deaf["state"], deaf["why"]) == ("could not see", "reception")
     assert (none["state"], none["t_last"], none["p_heard"]) == ("not looked", None, None)
 

@@ -244,6 +244,30 @@ def test_group_lines_share_time_and_station() -> None:
     assert (claim["t_seen"], claim["station"], claim["name"]) == (T, "ST-2", "GROUPED")
 
 
+def test_a_group_s_time_may_stand_before_another_sentence() -> None:
+    body = b"ARVSI,r003669945,1,060000.1,1,-90,0"
+    first, second = static(211000001, "GROUPED", 4)
+    lines = [block(f"g:1-3-9,s:ST-2,c:{EPOCH}") + b"$%b*%02X" % (body, checksum(body))]
+    lines += [block("g:2-3-9") + first, block("g:3-3-9") + second]
+    found = decode(b"\n".join(lines))
+    claim = found.claims.row(0, named=True)
+    assert (claim["t_seen"], claim["station"], claim["name"]) == (T, "ST-2", "GROUPED")
+    assert found.stats["rejects"] == {"unsupported_sentence": 1}
+
+
+@pytest.mark.parametrize("between", [b"", b"\r", b" ", b",r003669945,1709294400 "])
+def test_sentences_whose_line_feed_was_lost_are_each_read(between: bytes) -> None:
+    told = block(f"s:ST-2,c:{EPOCH}") + ONE
+    found = decode(ONE + between + told + b"\n" + ONE + between + ONE[:20] + b"\n")
+    assert len(found.reports) == 3
+    assert found.reports.row(1, named=True)["station"] == "ST-2"
+    assert found.reports["t_seen"][1] == T
+    assert found.rejects.select("line", "offset", "raw").rows() == [
+        (2, len(ONE + between) * 2 + len(told) + 1, ONE[:20])
+    ]
+    assert found.stats["lines"] == 2
+
+
 def test_lost_parts_are_rejected_line_by_line() -> None:
     a, b = static(211000001, "FIRST", 1)
     c, d = static(211000002, "SECOND", 1)

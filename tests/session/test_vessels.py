@@ -178,6 +178,8 @@ def test_the_command_line_does_the_same(session: makara.Session, capsys: pytest.
     shown = tell(str(lake), "WHITE BIRD")
     assert all(text in shown for text in ("GREY HERON", "SGP", "PAN", "operator", f"mv{A}"))
     assert json.loads(tell("show", str(lake), str(A), "--format", "json"))[0]["name"] == "WHITE BIRD"
+    assert json.loads(tell("show", str(lake), "grey heron", "--format", "json"))[0]["name"] == "WHITE BIRD"
+    assert "no vessel 'SGP'" in tell("show", str(lake), "SGP", code=2)
     assert "watch 3" in tell("acts", str(lake))
     found = json.loads(tell("search", str(lake), "GREY HERN", "--format", "json"))
     assert (found[0]["name"], found[0]["value"]) == ("WHITE BIRD", "GREY HERON")

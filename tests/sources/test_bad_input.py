@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import random
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from makara.base.errors import InputError, MakaraError, UsageError
+from makara.sensors.ais import Decoded
 from makara.sources import Batch, nmea, source
 
 SAMPLES = Path(__file__).parent / "samples"
 LINES = (SAMPLES / "case" / "reports_terrestrial.nmea").read_bytes()
 MAP = {"map": "mmsi=mmsi\nt_seen=t\nlon_deg=lon\nlat_deg=lat", "tz": "UTC"}
+
+
+def zstd(data: bytes) -> bytes:
+    return bytes(pa.compress(data, codec="zstd", asbytes=True))
+
+
+def zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr("a.nmea", data)
+    return out.getvalue()
 
 
 def batches(name: str, path: Path, options: dict[str, str] | None = None) -> list[Batch]:
@@ -117,6 +133,39 @@ def test_a_truncated_gzip_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert nmea.decode(path).rejects.filter(pl.col("reason") == "truncated").height == 1
     path.write_bytes(packed + packed)
     assert len(nmea.decode(path).reports) == len(whole.reports) * 800
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd, zipped])
+def test_bytes_and_streams_are_decoded_as_files_are(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "a.nmea"
+    path.write_bytes(pack(LINES))
+    whole = nmea.decode(path)
+    assert len(whole.reports) > 0
+    with path.open("rb") as f, subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as pipe:
+        for given in (path.read_bytes(), f, pipe.stdout, iter([path.read_bytes()])):
+            assert given is not None
+            found = nmea.decode(given)
+            assert found.reports.equals(whole.reports)
+            assert found.stats == whole.stats
+    with path.open(encoding="latin-1") as text, pytest.raises(InputError, match="'rb'"):
+        nmea.decode(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_growing_file_is_read_on(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "growing.nmea"
+    at = len(LINES) // 3
+    path.write_bytes(pack(LINES[:at]))
+    first = nmea.decode(path, final=False)
+    path.write_bytes(pack(LINES))
+    both = Decoded.concat([first, nmea.decode(path, start=first.resume)])
+    whole = nmea.decode(path)
+    assert first.stats["offset"] <= at
+    assert both.reports.equals(whole.reports)
+    assert both.claims.equals(whole.claims)
+    assert both.rejects.equals(whole.rejects)
+    with pytest.raises(UsageError, match="one by one"):
+        nmea.decode([path, path], final=False)
 
 
 def test_a_truncated_csv_keeps_its_rows(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ import shapely
 
 from makara.base import ids
 from makara.base.errors import ColumnsError, NotFoundError, UsageError
-from makara.sources import Batch, joined, judge, names, source
+from makara.sources import Batch, guesses, joined, judge, names, source
 from makara.sources import _shapes as shapes
 from makara.sources._convert import instant
 from makara.tables import table
@@ -134,7 +137,7 @@ def test_wrong_columns_are_named_with_those_there_are() -> None:
         read("mapped", SAMPLES / "pings.csv", {**PINGS, "map": PINGS["map"].replace("=ship", "=boat")})
     with pytest.raises(ColumnsError, match="is the separator right"):
         read("mapped", SAMPLES / "pings.csv", {**PINGS, "sep": ","})
-    with pytest.raises(ColumnsError, match="no column MMSI; it has: ship;when"):
+    with pytest.raises(ColumnsError, match="no column MMSI; it has: ship, when"):
         read("marinecadastre", SAMPLES / "pings.csv")
     with pytest.raises(ColumnsError, match="no column # Timestamp"):
         read("danish", SAMPLES / "pings.csv")
@@ -142,6 +145,51 @@ def test_wrong_columns_are_named_with_those_there_are() -> None:
         read("detections", SAMPLES / "pings.csv")
     with pytest.raises(ColumnsError, match="no column collection, sensor"):
         read("collections", SAMPLES / "pings.csv")
+
+
+def _semicolons(text: str) -> str:
+    """As a spreadsheet saves it where commas mark decimals."""
+    rows = [[re.sub(r"^(-?\d+)\.(\d+)$", r"\1,\2", v) for v in r] for r in csv.reader(io.StringIO(text))]
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL).writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda text: "\ufeff" + _semicolons(text),
+        lambda text: _semicolons(text).replace(";", ","),
+        lambda text: text.replace(",", "\t"),
+        lambda text: text.split("\n", 1)[0].lower() + "\n" + text.split("\n", 1)[1],
+        lambda text: text.split("\n", 1)[0].upper().replace(",", " , ") + "\r\n" + text.split("\n", 1)[1],
+    ],
+    ids=["semicolons", "quoted decimal commas", "tabs", "lower case", "upper case, blanks"],
+)
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("marinecadastre", "marinecadastre_2023.csv"),
+        ("danish", "danish.csv"),
+        ("exactearth", "exactearth.csv"),
+        ("spire", "spire.csv"),
+        ("gfw", "gfw.csv"),
+        ("vms", "tacsat.csv"),
+        ("aishub", "aishub_human.csv"),
+    ],
+)
+def test_a_table_saved_anew_in_another_form_is_the_same(
+    tmp_path: Path, name: str, file: str, again: Callable[[str], str]
+) -> None:
+    path = tmp_path / file
+    path.write_text(again((SAMPLES / file).read_text()), encoding="utf-8", newline="")
+    frames, rejects = read(name, path)
+    before, refused = read(name, SAMPLES / file)
+    assert sum(map(len, before.values())) > 0
+    for part, rows in before.items():
+        assert frames[part].equals(rows), part
+    assert reasons(rejects) == reasons(refused)
+    assert [n for n, _ in guesses(path)[1]][:1] == [name]
 
 
 def test_marinecadastre_old_names() -> None:
@@ -301,7 +349,16 @@ def test_polygons_are_cut_at_180(rings: list[Any], box: tuple[float, ...], area:
 
 @pytest.mark.parametrize(
     "text",
-    ["2024-03-01T12:00:00Z", "2024-03-01 14:00:00+02:00", "1709294400", "1709294400000", "1709294400.0"],
+    [
+        "2024-03-01T12:00:00Z",
+        "2024-03-01 14:00:00+02:00",
+        "1709294400",
+        "1709294400000",
+        "1709294400.0",
+        "2024-03-01 12:00:00 UTC",
+        "2024-03-01T12:00:00.000 GMT",
+        "20240301T120000Z",
+    ],
 )
 def test_times_with_a_zone_need_no_option(text: str) -> None:
     assert instant(pl.Series([text, None, "soon"]), None, "t").to_list() == [
@@ -319,6 +376,10 @@ def test_times_with_a_zone_need_no_option(text: str) -> None:
         "01/03/2024 12:00:00",
         "01-03-2024 12:00:00",
         "2024-03-01T12:00:00",
+        "2024-03-01T12:00",
+        "01.03.2024 12:00",
+        "01-Mar-2024 12:00:00",
+        "20240301120000",
     ],
 )
 def test_times_without_a_zone_take_the_option(text: str) -> None:

@@ -12,7 +12,8 @@ from makara.cli.output import Box, Instant, format_option, lake_argument, show
 
 EVENT_COLUMNS = ("event", "version", "state", "kind", "severity", "t_start", "t_end", "lon_deg", "lat_deg", "mmsi", "p")
 COVERAGE_COLUMNS = (
-    "cell", "sensor", "state", "why", "looks", "t_last", "age_s", "length50_m", "cloud_share", "share", "p_heard"
+    "cell", "sensor", "state", "why", "looks", "t_last", "age_s", "length50_m", "cloud_share", "share", "p_heard",
+    "p_lo", "p_hi", "receiver",
 )  # fmt: skip
 RECEPTION_COLUMNS = (
     "cell", "t_start", "t_end", "receiver", "transponder", "state", "trials", "heard", "p_heard", "p_lo", "p_hi"

@@ -57,10 +57,11 @@ def vessel() -> None:
 def show_one(lake: str, ident: str, since: datetime | None, until: datetime | None, form: str) -> None:
     """One vessel of LAKE by its id, MMSI, IMO number, call sign or name.
 
-    Identity, members, what it was called from when to when, lists that it may be on; with --format geojson its tracks.
+    Identity, members, what it was called from when to when, lists that it may be on, what else its members could be and
+    what does not fit; with --format geojson its tracks.
     """
     from makara.session import open as open_session
-    from makara.session.vessels import history, listed
+    from makara.session.vessels import doubts, history, listed, rivals
 
     found = open_session(lake, create=False).vessel(ident, since=since, until=until)
     show(found, "track_points" if form == "geojson" else "vessels", form, VESSEL_COLUMNS)
@@ -69,6 +70,8 @@ def show_one(lake: str, ident: str, since: datetime | None, until: datetime | No
             (found["vessel_links"], LINK_COLUMNS),
             (history(found["vessels"]), ("what", "value", "from", "to", "n")),
             (listed(found["vessels"]), ("list", "as_of", "name", "reason", "how", "p", "former")),
+            (rivals(found["vessels"]), ("member", "rival", "p", "how")),
+            (doubts(found["vessels"]), ("code", "text")),
         ):
             if len(rows):
                 click.echo()

@@ -79,8 +79,12 @@ def unite(
 
 def _heard(reception: pl.DataFrame, cells: Ints) -> pl.DataFrame:
     """AIS: by cell the receiver that hears best."""
-    by = reception.group_by("cell").agg(
-        pl.col("p_heard").max(), pl.col("t_last").max(), (pl.col("state") == "looked").any().alias("there")
+    best = reception.sort("p_heard", "receiver", "transponder", descending=[True, False, False], nulls_last=True)
+    by = best.group_by("cell").agg(
+        pl.col("p_heard", "p_lo", "p_hi").first(),
+        pl.when(pl.col("p_heard").first().is_not_null()).then(pl.col("receiver").first()),
+        pl.col("t_last").max(),
+        (pl.col("state") == "looked").any().alias("there"),
     )
     rows = pl.DataFrame({"cell": cells}).join(by, on="cell", how="left", maintain_order="left")
     there = pl.col("there").fill_null(False)
@@ -96,6 +100,9 @@ def _heard(reception: pl.DataFrame, cells: Ints) -> pl.DataFrame:
         pl.lit(0, pl.Int64()).alias("looks"),
         "t_last",
         "p_heard",
+        "p_lo",
+        "p_hi",
+        "receiver",
     )
 
 

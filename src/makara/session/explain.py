@@ -95,6 +95,8 @@ def explain(name: str | None, paths: Sequence[Path], options: Mapping[str, str],
         UsageError: no source fits, or the one named does not; the message says what the file looks like.
     """
     head, found = guesses(paths[0])
+    if head.kind == "empty":
+        raise UsageError(f"{paths[0]} is empty; there is nothing to take in")
     given = dict(options)
     warnings = []
     guessing = name is None
@@ -204,6 +206,10 @@ def _better(name: str, found: Sequence[tuple[str, Guess]]) -> str | None:
 def _columns(name: str, reader: Any, head: Head, options: Mapping[str, str]) -> tuple[list[dict[str, str]], list[str]]:
     """What becomes of each column, with its unit in the file; and those without a use."""
     known = mapping(head.columns, reader.SOURCE)
+    if head.kind == "json":  # fields of a message lie in it under its type, as Message.PositionReport.Sog
+        inner = {c: c.split(".", 2)[2] for c in head.columns if c.count(".") > 1 and c.startswith("Message.")}
+        of = mapping(tuple(inner.values()), reader.SOURCE)
+        known |= {c: of[name] for c, name in inner.items() if name in of}
     units = dict(reader.SOURCE.units)
     if name in ("mapped", "detections"):
         pairs = [x.partition("=") for x in options.get("map", "").split("\n") if x]

@@ -96,10 +96,10 @@ def hand_over(lake: Lake, released: Released, now: datetime) -> Release:
 
 
 def named(vessels: pl.DataFrame, links: pl.DataFrame, ident: str) -> pl.DataFrame:
-    """Vessels that an id, MMSI, IMO number, call sign or exact name means; a former MMSI where no vessel has it now.
+    """Vessels that an id, MMSI, IMO number, call sign or exact name means; a former one where no vessel has it now.
 
     Args:
-        vessels: table vessels, as far as the asker may see it.
+        vessels: table vessels, as far as the asker may see it; what they bore before stands in ``evidence``.
         links: table vessel_links, likewise: former MMSIs and vessels that were taken up.
         ident: what was given.
     """
@@ -115,7 +115,15 @@ def named(vessels: pl.DataFrame, links: pl.DataFrame, ident: str) -> pl.DataFram
     if not len(found) and len(links):
         held = links.filter(pl.col("member").is_in([asked, f"mv{asked}"]))
         found = vessels.filter(pl.col("vessel").is_in(held["vessel"].implode()))
+    if not len(found) and "evidence" in vessels.columns:
+        bore = [any(str(h["value"]).upper() == asked.upper() for h in _history(e)) for e in vessels["evidence"]]
+        found = vessels.filter(pl.Series(bore, dtype=pl.Boolean()))
     return found
+
+
+def _history(evidence: str | None) -> list[dict[str, Any]]:
+    """What a vessel was called; a flag names no vessel."""
+    return [h for h in json.loads(evidence or "{}").get("history", ()) if h["what"] != "flag"]
 
 
 def one_vessel(
@@ -138,7 +146,7 @@ def one_vessel(
     links = table("vessel_links")
     found = named(table("vessels"), links, ident)
     if not len(found):
-        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number, call sign or exact name")
+        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number, call sign or exact name, or search")
     links = links.join(found.select("vessel"), on="vessel", how="semi") if len(links) else links
     held = links.filter(pl.col("member").str.starts_with("mv")) if len(links) else links
     movers = tuple(int(m[2:]) for m in held["member"].unique()) if len(held) else ()

@@ -44,6 +44,13 @@ LISTED: Final = pl.Schema(
 )
 """Entries of lists that may mean a vessel: the list's date, what ties them, and how sure that is."""
 
+RIVALS: Final = pl.Schema(
+    {"vessel": pl.String(), "member": pl.String(), "rival": pl.String(), "p": pl.Float64(), "how": pl.String()}
+)
+"""What else a member of a vessel could be: another vessel (``rival``), how surely and why."""
+DOUBTS: Final = pl.Schema({"vessel": pl.String(), "code": pl.String(), "text": pl.String()})
+"""What does not fit: a wrong check digit, an MMSI's flag against a list's."""
+
 
 def merge(lake: Lake, vessels: list[str], who: str, why: str | None, now: datetime) -> str:
     """Say that vessels are one; answers the act's id.
@@ -113,7 +120,7 @@ def one(lake: Lake, ident: str) -> str:
     """
     found = named(lake.state("vessels"), lake.state("vessel_links"), ident)["vessel"].to_list()
     if not found:
-        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number, call sign or exact name")
+        raise NotFoundError(f"no vessel {ident!r}; give its id, MMSI, IMO number, call sign or exact name, or search")
     if len(found) > 1:
         raise UsageError(f"{ident!r} means {len(found)} vessels; give one by its id: {', '.join(found[:8])}")
     return str(found[0])
@@ -181,6 +188,22 @@ def listed(vessels: pl.DataFrame) -> pl.DataFrame:
         for e in told.get("lists", ())
     ]
     return pl.DataFrame(rows, schema=LISTED)
+
+
+def rivals(vessels: pl.DataFrame) -> pl.DataFrame:
+    """What else members of vessels could be (columns ``RIVALS``); a partner's rows have none."""
+    rows = [
+        {**r, "rival": r["vessel"], "vessel": vessel}
+        for vessel, told in _evidence(vessels)
+        for r in told.get("rivals", ())
+    ]
+    return pl.DataFrame(rows, schema=RIVALS)
+
+
+def doubts(vessels: pl.DataFrame) -> pl.DataFrame:
+    """What does not fit (columns ``DOUBTS``); a partner's rows have none."""
+    rows = [{**d, "vessel": vessel} for vessel, told in _evidence(vessels) for d in told.get("doubts", ())]
+    return pl.DataFrame(rows, schema=DOUBTS)
 
 
 def _evidence(vessels: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:

@@ -11,7 +11,7 @@ import polars as pl
 from makara.base import ids
 from makara.base.errors import ColumnsError
 from makara.base.keyset import KeySet
-from makara.sources import _convert, _places, _source
+from makara.sources import _convert, _places, _source, _tables
 from makara.sources._plain_rows import PlainRows
 from makara.sources._recipe import SAID
 from makara.sources._rows import ROW, blocks, is_parquet, rows
@@ -52,7 +52,7 @@ def typed(frame: pl.DataFrame, columns: Mapping[str, Sequence[str]], needed: Seq
         if target in ("t_seen", "eta"):
             out[target] = _convert.instant(values, "UTC", name)
         else:
-            out[target] = _convert.number(values) if target in _NUMBERS else _convert.text(values)
+            out[target] = _convert.number(values, comma=True) if target in _NUMBERS else _convert.text(values)
         if target in SAID:
             out[f"{target}_said"] = _convert.text(values).is_not_null()
     return pl.DataFrame({name: s.alias(name) for name, s in out.items()})
@@ -104,12 +104,13 @@ def batches(
         frames = {"reports": found, "claims": claims(found, told)}
         return Batch(frames, _source.merged([bad, rejects]), len(frame) + len(bad), feed)
 
+    names = [n for several in columns.values() for n in several]
     if is_parquet(path):
-        yield from (slowly(*some) for some in rows(path))
+        yield from (slowly(*some) for some in rows(path, columns=names))
         return
     said = KeySet()
     stated = {target: names for target, names in columns.items() if target not in _OF_REPORT}
-    for block in blocks(path):
+    for block in blocks(path, _tables.separator(_tables.head(path)), names):
         plain = PlainRows(block, columns, needed, _NUMBERS, _STATIC)
         odd = slowly(*plain.lines(plain.odd, path)) if plain.odd.any() else None
         found = _places.good(refine(plain.told()), receiver=receiver)

@@ -20,17 +20,31 @@ _NAIVE: Final = (
     "%d-%m-%Y %H:%M:%S%.f",
     "%d.%m.%Y %H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y/%m/%d %H:%M",
     "%d/%m/%Y %H:%M",
+    "%d.%m.%Y %H:%M",
+    "%d-%b-%Y %H:%M:%S",
+    "%Y%m%dT%H%M%S",
+    "%Y%m%d%H%M%S",
 )
 _DAYS: Final = ("%Y-%m-%d", "%d/%m/%Y")
-_ZONED: Final = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
+_ZONED: Final = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z", "%Y%m%dT%H%M%S%#z")
 
 
-def number(values: pl.Series) -> pl.Series:
-    """Numbers as Float64; what is no number becomes null."""
+def number(values: pl.Series, *, comma: bool = False) -> pl.Series:
+    """Numbers as Float64; what is no number becomes null.
+
+    Args:
+        values: the column as read.
+        comma: a comma in a number marks decimals, as in ``-77,90511``: for columns in which no thousands occur.
+    """
     if values.dtype == pl.String():
         values = values.str.strip_chars()
-    return values.cast(pl.Float64(), strict=False).fill_nan(None)
+    out = values.cast(pl.Float64(), strict=False)
+    if comma and values.dtype == pl.String() and out.null_count() > values.null_count():
+        out = values.str.replace(r"^([+-]?\d+),(\d+)$", "${1}.${2}").cast(pl.Float64(), strict=False)
+    return out.fill_nan(None)
 
 
 def text(values: pl.Series) -> pl.Series:
@@ -61,7 +75,12 @@ def instant(values: pl.Series, tz: str | None, column: str) -> pl.Series:
     if kind.is_numeric():
         return _epoch(values.cast(pl.Float64()))
     t = text(values)
-    out = _epoch(t.cast(pl.Float64(), strict=False))
+    count = t.cast(pl.Float64(), strict=False)
+    out = _epoch(count)
+    if count.is_between(1.9e13, 2.1e13).any():  # YYYYMMDDhhmmss; milliseconds have 13 digits until 2286
+        out = out.set(count.is_between(1.9e13, 2.1e13), None)
+    if t.str.contains(r"(UTC|GMT)$").any():
+        t = t.str.replace(r"\s*(UTC|GMT)$", "Z")
     for form in _ZONED:
         if (out.is_null() & t.is_not_null()).any():
             out = _fill(out, _parse(t.set(out.is_not_null(), None), form).cast(TS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,11 @@ import polars as pl
 
 from makara.base import ids, time
 from makara.base.errors import UsageError
-from makara.sources import _source
+from makara.sources import _source, _tables
 from makara.sources._convert import part, text
+from makara.sources._names import spelt
+from makara.sources._rows import Rows, rows
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import TS, Option, shape
 from makara.tables import table
 
@@ -42,21 +45,36 @@ def as_of(path: Path, options: Mapping[str, str]) -> datetime | None:
         raise UsageError(f"{path.name}: {found[0]} is no date; give the list's date with --as-of 2026-01-31") from e
 
 
+def read(path: Path, names: Collection[str]) -> Iterator[Rows]:
+    """The rows of a list as a table, whatever separates its values, its columns by these names.
+
+    Raises:
+        InputError: the file cannot be read, is empty or is no table.
+    """
+    return rows(path, _tables.separator(_tables.head(path)), list(names))
+
+
+def has(head: Head, names: Collection[str], what: str) -> Guess | None:
+    """That a file is a list, if it has these columns; ``what`` in words."""
+    have = set(spelt(head.columns, names))
+    return Guess(0.95, f"it has the columns of {what}") if have.issuperset(names) else None
+
+
 def entries(
-    rows: pl.DataFrame, raw: pl.DataFrame, file: str, name: str, date: datetime | None
+    told: pl.DataFrame, raw: pl.DataFrame, file: str, name: str, date: datetime | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of table lists, and rejects: rows that name no vessel, and numbers that are none (their rows are kept).
 
     Args:
-        rows: columns of table lists as far as the source has them; ``imo`` and ``mmsi`` as text, ``line``.
+        told: columns of table lists as far as the source has them; ``imo`` and ``mmsi`` as text, ``line``.
         raw: the rows as read, in the same order.
         file: the file's name.
         name: the list.
         date: the list's date.
     """
     types = {f.name: f.type for f in table("lists").own}
-    told = rows.with_columns(
-        *(text(rows[c]).alias(c) for c in rows.columns if rows.schema[c] == pl.String()),
+    told = told.with_columns(
+        *(text(told[c]).alias(c) for c in told.columns if told.schema[c] == pl.String()),
         pl.lit(name).alias("list"),
         pl.lit(date, TS).alias("as_of"),
     )

@@ -1,13 +1,18 @@
-"""Files as pieces of bytes, told by their first ones: plain, gzip, bzip2, zstd, zip (the first member; KMZ: KML)."""
+"""Files and streams as pieces of bytes, told by their first ones: plain, gzip, bzip2, zstd, zip.
+
+Of a zip it is the first member, but of a KMZ its KML.
+"""
 
 from __future__ import annotations
 
 import bz2
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 
@@ -16,24 +21,55 @@ from makara.base.errors import InputError
 PIECE_BYTES: Final = 1024 * 1024
 
 
+class _Whole(io.RawIOBase):
+    """A stream of which the first bytes were read already, with them."""
+
+    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
+        self._first, self._rest = first, rest
+
+    def readable(self) -> bool:
+        """It is read only."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer, or less."""
+        found = self._first[: len(buffer)] or self._rest.read(len(buffer)) or b""
+        self._first = self._first[len(buffer) :]
+        buffer[: len(found)] = found
+        return len(found)
+
+
 class Pieces:
     """The bytes of a file, uncompressed. After the last one ``cut`` says why the file ended early, if it did.
 
     Args:
-        path: the file.
+        source: the file's path, or a binary stream, which is read once, from where it stands, and not closed.
 
     Raises:
-        InputError: the file is missing, a directory, or may not be read; the message says which.
+        InputError: the file is missing, a directory, or may not be read, the stream is one of text; the message says
+            which.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, source: Path | IO[bytes]) -> None:
+        self.path = source if isinstance(source, Path) else Path(str(getattr(source, "name", "stream")))
         self.cut: str | None = None
+        self._stream: IO[bytes] | None = None
         try:
-            with path.open("rb") as f:
-                self._magic = f.read(4)
+            if isinstance(source, Path):
+                with source.open("rb") as f:
+                    self._magic = f.read(4)
+                return
+            self._magic = source.read(4)
+            if isinstance(self._magic, str):
+                raise InputError(f"{self.path} was opened as text; open it with mode 'rb'")
+            while len(self._magic) < 4 and (more := source.read(4 - len(self._magic))):
+                self._magic += more
+            self._stream = io.BufferedReader(_Whole(self._magic, source), PIECE_BYTES)
         except OSError as e:
-            raise unreadable(path, e) from e
+            raise unreadable(self.path, e) from e
+
+    def _open(self) -> AbstractContextManager[IO[bytes]]:
+        return self.path.open("rb") if self._stream is None else nullcontext(self._stream)
 
     def __iter__(self) -> Iterator[bytes]:
         """All pieces, in order."""
@@ -41,7 +77,7 @@ class Pieces:
             if self._magic[:4] == b"PK\x03\x04":
                 yield from self._zip()
                 return
-            with self.path.open("rb") as f:
+            with self._open() as f:
                 if self._magic[:2] == b"\x1f\x8b":
                     yield from self._gzip(f)
                 elif self._magic[:3] == b"BZh":
@@ -106,8 +142,9 @@ class Pieces:
             yield piece
 
     def _zip(self) -> Iterator[bytes]:
+        whole = None if self._stream is None else io.BytesIO(self._stream.read())  # its list of members is at its end
         try:
-            with zipfile.ZipFile(self.path) as z:
+            with zipfile.ZipFile(self.path if whole is None else whole) as z:
                 names = z.namelist()
                 with z.open(next((n for n in names if n.lower().endswith(".kml")), names[0])) as f:
                     while piece := f.read(PIECE_BYTES):

@@ -66,7 +66,7 @@ class PlainRows:
             if word:
                 self._words[target] = i
             self._slots[target] = slots[i]
-        self._read = _plain_csv.plain(block.data, ",", kinds, slots, kept)
+        self._read = _plain_csv.plain(block.data, block.sep, kinds, slots, kept)
         state = self._read.state
         self.good = state == PLAIN
         if any(n not in self._slots for n in needed):
@@ -109,7 +109,10 @@ class PlainRows:
         s = pl.Series(hashes.view(np.int64))
         first = s.arg_unique()
         lines = [self._line(int(rows[k])) for k in first]
-        words = [line.split(b",")[self._words[target]].decode("utf-8", "replace").strip() or None for line in lines]
+        words = [
+            line.split(self.block.sep.encode())[self._words[target]].decode("utf-8", "replace").strip() or None
+            for line in lines
+        ]
         if len(words) < 2:
             return pl.repeat(words[0] if words else None, len(s), dtype=pl.String(), eager=True)
         return s.replace_strict(s.gather(first), pl.Series(words, dtype=pl.String()), return_dtype=pl.String())
@@ -133,7 +136,7 @@ class PlainRows:
     def lines(self, which: NDArray[np.bool_], path: Path) -> Rows:
         """Some lines as the slow path reads them."""
         rows = np.flatnonzero(which)
-        some = Block(b"".join(self._line(int(k)) for k in rows), self.block.header, 1)
+        some = Block(b"".join(self._line(int(k)) for k in rows), self.block.header, 1, self.block.sep)
         frame, rejects = of_block(some, path)
         numbers = pl.Series(rows + self.block.line, dtype=pl.Int64())
         frame = frame.with_columns(numbers.gather(frame[ROW] - 1).alias(ROW))

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from makara.base.errors import ColumnsError, InputError
 from makara.sources import _source
 from makara.sources._files import Pieces, unreadable
+from makara.sources._names import spelt
 
 CSV_BYTES: Final = 16 * 1024 * 1024
 PARQUET_ROWS: Final = 200_000
@@ -32,7 +33,8 @@ def rows(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> It
     Args:
         path: the file.
         sep: separator of a CSV file.
-        columns: the columns wanted of a Parquet file, where they are there; None for all.
+        columns: the columns wanted: others of a Parquet file are not read, and what the file spells otherwise (see
+            :func:`spelt`) gets these names. None for all, as they are.
 
     Yields:
         Frames with the file's columns and ``ROW``, and rejects. The first frame comes even if it holds no rows, so that
@@ -44,7 +46,7 @@ def rows(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> It
     if is_parquet(path):
         yield from _parquet(path, columns)
     else:
-        yield from (of_block(block, path, sep) for block in blocks(path, sep))
+        yield from (of_block(block, path) for block in blocks(path, sep, columns))
 
 
 def is_parquet(path: Path) -> bool:
@@ -66,11 +68,13 @@ def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Rows]:
     done = 0
     try:
         with pq.ParquetFile(path) as f:
-            have = f.schema_arrow.names
-            wanted = have if columns is None else [c for c in have if c in set(columns)]
+            given = f.schema_arrow.names
+            have = given if columns is None else spelt(given, columns)
+            wanted = [c for c in have if columns is None or c in columns]
+            named = dict(zip(given, have, strict=True))
             empty = pl.DataFrame(schema=dict.fromkeys([c for c in have if c not in wanted], pl.Null()))
-            for batch in f.iter_batches(PARQUET_ROWS, columns=wanted):
-                frame = pl.DataFrame(pl.from_arrow(batch))
+            for batch in f.iter_batches(PARQUET_ROWS, columns=[c for c, n in named.items() if n in wanted]):
+                frame = pl.DataFrame(pl.from_arrow(batch)).rename(named, strict=False)
                 others = [pl.lit(None).alias(c) for c in empty.columns]
                 number = pl.int_range(done + 1, done + 1 + len(frame), dtype=pl.Int64(), eager=True).alias(ROW)
                 yield frame.with_columns(*others, number), _source.no_rejects()
@@ -89,17 +93,24 @@ class Block:
         data: the lines.
         header: names of the columns.
         line: number of the first line.
+        sep: what separates values.
         cut: why the file ends here, if it ends early.
     """
 
     data: bytes
     header: list[str]
     line: int
+    sep: str = ","
     cut: str | None = None
 
 
-def blocks(path: Path, sep: str = ",") -> Iterator[Block]:
+def blocks(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> Iterator[Block]:
     """The lines of a CSV file after its header, some ten megabytes at a time; at least one block, if an empty one.
+
+    Args:
+        path: the file.
+        sep: what separates values.
+        columns: names for columns that the file spells otherwise.
 
     Raises:
         InputError: the file cannot be read, is empty or is no table.
@@ -118,11 +129,11 @@ def blocks(path: Path, sep: str = ",") -> Iterator[Block]:
             first, end, rest = whole.partition(b"\n")
             if not end and count < CSV_BYTES:
                 continue
-            header, whole = _header(first, path, sep), rest
+            header, whole = _header(first, path, sep, columns), rest
             line = 2
         cut = whole.rfind(b"\n") + 1 if len(whole) >= CSV_BYTES else 0
         if cut:
-            yield Block(whole[:cut], header, line)
+            yield Block(whole[:cut], header, line, sep)
             line += whole.count(b"\n", 0, cut)
         held = [whole[cut:]]
         count = len(held[0])
@@ -130,19 +141,19 @@ def blocks(path: Path, sep: str = ",") -> Iterator[Block]:
     if header is None:
         if not rest.strip():
             raise InputError(f"{path} is empty; a CSV file needs a line with the names of its columns")
-        header, rest, line = _header(rest, path, sep), b"", 2
-    yield Block(rest, header, line, pieces.cut)
+        header, rest, line = _header(rest, path, sep, columns), b"", 2
+    yield Block(rest, header, line, sep, pieces.cut)
 
 
-def of_block(block: Block, path: Path, sep: str = ",") -> Rows:
+def of_block(block: Block, path: Path) -> Rows:
     """Rows of a block and rejects, the file's early end among them."""
-    frame, rejects = lines(block.data, block.header, block.line, path, sep)
+    frame, rejects = lines(block.data, block.header, block.line, path, block.sep)
     if block.cut is not None:
         rejects = _source.merged([rejects, _source.reject(path.name, None, "truncated", block.cut)])
     return frame, rejects
 
 
-def _header(first: bytes, path: Path, sep: str) -> list[str]:
+def _header(first: bytes, path: Path, sep: str, columns: Sequence[str] | None) -> list[str]:
     try:
         text = first.decode("utf-8-sig").rstrip("\r")
     except UnicodeDecodeError:
@@ -157,11 +168,22 @@ def _header(first: bytes, path: Path, sep: str) -> list[str]:
     for name in names:
         seen[name] = seen.get(name, 0) + 1
         out.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
-    return out
+    return out if columns is None else spelt(out, columns)
 
 
 def lines(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
-    """Rows of a block of whole lines without the header, from line ``line`` on. Blank lines are no rows."""
+    """Rows of a block of whole lines without the header, from line ``line`` on. Blank lines are no rows.
+
+    Where commas separate no values they mark decimals, as spreadsheets in much of the world write them.
+    """
+    frame, rejects = _lines(block, header, line, path, sep)
+    if sep != "," and b"," in block:
+        point = pl.col(header).str.replace(r"^(\s*[+-]?\d+),(\d+\s*)$", "${1}.${2}")
+        frame = frame.with_columns(point)
+    return frame, rejects
+
+
+def _lines(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
     schema = dict.fromkeys(header, pl.String())
     if not block.strip():
         return pl.DataFrame(schema={**schema, ROW: pl.Int64()}), _source.no_rejects()

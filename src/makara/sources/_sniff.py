@@ -15,10 +15,17 @@ import pyarrow.parquet as pq
 
 from makara.base.errors import InputError
 from makara.sources import _json, _tables
+from makara.sources._names import bare, spelt
 from makara.sources._source import Source
 
 DEPTH: Final = 5
 OBJECTS: Final = 20
+_ANYBODY: Final = frozenset({
+    "callsign", "class", "cog", "course", "date", "draft", "draught", "eta", "flag", "heading", "id", "imo", "lat",
+    "latitude", "length", "lon", "long", "longitude", "mmsi", "name", "rot", "sog", "source", "speed", "status", "time",
+    "timestamp", "type", "vesselname", "width",
+})  # fmt: skip
+"""Names of columns that tell nothing of whose table it is."""
 
 
 class Guess(NamedTuple):
@@ -136,29 +143,36 @@ def head(path: Path) -> Head:
 
 def by_columns(found: Head, source: Source) -> Guess | None:
     """How well a table's columns fit those that a source declares; None where a needed one is missing."""
-    have = set(found.columns)
+    names = [n for several in source.columns.values() for n in several]
+    have = set(found.columns if found.kind == "json" else spelt(found.columns, names))
     if not source.needed or any(have.isdisjoint(source.columns[n]) for n in source.needed):
         return None
-    known = {n for names in source.columns.values() for n in names}
+    known = set(names)
     found_here = sum(not have.isdisjoint(names) for names in source.columns.values())
     share, covered = len(have & known) / len(have), found_here / len(source.columns)
     why = (
         f"{len(have & known)} of its {len(have)} columns are known, {found_here} of the source's {len(source.columns)}"
     )
-    return Guess(0.2 + 0.4 * share + 0.3 * min(1.0, 1.5 * covered), why)
+    if {bare(n) for n in have & known} <= _ANYBODY:
+        return Guess(0.1, "its columns are such as any table of positions has")
+    exact = len(have & set(found.columns)) / len(have)
+    return Guess(0.2 + 0.35 * share + 0.05 * exact + 0.3 * min(1.0, 1.5 * covered), why)
 
 
 def mapping(columns: tuple[str, ...], source: Source) -> dict[str, str]:
     """What becomes of each column that a source knows: our name by column."""
-    bare = {c: c.strip().lower() if source.any_case else c for c in columns}
-    if source.any_case and any(c.startswith("properties.") for c in bare.values()):
-        inner = {c: n for c, n in bare.items() if n.startswith("properties.") or n == "id"}
-        bare = {c: n.removeprefix("properties.") for c, n in inner.items()}
+    known = [n for several in source.columns.values() for n in several]
+    ours: dict[str, str] = dict(zip(columns, spelt(columns, known), strict=True))
+    if source.any_case:
+        ours = {c: c.strip().lower() for c in columns}
+    if source.any_case and any(c.startswith("properties.") for c in ours.values()):
+        inner = {c: n for c, n in ours.items() if n.startswith("properties.") or n == "id"}
+        ours = {c: n.removeprefix("properties.") for c, n in inner.items()}
     targets: dict[str, str] = {}
     for target, names in source.columns.items():
         for name in names:
             targets.setdefault(name, target)
-    return {c: targets[name] for c, name in bare.items() if name in targets}
+    return {c: targets[name] for c, name in ours.items() if name in targets}
 
 
 def geometry_types(found: Head) -> set[str]:

@@ -17,7 +17,8 @@ import polars as pl
 
 from makara.sources import _convert, _entries, _source
 from makara.sources._files import Pieces
-from makara.sources._rows import ROW, lines, needing, rows
+from makara.sources._rows import ROW, lines, needing
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source("classes", ("lists",), "classes of vessels by MMSI (CSV with mmsi, label; or MMSIs)", (_entries.AS_OF,))
@@ -41,6 +42,15 @@ _CLASSES: Final = {
 _NEEDED: Final = ("mmsi", "label")
 
 
+def recognises(head: Head) -> Guess | None:
+    """MMSIs with labels, or nothing but MMSIs."""
+    lines = [x.strip() for x in head.lines if x.strip()]
+    found = sum(len(x) == 9 and x.isdigit() for x in lines)
+    if head.kind == "text" and found and lines[0].isdigit():
+        return Guess(0.9 * found / len(lines), f"{found} of its first {len(lines)} lines are an MMSI and nothing else")
+    return _entries.has(head, _NEEDED, "labels of vessels' classes")
+
+
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read class labels; feed ``classes``. See :class:`makara.sources.Reader`."""
     given = SOURCE.check(options)
@@ -49,7 +59,7 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     if first.isdigit():
         yield _plain(uri, date)
         return
-    for raw, bad in rows(uri):
+    for raw, bad in _entries.read(uri, (*_NEEDED, "length")):
         needing(raw, _NEEDED, uri)
         labels = pl.col("label").str.to_lowercase().str.split("|")
         kinds = labels.list.eval(

@@ -62,7 +62,8 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read a file; feed ``exactearth``. See :class:`makara.sources.Reader`."""
     given = SOURCE.check(options)
     sep = _tables.separator(_tables.head(uri))
-    frames = ((_timed(frame), bad) for frame, bad in rows(uri, sep))
+    names = [n for several in SOURCE.columns.values() for n in several]
+    frames = ((_timed(frame), bad) for frame, bad in rows(uri, sep, names))
     yield from _messages.batches(frames, SOURCE, uri, receiver=_tables.receiver(given), refine=_refine)
 
 

@@ -17,7 +17,8 @@ import polars as pl
 
 from makara.sources import _entries, _source
 from makara.sources._flags import alpha3
-from makara.sources._rows import ROW, needing, rows
+from makara.sources._rows import ROW, needing
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source("iuu", ("lists",), "the combined IUU vessel list (CSV)", (_entries.AS_OF,))
@@ -26,11 +27,16 @@ _NEEDED: Final = ("is_currently_listed", "vessel_name", "imo", "mmsi", "ircs", "
 _OTHERS: Final = ("all_names", "rfmo_name", "vessel_type", "gear_type", "listing_rfmos", "listing_reason")
 
 
+def recognises(head: Head) -> Guess | None:
+    """The columns of the combined list."""
+    return _entries.has(head, _NEEDED, "the combined IUU list")
+
+
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read the combined list; feed ``iuu``. See :class:`makara.sources.Reader`."""
     given = SOURCE.check(options)
     date = _entries.as_of(uri, given)
-    for raw, bad in rows(uri):
+    for raw, bad in _entries.read(uri, (*_NEEDED, *_OTHERS)):
         needing(raw, _NEEDED, uri)
         have = raw.with_columns(pl.lit(None, pl.String).alias(c) for c in _OTHERS if c not in raw.columns)
         kind = pl.col("vessel_type").fill_null("")

@@ -8,6 +8,7 @@ free. Latency: months; the list's date comes with ``--as-of`` or the file's name
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +18,17 @@ import polars as pl
 from makara.base.errors import InputError
 from makara.sources import _entries, _source
 from makara.sources._files import Pieces
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source("mids", ("lists",), "the ITU's table of maritime identification digits (JSON)", (_entries.AS_OF,))
 LIST: Final = "mid_register"
+_BEGINS: Final = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"[2-7]\d\d"\s*:\s*["\[]')
+
+
+def recognises(head: Head) -> Guess | None:
+    """An object of MIDs."""
+    return Guess(0.95, "it begins as a table of MIDs does") if _BEGINS.match(head.data) else None
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

@@ -15,11 +15,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Final, Literal
+from typing import IO, Final, Literal, cast
 
 from makara.base import time
+from makara.base.errors import UsageError
 from makara.sensors import ais
 from makara.sources import _source
 from makara.sources._files import Pieces
@@ -37,6 +39,7 @@ SOURCE = Source(
 )
 
 TimeFrom = datetime | str | None
+Input = Path | IO[bytes]
 _SENTENCE: Final = re.compile(rb"![A-Z]{2}VD[MO],")
 
 
@@ -49,11 +52,15 @@ def recognises(head: Head) -> Guess | None:
     return Guess(0.3 + 0.69 * found / len(lines), f"{found} of its first {len(lines)} lines hold an AIS sentence")
 
 
-def _instant(path: Path, time_from: TimeFrom) -> datetime | Literal["base"] | None:
+def _instant(given: Input, time_from: TimeFrom) -> datetime | Literal["base"] | None:
     if time_from == "base":
         return "base"
     if time_from == "file":
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if not isinstance(given, Path):
+            raise UsageError(
+                "time_from 'file' is the file's own time, which bytes and streams do not have; give a time"
+            )
+        return datetime.fromtimestamp(given.stat().st_mtime, UTC)
     return time.parse(time_from) if isinstance(time_from, str) else time_from
 
 
@@ -73,40 +80,94 @@ def chunks(path: Path, *, time_from: TimeFrom = None, receiver: str = "unknown")
     return _chunks(path, time_from=time_from, receiver=receiver, lines=True)
 
 
-def _chunks(path: Path, *, time_from: TimeFrom, receiver: str, lines: bool) -> Iterator[ais.Decoded]:
-    pieces = Pieces(path)
-    at = _instant(path, time_from)
+def _from(pieces: Iterable[bytes], offset: int) -> Iterator[bytes]:
+    """Without the first ``offset`` bytes."""
+    for piece in pieces:
+        if len(piece) > offset:
+            yield piece[offset:] if offset else piece
+        offset = max(0, offset - len(piece))
+
+
+def _chunks(
+    given: Input,
+    *,
+    time_from: TimeFrom,
+    receiver: str,
+    lines: bool,
+    start: ais.Resume | None = None,
+    final: bool = True,
+) -> Iterator[ais.Decoded]:
+    pieces = Pieces(given)
+    at = _instant(given, time_from)
+    name = pieces.path.name if isinstance(given, Path) or hasattr(given, "name") else None
+    rest = _from(pieces, start.offset if start and isinstance(given, Path) else 0)
     cut = False
-    for found in ais.decode_chunks(pieces, file=path.name, time_from=at, receiver=receiver, lines=lines):
+    for found in ais.decode_chunks(
+        rest, file=name, time_from=at, receiver=receiver, lines=lines, start=start, final=final
+    ):
         cut = cut or "truncated" in found.stats["rejects"]
         yield found
-    if pieces.cut is not None and not cut:
+    if pieces.cut is not None and not cut and final:
         end = next(ais.decode_chunks(b"", lines=lines))
-        rejects = _source.reject(path.name, None, "truncated", pieces.cut)
+        rejects = _source.reject(name or "stream", None, "truncated", pieces.cut)
         yield replace(end, rejects=rejects, stats={**end.stats, "rejects": {"truncated": 1}})
 
 
+def _input(given: object) -> Input:
+    if isinstance(given, bytes):
+        return BytesIO(given)
+    if hasattr(given, "read"):
+        return cast(IO[bytes], given)
+    if isinstance(given, str | PathLike):
+        return Path(given)
+    raise UsageError(f"{type(given).__name__} cannot be decoded; give a path, bytes, or a stream opened with mode 'rb'")
+
+
 def decode(
-    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    paths: str | PathLike[str] | bytes | IO[bytes] | Iterable[str | PathLike[str] | bytes | IO[bytes]],
     *,
     time_from: TimeFrom = None,
     receiver: str = "unknown",
+    start: ais.Resume | None = None,
+    final: bool = True,
 ) -> ais.Decoded:
-    """Decode files of AIS sentences, without a lake.
+    """Decode AIS sentences, without a lake: files, a stream, or bytes.
+
+    >>> decode(b"!AIVDM,1,1,,A,15M67FC000G?ufbE`FepT@3n00Sa,0*5F").reports["mmsi"].to_list()
+    [366053209]
+
+    Input that grows is read on where the last reading stopped, messages of several sentences included::
+
+        found = makara.decode("live.nmea", final=False)
+        later = makara.decode("live.nmea", start=found.resume, final=False)
 
     Args:
-        paths: a file or several (plain, gzip, zstd, zip).
+        paths: a file's path, bytes, or a binary stream, each plain or compressed (gzip, zstd, bzip2, zip); or several
+            paths and streams, or bytes in pieces.
         time_from: time of lines without one: ``file`` (modification time), ``base`` (last base station report), ISO
             8601 text or an instant; None leaves ``t_seen`` null.
         receiver: class of the receiver.
+        start: read on from there: what the reading before has in ``resume``, or ``Resume(offset)`` of
+            ``makara.sensors.ais``. A file is read from that offset (of its uncompressed bytes); bytes and streams begin
+            there. For one input only.
+        final: the input ends here. Else a last line without line feed and messages that lack parts wait, and
+            ``resume`` tells where to read on.
 
     Raises:
         InputError: a file cannot be read at all.
-        UsageError: ``time_from`` is no time, or the receiver class is unknown.
+        UsageError: ``time_from`` is no time, the receiver class is unknown, or ``start`` comes with several inputs.
     """
-    several = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    one = not isinstance(paths, Iterable) or isinstance(paths, str | PathLike | bytes) or hasattr(paths, "read")
+    given: list[object] = [paths] if one else list(cast(Iterable[object], paths))
+    if all(isinstance(p, bytes) for p in given):
+        given = [b"".join(cast(list[bytes], given))]
+    several = [_input(p) for p in given]
+    if len(several) != 1 and (start is not None or not final):
+        raise UsageError("start and final=False are for one input; decode several one by one")
     return ais.Decoded.concat(
-        d for p in several for d in _chunks(Path(p), time_from=time_from, receiver=receiver, lines=False)
+        d
+        for p in several
+        for d in _chunks(p, time_from=time_from, receiver=receiver, lines=False, start=start, final=final)
     )
 
 

@@ -8,6 +8,7 @@ public domain. Latency: days; the list's date comes with ``--as-of`` or the file
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from makara.sources import _entries, _source
 from makara.sources._files import Pieces
 from makara.sources._flags import alpha3
 from makara.sources._rows import ROW, lines
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source("ofac", ("lists",), "OFAC's sanctioned vessels (SDN.CSV)", (_entries.AS_OF,))
@@ -38,7 +40,15 @@ _CLASSES: Final = (
 _IMO: Final = r"(?i)\bIMO\s*(?:No\.?|Number)?\s*(\d+)"
 _MMSI: Final = r"(?i)\bMMSI\s*(\d+)"
 _NAMES: Final = r"(?i)(?:[afn]\.k\.a\.)\s*'([^']+)'"
+_ROW: Final = re.compile(rb'\d+,".*",("(vessel|individual|aircraft)"|-0- ?),".*-0-')
 _LINKED: Final = r"Linked To: ([^;]+)"
+
+
+def recognises(head: Head) -> Guess | None:
+    """Rows of twelve values, ``-0-`` where unknown."""
+    if head.kind != "text" or not any(_ROW.match(x) for x in head.lines):
+        return None
+    return Guess(0.95, "rows of OFAC's list: number, name, type, programme, and -0- for what is unknown")
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

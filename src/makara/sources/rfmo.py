@@ -16,7 +16,8 @@ import polars as pl
 
 from makara.sources import _convert, _entries, _source
 from makara.sources._flags import alpha3
-from makara.sources._rows import ROW, needing, rows
+from makara.sources._rows import ROW, needing
+from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Source
 
 SOURCE = Source("rfmo", ("lists",), "ICCAT's record of vessels (CSV)", (_entries.AS_OF,))
@@ -30,11 +31,16 @@ _CARRIERS: Final = ("HO", "HOF", "HOX", "KO", "BC", "FC", "RF")
 """Classes of vessel (ISSCFV) that carry fish."""
 
 
+def recognises(head: Head) -> Guess | None:
+    """The columns of ICCAT's record."""
+    return _entries.has(head, _NEEDED, "ICCAT's record of vessels")
+
+
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read a record of vessels; feed ``rfmo``. See :class:`makara.sources.Reader`."""
     given = SOURCE.check(options)
     date = _entries.as_of(uri, given)
-    for raw, bad in rows(uri):
+    for raw, bad in _entries.read(uri, _NEEDED):
         needing(raw, _NEEDED, uri)
         known = {c: pl.when(~pl.col(c).is_in(_UNKNOWN)).then(pl.col(c)) for c in ("VesselName", "IRCS")}
         carries = pl.col("IsscfvCode").is_in(_CARRIERS)

@@ -17,6 +17,7 @@ import polars as pl
 
 from makara.base.errors import UsageError
 from makara.sources import _ais_csv, _convert, _source, _tables, _vms
+from makara.sources._names import spelt
 from makara.sources._rows import ROW, rows
 from makara.sources._sniff import Guess, Head, by_columns
 from makara.sources._source import Batch, Option, Source
@@ -46,18 +47,16 @@ SOURCE = Source(
     },
     needed=("own_id", "lat_deg", "lon_deg"),
 )
+_WANTED = tuple(n for names in SOURCE.columns.values() for n in names)
 
 
 def recognises(head: Head) -> Guess | None:
     """A vessel's id, a place and a time, but no MMSI."""
-    have = set(head.columns)
+    have = set(spelt(head.columns, (*_WANTED, "mmsi", "ssvid")))
     times = have.intersection(SOURCE.columns["t_seen"]) or (have & {"SI_DATE", "date", "Date"})
-    if not times or have & {"mmsi", "MMSI", "ssvid"}:
+    if not times or have & {"mmsi", "ssvid"}:
         return None
     return by_columns(head, SOURCE)
-
-
-_WANTED = tuple(n for names in SOURCE.columns.values() for n in names)
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:

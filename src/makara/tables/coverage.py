@@ -2,6 +2,7 @@
 
 from makara.tables._table import BINARY, F32, F64, I64, STR, TS, Field, Table
 from makara.tables.collections import SENSORS
+from makara.tables.reports import RECEIVERS
 
 STATES = ("looked", "could not see", "not looked")
 
@@ -22,6 +23,9 @@ TABLE = Table(
         Field("cloud_share", F32, "Share of cloud in the last of them, 0 to 1.", True, 3),
         Field("share", F32, "Share of the cell that they saw, 0 to 1.", True, 3),
         Field("p_heard", F32, "P(heard in an hour | transmitting), of the receiver that hears best.", True, 4),
+        Field("p_lo", F32, "Lower end of the interval that holds it nine times in ten.", True, 4),
+        Field("p_hi", F32, "Upper end.", True, 4),
+        Field("receiver", STR, "Class of the receiver that hears best.", True, values=RECEIVERS),
         Field("geometry", BINARY, "The cell's outline, cut at 180.", True, form="wkb"),
     ),
 )

@@ -3,11 +3,11 @@ r"""Lines to sentences, compiled: what precedes and follows a sentence, tag bloc
 Forms read: ``\s:station,c:seconds-or-ms,g:1-2-77*hh\`` (IEC 62320-1; also ``1G2:77``), ``$PGHP`` (Gatehouse: the time
 of the next sentence), the suffixes of the US Coast Guard (``,s29101,d-090,T51.15,x26003,r003669945,1469664000``), an
 epoch after the checksum (``,1327992119173``), and an epoch or an ISO 8601 time with a zone before or after the
-sentence, also as fields of a CSV row. A time without a zone is not used: such loggers write local time.
+sentence, also as fields of a CSV row. A time without a zone is not used: such loggers write local time. Where a line
+feed was lost, each sentence of the line is read.
 
-Nothing here is
-bounds-checked at run time: each function reads only below the ``q`` or ``end`` that it is given, and writes only into
-arrays whose size its caller derived from the number of lines and bytes.
+Nothing here is bounds-checked at run time: each function reads only below the ``q`` or ``end`` that it is given, and
+writes only into arrays whose size its caller derived from the number of lines and bytes.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ from makara.sensors.ais._text import (
     _NUL,
     _PRIME,
     _STAR,
+    _behind,
     _digit,
     _find,
     _hex,
@@ -101,6 +102,7 @@ from makara.sensors.ais._text import (
 from makara.sensors.ais._told import (
     _gatehouse,
     _group,
+    _is_gatehouse,
     _suffix,
     _tag,
 )
@@ -296,13 +298,7 @@ def _other(
                 total = _xor(b, name, star)
                 if total != hi * 16 + lo:
                     return no, NO_TIME, CHECKSUM, total, hi * 16 + lo
-                if (
-                    comma - name == 4
-                    and b[name] == 80
-                    and b[name + 1] == 71
-                    and b[name + 2] == 72
-                    and b[name + 3] == 80
-                ):
+                if _is_gatehouse(b, name, comma):
                     counts[META] += 1
                     _gatehouse(b, comma + 1, star, names, ends, slots, state)
                     return no, NO_TIME, FINE, nothing, nothing
@@ -370,20 +366,34 @@ def scan(
             p, q = _trim(b, p, q)
             half = cut and e == end and e - i <= LINE_BYTES
             found, before, code, first, second = _other(b, p, q, half, counts, names, ends, slots, state)
+        after = int64(q)
         if found[0]:
-            code, first, second = _take(b, found, q, line, before, rows, counts, names, ends, slots, state, groups)
+            if q - found[6] > 20 and not (has_nul and p >= end):
+                after = _behind(b, found[6] + 5, q)
+            code, first, second = _take(b, found, after, line, before, rows, counts, names, ends, slots, state, groups)
             if code == FINE:
                 j = counts[N_ROWS] - 1
                 rows[j, LINE], rows[j, FIRST], rows[j, OFFSET] = line, line, offset + i - begin
-                rows[j, RAW], rows[j, RAW_END] = p, q
+                rows[j, RAW], rows[j, RAW_END] = p, after
         if code != FINE:
+            if code == UNSUPPORTED and state[LOOSE] and state[LOOSE_PART]:
+                part, group = state[LOOSE_PART], state[LOOSE_GROUP]
+                _group(groups, state, part, group, state[LOOSE_T], state[LOOSE_STATION], line)
             state[LOOSE] = 0  # tag blocks before a broken sentence are its own, not the next one's
             if state[GATE_CHECK] == 0:
                 state[GATE] = 0
             j = counts[N_REJECTS]
             counts[N_REJECTS] = j + 1
-            rejects[j, LINE], rejects[j, OFFSET], rejects[j, RAW], rejects[j, RAW_END] = line, offset + i - begin, p, q
+            rejects[j, LINE], rejects[j, OFFSET], rejects[j, RAW], rejects[j, RAW_END] = (
+                line,
+                offset + i - begin,
+                p,
+                after,
+            )
             rejects[j, CODE], rejects[j, A], rejects[j, B] = code, first, second
-        i = e + 1
+        if after < q:  # the rest of the line, which still counts as one
+            i, line = after, line - 1
+        else:
+            i = e + 1
     state[LINES_READ] = line
     return min(i, int64(end))

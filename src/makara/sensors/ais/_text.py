@@ -56,6 +56,24 @@ def _find(b: Any, p: Any, q: Any, c: Any) -> Any:
 
 
 @_inner
+def _behind(b: Any, p: Any, q: Any) -> Any:
+    """Where another sentence, or its tag block, begins in [p, q), a line whose line feed was lost; else q."""
+    while True:
+        k = _find(b, p, q, _BANG)
+        if k + 16 > q:
+            return int64(q)
+        if b[k + 3] == 86 and b[k + 4] == 68 and (b[k + 5] == 77 or b[k + 5] == 79) and b[k + 6] == _COMMA:
+            start = k - 1
+            if start > p and b[start] == _BACKSLASH:
+                start -= 1
+                while start > p and b[start] != _BACKSLASH:
+                    start -= 1
+                return int64(start if b[start] == _BACKSLASH else k)
+            return int64(k)
+        p = k + 1
+
+
+@_inner
 def _xor(b: Any, p: Any, q: Any) -> Any:
     """Checksum of [p, q) (IEC 61162-1)."""
     x = uint64(0)
@@ -183,6 +201,12 @@ def _shape(b: Any, p: Any, q: Any, shape: Any) -> Any:
 
 
 @_inner
+def _utc(b: Any, p: Any) -> Any:
+    """Whether UTC or GMT stands at p."""
+    return (b[p] == 85 and b[p + 1] == 84 and b[p + 2] == 67) or (b[p] == 71 and b[p + 1] == 77 and b[p + 2] == 84)
+
+
+@_inner
 def _iso(b: Any, p: Any, q: Any) -> Any:
     """Whether an ISO 8601 time with a zone stands at p, and its microseconds (NO_TIME: no such day)."""
     if not _shape(b, p, q, _DATE):
@@ -204,6 +228,8 @@ def _iso(b: Any, p: Any, q: Any) -> Any:
                 us += int64(b[p] - 48) * weight
                 weight //= 10
                 p += 1
+    while p < q and b[p] == 32:
+        p += 1
     if p >= q:
         return False, NO_TIME
     shift = int64(0)
@@ -217,7 +243,7 @@ def _iso(b: Any, p: Any, q: Any) -> Any:
         if zh > 23 or zm > 59:
             return True, NO_TIME
         shift = (zh * 60 + zm) * (60_000_000 if b[p] == 43 else -60_000_000)
-    elif b[p] != 90:
+    elif b[p] != 90 and not (p + 2 < q and _utc(b, p)):
         return False, NO_TIME
     t = _civil(y, mo, d, h, mi, s)
     return True, t if t == NO_TIME else t + us - shift

@@ -170,6 +170,12 @@ def _suffix(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: An
 
 
 @_inner
+def _is_gatehouse(b: Any, p: Any, q: Any) -> Any:
+    """Whether [p, q) is PGHP."""
+    return q - p == 4 and b[p] == 80 and b[p + 1] == 71 and b[p + 2] == 72 and b[p + 3] == 80
+
+
+@_inner
 def _gatehouse(b: Any, p: Any, q: Any, names: Any, ends: Any, slots: Any, state: Any) -> None:
     """Remember time, station and the checksum of the sentence it belongs to, from the fields of ``$PGHP``."""
     whole, i = True, 0
