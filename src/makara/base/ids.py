@@ -14,8 +14,10 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 import rfc8785
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
+
+from makara.base.compiled import njit
 
 _P1: Final = np.uint64(0x9E3779B185EBCA87)
 _P2: Final = np.uint64(0xC2B2AE3D27D4EB4F)
