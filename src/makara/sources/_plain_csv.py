@@ -201,3 +201,27 @@ def plain(block: bytes, sep: str, kinds: list[int], slots: list[int], kept: list
     )
     starts[n] = d.size
     return Plain(numbers[:, :n], words[:, :n], content[:n], state[:n], starts[: n + 1])
+
+
+@njit(cache=True)
+def _copy(d: Any, starts: Any, rows: Any, out: Any) -> None:
+    p = 0
+    for row in rows:
+        first, n = starts[row], starts[row + 1] - starts[row]
+        out[p : p + n] = d[first : first + n]
+        p += n
+
+
+def lines(block: bytes, starts: NDArray[np.int64], rows: NDArray[np.int64]) -> bytes:
+    """Some lines of a block, one behind the other.
+
+    Args:
+        block: the lines.
+        starts: where each begins, and the last one ends (see :class:`Plain`).
+        rows: which.
+    """
+    d = np.frombuffer(block, np.uint8)
+    ends = np.minimum(starts, d.size)  # the last line feed may have been added
+    out = np.empty(int((ends[rows + 1] - ends[rows]).sum()), np.uint8)
+    _copy(d, ends, rows, out)
+    return out.tobytes()
