@@ -237,8 +237,14 @@ def _frame(types: Types, key: str, parts: list[_Part]) -> pl.DataFrame:
     )
     numbered = types[key] == pl.Int64()
     index = pl.Series(at[_order(rows[key].to_numpy()[at])] if numbered else at)
-    columns = [_series(c, rows[c], types[c], index) for c in rows.column_names]
-    frame = pl.DataFrame([s.set_sorted() if numbered and s.name == key else s for s in columns])
+    wholes = {c: rows[c].combine_chunks() for c in rows.column_names}
+    words = {c: w.dictionary for c, w in wholes.items() if pa.types.is_dictionary(w.type)}
+    plain = {
+        c: pl.Series(c, w.indices if c in words else w, None if c in words else types[c]) for c, w in wholes.items()
+    }
+    picked = pl.DataFrame(list(plain.values()))[index].get_columns()
+    told = [pl.Series(s.name, words[s.name], types[s.name]).gather(s) if s.name in words else s for s in picked]
+    frame = pl.DataFrame([s.set_sorted() if numbered and s.name == key else s for s in told])
     one = {c: same.get(c) for c in types if c not in frame.columns}
     values = [pl.lit(pl.Series(c, [v], types[c])).first().alias(c) for c, v in one.items()]
     return frame.with_columns(values).select(*types)
@@ -275,10 +281,3 @@ def _order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
         order = order[np.argsort(digit[order], kind="stable")]
     found = keys[order]
     return np.argsort(keys, kind="stable") if (found[1:] < found[:-1]).any() else order
-
-
-def _series(name: str, column: pa.ChunkedArray, kind: pl.DataType, at: pl.Series) -> pl.Series:
-    whole = column.combine_chunks()
-    if pa.types.is_dictionary(whole.type):
-        return pl.Series(name, whole.dictionary, kind).gather(pl.Series(whole.indices).gather(at))
-    return pl.Series(name, whole, kind).gather(at)
