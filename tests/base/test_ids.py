@@ -51,6 +51,12 @@ def test_decimals_are_a_text_of_integers(rows: list[tuple[int | None, ...]]) -> 
     assert ids.bulk("mmsi", columns[0], ids.Decimals(*columns)).to_list() == expected
 
 
+def test_numbers_are_scaled_to_a_text_of_integers() -> None:
+    lon, sog = pl.Series([103.8512345, -0.0000001, None]), pl.Series([0.1, 102.2, None], dtype=pl.Float32)
+    made = ids.bulk("mmsi", pl.Series([1, 2, 3]), ids.Decimals.scaled((lon, 1e7), (sog, 10.0)))
+    assert made.to_list() == [reference("mmsi", k, t) for k, t in ((1, "1038512345,1"), (2, "-1,1022"), (3, ","))]
+
+
 def test_golden_vectors() -> None:
     key = ids.bulk(pl.Series(["mmsi"]), pl.Series([563000001]), pl.Series(["!x"]))
     assert key.to_list() == [reference("mmsi", 563000001, "!x")]

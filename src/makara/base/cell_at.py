@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from h3.api.numpy_int import cell_to_boundary, latlng_to_cell
-from numba import njit
+
+from makara.base.compiled import njit
 
 FEW: Final = 100_000
 """Below this the library alone is faster."""

@@ -11,8 +11,9 @@ import math
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from makara.base.compiled import njit
 
 A_M: Final = 6_378_137.0
 """Equatorial radius of WGS 84, metres."""

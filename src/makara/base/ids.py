@@ -10,20 +10,24 @@ import base64
 import hashlib
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import polars as pl
 import rfc8785
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
+
+from makara.base.compiled import njit
 
 _P1: Final = np.uint64(0x9E3779B185EBCA87)
 _P2: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _P3: Final = np.uint64(0x165667B19E3779F9)
 _P4: Final = np.uint64(0x85EBCA77C2B2AE63)
 _P5: Final = np.uint64(0x27D4EB2F165667C5)
-_TENS: Final = np.array([10**k for k in range(19)], np.int64)
+_1, _2, _3, _4, _5, _6, _7, _8, _16, _24, _32 = (np.uint64(k) for k in (1, 2, 3, 4, 5, 6, 7, 8, 16, 24, 32))
+_TEN: Final = np.uint64(10)
+_TENS: Final = np.array([10**k for k in range(19)], np.uint64)
 _NO_BYTES: Final = 0xFFFFFFFF
 _ROWS: Final = 8_192
 """Rows hashed at once: what is laid out for them fits into the cache."""
@@ -41,47 +45,48 @@ def _round(acc: Any, lane: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
-def _read(b: Any, i: int, n: int) -> Any:
-    v = uint64(0)
-    for k in range(n):
-        v |= uint64(b[i + k]) << uint64(8 * k)
-    return v
+def _eight(b: Any, i: Any) -> Any:
+    """Eight bytes as a number. Unsigned indices throughout: they may not count from the end, so this is one load."""
+    low = uint64(b[i]) | uint64(b[i + _1]) << uint64(8) | uint64(b[i + _2]) << uint64(16)
+    low |= uint64(b[i + _3]) << uint64(24) | uint64(b[i + _4]) << uint64(32) | uint64(b[i + _5]) << uint64(40)
+    return low | uint64(b[i + _6]) << uint64(48) | uint64(b[i + _7]) << uint64(56)
 
 
 @njit(cache=True)
-def _xxh64(b: Any, start: int, end: int) -> Any:
+def _xxh64(b: Any, start: Any, end: Any) -> Any:
     """XXH64 with seed 0 of b[start:end] (Collet, XXH64 specification 0.1.1)."""
-    n = end - start
-    i = start
-    if n >= 32:
+    i, e = uint64(start), uint64(end)
+    n = e - i
+    if n >= _32:
         v1 = uint64(_P1 + _P2)
         v2 = uint64(_P2)
         v3 = uint64(0)
         v4 = uint64(uint64(0) - _P1)
-        while i + 32 <= end:
-            v1 = _round(v1, _read(b, i, 8))
-            v2 = _round(v2, _read(b, i + 8, 8))
-            v3 = _round(v3, _read(b, i + 16, 8))
-            v4 = _round(v4, _read(b, i + 24, 8))
-            i += 32
+        while i + _32 <= e:
+            v1 = _round(v1, _eight(b, i))
+            v2 = _round(v2, _eight(b, i + _8))
+            v3 = _round(v3, _eight(b, i + _16))
+            v4 = _round(v4, _eight(b, i + _24))
+            i += _32
         h = uint64(_rotl(v1, 1) + _rotl(v2, 7) + _rotl(v3, 12) + _rotl(v4, 18))
         for v in (v1, v2, v3, v4):
             h = uint64((h ^ _round(uint64(0), v)) * _P1 + _P4)
     else:
         h = uint64(_P5)
-    h = uint64(h + uint64(n))
-    while i + 8 <= end:
-        h = uint64(_rotl(uint64(h ^ _round(uint64(0), _read(b, i, 8))), 27) * _P1 + _P4)
-        i += 8
-    if i + 4 <= end:
-        h = uint64(_rotl(uint64(h ^ uint64(_read(b, i, 4) * _P1)), 23) * _P2 + _P3)
-        i += 4
-    while i < end:
+    h = uint64(h + n)
+    while i + _8 <= e:
+        h = uint64(_rotl(uint64(h ^ _round(uint64(0), _eight(b, i))), 27) * _P1 + _P4)
+        i += _8
+    if i + _4 <= e:
+        four = uint64(b[i]) | uint64(b[i + _1]) << _8 | uint64(b[i + _2]) << _16 | uint64(b[i + _3]) << _24
+        h = uint64(_rotl(uint64(h ^ uint64(four * _P1)), 23) * _P2 + _P3)
+        i += _4
+    while i < e:
         h = uint64(_rotl(uint64(h ^ uint64(uint64(b[i]) * _P5)), 11) * _P1)
-        i += 1
+        i += _1
     h = uint64((h ^ (h >> uint64(33))) * _P2)
     h = uint64((h ^ (h >> uint64(29))) * _P3)
-    return uint64(h ^ (h >> uint64(32)))
+    return uint64(h ^ (h >> _32))
 
 
 @njit(cache=True)
@@ -92,8 +97,9 @@ def _hash_rows(b: Any, starts: Any, ends: Any, out: Any) -> None:
 
 @njit(cache=True)
 def _put_length(out: Any, p: int, n: int) -> int:
+    at = uint64(p)
     for k in range(4):
-        out[p + k] = (n >> (8 * k)) & 0xFF
+        out[at + uint64(k)] = (n >> (8 * k)) & 0xFF
     return p + 4
 
 
@@ -103,7 +109,7 @@ def _put_numbers(out: Any, at: Any, values: Any, valid: Any) -> None:
         if valid[i]:
             p = _put_length(out, at[i], 8)
             for k in range(8):
-                out[p + k] = (values[i] >> (8 * k)) & 0xFF
+                out[uint64(p) + uint64(k)] = (values[i] >> (8 * k)) & 0xFF
             at[i] = p + 8
         else:
             at[i] = _put_length(out, at[i], _NO_BYTES)
@@ -125,18 +131,23 @@ def _put_bytes(out: Any, at: Any, data: Any, offsets: Any, valid: Any) -> None:
 @njit(cache=True, inline="always")
 def put_decimal(out: Any, p: Any, value: Any) -> Any:
     """Write an integer as decimal text at ``out[p]``; answers where it ends. It takes at most 20 bytes."""
-    left = value
-    if left < 0:
-        out[p] = 45
-        p += 1
-        left = -left
+    at, left = uint64(p), uint64(value)
+    if value < 0:
+        out[at] = 45
+        at += _1
+        left = uint64(-value)
     n = 1
     while n < 19 and left >= _TENS[n]:
         n += 1
-    for k in range(n):
-        out[p + n - 1 - k] = 48 + left % 10
-        left //= 10
-    return p + n
+    end = at + uint64(n)
+    at = end
+    while left >= _TEN:
+        rest = uint64(left // _TEN)
+        at -= _1
+        out[at] = uint64(48) + (left - rest * _TEN)
+        left = rest
+    out[at - _1] = uint64(48) + left
+    return np.int64(end)
 
 
 @njit(cache=True)
@@ -154,12 +165,38 @@ def _put_decimals(out: Any, at: Any, values: Any, valid: Any) -> None:
         at[i] = p
 
 
+@njit(cache=True)
+def _put_all(out: Any, at: Any, field: Any) -> None:
+    """The same bytes in each row."""
+    for i in range(at.size):
+        p = uint64(at[i])
+        for k in range(field.size):
+            out[p + uint64(k)] = field[k]
+        at[i] += field.size
+
+
+@njit(cache=True)
+def _scale(values: Any, factor: float, whole: Any, valid: Any) -> None:
+    for i in range(values.size):
+        valid[i] = values[i] == values[i]
+        whole[i] = np.int64(np.rint(values[i] * factor)) if valid[i] else 0
+
+
 class Decimals:
     """A key field that is the decimal text of several integer columns, joined by commas; null is empty text."""
 
     def __init__(self, *columns: pl.Series) -> None:
         self.values = np.stack([c.fill_null(0).cast(pl.Int64).to_numpy() for c in columns])
         self.valid = np.stack([c.is_not_null().to_numpy() for c in columns])
+
+    @classmethod
+    def scaled(cls, *columns: tuple[pl.Series, float]) -> Self:
+        """Of numbers without NaN, each column with what it is multiplied by before it is rounded."""
+        made, n = cls.__new__(cls), len(columns[0][0])
+        made.values, made.valid = np.empty((len(columns), n), np.int64), np.empty((len(columns), n), np.bool_)
+        for k, (c, factor) in enumerate(columns):
+            _scale(c.cast(pl.Float64).to_numpy(), factor, made.values[k], made.valid[k])
+        return made
 
 
 class _Numbers:
@@ -183,13 +220,22 @@ class _Bytes:
         self.valid = s.is_not_null().to_numpy()
 
 
-_Field = Decimals | _Numbers | _Bytes
+class _Same:
+    """A text that all rows share: its bytes with their length."""
+
+    def __init__(self, text: str) -> None:
+        told = text.encode()
+        self.bytes = np.frombuffer(len(told).to_bytes(4, "little") + told, np.uint8)
 
 
-def _field(given: pl.Series | str | Decimals, n: int) -> _Field:
-    if isinstance(given, Decimals):
-        return given
-    s = pl.repeat(given, n, dtype=pl.String(), eager=True) if isinstance(given, str) else given
+_Field = Decimals | _Numbers | _Bytes | _Same
+
+
+def _field(s: pl.Series | str | Decimals) -> _Field:
+    if isinstance(s, Decimals):
+        return s
+    if isinstance(s, str):
+        return _Same(s)
     if s.dtype.is_float():
         raise TypeError(f"key field {s.name!r} is a float; scale it to an integer first")
     return _Numbers(s) if isinstance(s.dtype, pl.Datetime) or s.dtype.is_integer() else _Bytes(s)
@@ -199,6 +245,8 @@ def _room(f: _Field, a: int, b: int) -> NDArray[np.int64]:
     """Bytes that a field of rows a to b may take."""
     if isinstance(f, Decimals):
         return np.full(b - a, 4 + 21 * len(f.values), np.int64)
+    if isinstance(f, _Same):
+        return np.full(b - a, f.bytes.size, np.int64)
     if isinstance(f, _Numbers):
         return 4 + 8 * f.valid[a:b].astype(np.int64)
     return 4 + np.where(f.valid[a:b], np.diff(f.offsets[a : b + 1]), 0)
@@ -212,6 +260,8 @@ def _hash(columns: list[_Field], a: int, b: int, out: NDArray[np.uint64]) -> Non
     for f in columns:
         if isinstance(f, Decimals):
             _put_decimals(laid, at, f.values[:, a:b], f.valid[:, a:b])
+        elif isinstance(f, _Same):
+            _put_all(laid, at, f.bytes)
         elif isinstance(f, _Numbers):
             _put_numbers(laid, at, f.values[a:b], f.valid[a:b])
         else:
@@ -234,7 +284,7 @@ def bulk(*fields: pl.Series | str | Decimals) -> pl.Series:
         TypeError: a field is a float.
     """
     n = next(len(f) for f in fields if isinstance(f, pl.Series))
-    columns = [_field(f, n) for f in fields]
+    columns = [_field(f) for f in fields]
     out = np.empty(n, np.uint64)
     for a in range(0, n, _ROWS):
         b = min(a + _ROWS, n)

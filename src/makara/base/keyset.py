@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
+
+from makara.base.compiled import njit
 
 _FIRST_SLOTS: Final = 1 << 16
 _FULL: Final = 0.65

@@ -4,9 +4,10 @@ One writer, any number of readers. Work appends to Delta tables and collects sta
 SQLite transaction that writes the state rows together with a row in ``snapshots`` naming each table's Delta version.
 """
 
+from makara.lake.areas import Area, inside
 from makara.lake.commit import Commit
 from makara.lake.compact import Size
-from makara.lake.find import Area, Wanted, inside
+from makara.lake.find import Wanted
 from makara.lake.licences import ABOUT, TEMPLATES, TIERS
 from makara.lake.settings import Licence, Settings
 from makara.lake.snapshot import Snapshot, View

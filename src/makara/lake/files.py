@@ -6,6 +6,7 @@ costs: no plan, no second look for the partition, no copy.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -16,12 +17,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.transaction import AddAction
 
 from makara.base.time import text
-from makara.lake.order import GROUP_ROWS, encodings
+from makara.lake.order import GROUP_ROWS, encodings, one_valued
 from makara.tables import Table
 
 AT_ONCE: Final = 64 * GROUP_ROWS
@@ -75,25 +77,47 @@ def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
     name = f"day={day}/part-{secrets.token_hex(16)}.zstd.parquet"
     file = path / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    schema = rows[:0].to_arrow(compat_level=pl.CompatLevel.oldest()).schema
     encoded = {c: e for c, e in encodings(t).items() if c in rows.columns}
     by_dictionary = [
         f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items() if c not in encoded
     ]
+    same = one_valued(rows)
+    texts = {c for c in same if rows.schema[c] == pl.String() and rows[c].null_count() == 0}
     with pq.ParquetWriter(
-        file, schema, compression="zstd", use_dictionary=by_dictionary, column_encoding=encoded
+        file,
+        _arrow(rows[:0], texts).schema,
+        compression="zstd",
+        use_dictionary=by_dictionary,
+        column_encoding=encoded,
+        store_schema=False,
     ) as out:
         for part in rows.iter_slices(AT_ONCE):
-            out.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()), row_group_size=GROUP_ROWS)
+            out.write_table(_arrow(part, texts), row_group_size=GROUP_ROWS)
+        plain = _arrow(rows[:0], set()).schema
+        out.add_key_value_metadata({"ARROW:schema": base64.b64encode(plain.serialize())})  # as if written so
     said = os.stat(file)
-    return AddAction(name, said.st_size, {"day": day}, said.st_mtime_ns // 1_000_000, True, json.dumps(_told(rows)))
+    return AddAction(
+        name, said.st_size, {"day": day}, said.st_mtime_ns // 1_000_000, True, json.dumps(_told(rows, same))
+    )
 
 
-def _told(rows: pl.DataFrame) -> dict[str, Any]:
-    """How many rows there are, and over what their plain columns range."""
+def _arrow(rows: pl.DataFrame, texts: set[str]) -> pa.Table:
+    """Rows as Arrow; of texts that are all the same each is a dictionary of one, so that the writer hashes none."""
+    made = rows.drop(texts).to_arrow(compat_level=pl.CompatLevel.oldest())
+    for at, c in enumerate(rows.columns):
+        if c in texts:
+            index, value = np.zeros(len(rows), np.int32), pa.array(rows[c].head(1).to_list(), pa.large_string())
+            made = made.add_column(at, c, pa.DictionaryArray.from_arrays(index, value))
+    return made
+
+
+def _told(rows: pl.DataFrame, same: set[str]) -> dict[str, Any]:
+    """How many rows there are, and over what their plain columns range; those in ``same`` have one value."""
     plain = [c for c, kind in rows.schema.items() if not kind.is_nested() and kind != pl.Binary()]
-    every = pl.col(plain)
-    low, high, nulls = (rows.select(e).row(0, named=True) for e in (every.min(), every.max(), every.null_count()))
+    one, varied = rows.head(1).select(c for c in plain if c in same), [c for c in plain if c not in same]
+    nulls = rows.select(pl.col(plain).null_count()).row(0, named=True)
+    least, most = (rows.select(e).to_dicts()[0] if varied else {} for e in (pl.col(varied).min(), pl.col(varied).max()))
+    low, high = ({**one.to_dicts()[0], **some} for some in (least, most))
     ends = ({c: _json(v) for c, v in some.items() if v is not None} for some in (low, high))
     return dict(zip(("numRecords", "minValues", "maxValues", "nullCount"), (len(rows), *ends, nulls), strict=True))
 

@@ -7,7 +7,7 @@ middle of their day's box. A mover's day then lies in one small row group, and e
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -42,8 +42,8 @@ def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
         return rows
     dated = _dated(rows)
     if t.name not in PLACED:
-        order = dated.select(pl.arg_sort_by("_day", *PARTITIONED[t.name])).to_series()
-        return dated.drop("_day")[order]
+        order = dated.select(pl.arg_sort_by("_day", *PARTITIONED[t.name])).to_series().to_numpy()
+        return _taken(dated.drop("_day"), order)
     # One number for day, place, mover and time sorts three times as fast as the five columns.
     ranks = places(dated.lazy(), "_day").collect().sort("_day", "_place", "mover").with_row_index("_rank")
     key = ["_day", "mover"]
@@ -51,7 +51,30 @@ def in_order(t: Table, rows: pl.DataFrame) -> pl.DataFrame:
     time = dated["t_seen"].to_physical().to_numpy() % _DAY_US
     place, report = rank.to_numpy().astype(np.int64), dated["report"].to_numpy()
     stood = runs.index([place, time, report])
-    return dated.drop("_day")[_order(place * 2**_TIME_BITS + time, report) if stood is None else stood]
+    return _taken(dated.drop("_day"), _order(place * 2**_TIME_BITS + time, report) if stood is None else stood)
+
+
+def _taken(rows: pl.DataFrame, order: NDArray[Any]) -> pl.DataFrame:
+    """All rows in an order; a column that has one value stays as it is."""
+    same = one_valued(rows)
+    moved = rows.drop(same)[order]
+    return pl.DataFrame([rows[c] if c in same else moved[c] for c in rows.columns])
+
+
+def one_valued(rows: pl.DataFrame) -> set[str]:
+    """Columns that have one value in all rows, which may be null; of lists only those that are all empty."""
+    return {s.name for s in rows if _same(s)}
+
+
+def _same(s: pl.Series) -> bool:
+    if s.null_count() == len(s):
+        return True
+    if isinstance(s.dtype, pl.List):
+        return not s.null_count() and s.list.len().max() == 0
+    if s.null_count() or s.dtype.is_nested() or s.dtype.is_float() or s.dtype == pl.Binary():
+        return False
+    first = s.first()
+    return first == s[len(s) // 2] == s.last() and bool((s == first).all())
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
@@ -66,7 +89,7 @@ def _dated(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _order(at: NDArray[np.int64], report: NDArray[np.int64]) -> NDArray[np.int64]:
     """The order of rows by two numbers, of which the first is seldom the same twice."""
-    order: NDArray[np.int64] = np.argsort(at)
+    order: NDArray[np.int64] = np.argsort(at, kind="stable")  # rows come nearly in the order of time
     placed = at[order]
     same = np.flatnonzero(placed[1:] == placed[:-1])
     again = np.union1d(same, same + 1)

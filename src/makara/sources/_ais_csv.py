@@ -95,7 +95,8 @@ def batches(
 ) -> Iterator[Batch]:
     """Reports and claims of an archive, a batch at a time; ``refine`` works on those typed columns that are there.
 
-    Plain rows take a fast path, the others a slow one; which it was changes nothing.
+    Plain rows take a fast path, the others a slow one; which it was changes nothing. There ``refine`` sees numbers and
+    words apart.
     """
 
     def slowly(frame: pl.DataFrame, bad: pl.DataFrame) -> Batch:
@@ -113,7 +114,7 @@ def batches(
     for block in blocks(path, _tables.separator(_tables.head(path)), names):
         plain = PlainRows(block, columns, needed, _NUMBERS, _STATIC)
         odd = slowly(*plain.lines(plain.odd, path)) if plain.odd.any() else None
-        found = _places.good(refine(plain.told()), receiver=receiver)
+        found = _places.good(plain.told(refine), receiver=receiver)
         static = refine(typed(plain.lines(plain.telling(said), path)[0], stated, (), path))
         claimed = claims(found.join(static.select("line"), on="line", how="semi"), static)
         frames = {"reports": found, "claims": claimed}

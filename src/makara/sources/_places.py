@@ -147,8 +147,8 @@ def _made(full: pl.DataFrame, scheme: str) -> pl.DataFrame:
 def _key(rows: pl.DataFrame, scheme: str) -> pl.Series:
     """Keys of reports of tables: the canonical payload is the row's values as integers."""
     scaled = {"lon_deg": 1e7, "lat_deg": 1e7, "sog_kn": 10.0, "cog_deg": 10.0, "heading_deg": 10.0, "nav_status": 1.0}
-    cells = rows.select((pl.col(n).cast(pl.Float64()) * k).round(0).cast(pl.Int64()) for n, k in scaled.items())
-    return ids.bulk(scheme, rows["mover"], rows["t_seen"], rows["station"], ids.Decimals(*cells))
+    payload = ids.Decimals.scaled(*((rows[n], k) for n, k in scaled.items()))
+    return ids.bulk(scheme, rows["mover"], rows["t_seen"], rows["station"], payload)
 
 
 def detections(

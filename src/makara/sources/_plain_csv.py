@@ -28,6 +28,8 @@ _POWERS: Final = np.array([10**k for k in range(_DECIMALS + 1)], np.int64)
 _MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 _BASIS: Final = np.uint64(0xCBF29CE484222325)
 _PRIME: Final = np.uint64(0x100000001B3)
+_ONE: Final = np.uint64(1)
+_TIME_BYTES: Final = np.uint64(19)
 
 
 @njit(cache=True, inline="always")
@@ -77,10 +79,11 @@ def _parse(
 ) -> int:
     """Fill the outputs, a row a line; answers the number of lines. See :class:`Plain`.
 
+    Indices are unsigned: they may not count from the end, so each access is one.
     ``ends`` tells of each byte whether it ends a value (1) or is a quote (2). The last byte is a line feed.
     """
-    n, width = d.size, kinds.size
-    i, row = 0, 0
+    n, width = uint64(d.size), kinds.size
+    i, row = uint64(0), 0
     while i < n:
         start = i
         col, plain, held = 0, True, False
@@ -90,7 +93,7 @@ def _parse(
             if kind == NUMBER:
                 first, m, digits, point = i, np.int64(0), 0, -1
                 minus = d[i] == 45
-                i += minus
+                i += uint64(minus)
                 while True:
                     c = np.int64(d[i]) - 48
                     if 0 <= c < 10:
@@ -100,7 +103,7 @@ def _parse(
                         point = digits
                     else:
                         break
-                    i += 1
+                    i += _ONE
                 value = np.int64(NOTHING)
                 if i > first:
                     after = digits - point if point >= 0 else 0
@@ -110,16 +113,16 @@ def _parse(
                     value = -m if minus else m
                 numbers[slots[col], row] = value
             elif kind == TIME:
-                t = _time(d, i) if i + 19 < n else NOTHING
+                t = _time(d, np.int64(i)) if i + _TIME_BYTES < n else NOTHING
                 plain &= t != NOTHING
-                i += 19 if t != NOTHING else 0
+                i += _TIME_BYTES if t != NOTHING else uint64(0)
                 numbers[slots[col], row] = t
             elif kind == WORD:
                 w = _BASIS
                 while ends[d[i]] != 1:
                     plain &= ends[d[i]] == 0
                     w = uint64((w ^ uint64(d[i])) * _PRIME)
-                    i += 1
+                    i += _ONE
                 words[slots[col], row] = w
                 if kept[col]:
                     held |= w != _BASIS
@@ -129,23 +132,23 @@ def _parse(
                     plain &= ends[d[i]] == 0
                     h = uint64((h ^ uint64(d[i])) * _PRIME)
                     held = True
-                    i += 1
+                    i += _ONE
                 h = uint64((h ^ uint64(256 + col)) * _PRIME)
             while ends[d[i]] != 1:  # the rest of a value that is skipped, or not plain
                 plain &= kind == SKIP and ends[d[i]] == 0
-                i += 1
-            if d[i] == 13 and d[i + 1] == 10:
-                i += 1
+                i += _ONE
+            if d[i] == 13 and d[i + _ONE] == 10:
+                i += _ONE
             if d[i] == 10:
                 break
             plain &= d[i] != 13
-            i += 1
+            i += _ONE
             col += 1
-        blank = i == start or (i == start + 1 and d[start] == 13)
+        blank = i == start or (i == start + _ONE and d[start] == 13)
         state[row] = BLANK if blank else PLAIN if plain and col == width - 1 else ODD
         content[row] = h if held else uint64(0)
         starts[row] = start
-        i += 1
+        i += _ONE
         row += 1
     return row
 
@@ -201,3 +204,27 @@ def plain(block: bytes, sep: str, kinds: list[int], slots: list[int], kept: list
     )
     starts[n] = d.size
     return Plain(numbers[:, :n], words[:, :n], content[:n], state[:n], starts[: n + 1])
+
+
+@njit(cache=True)
+def _copy(d: Any, starts: Any, rows: Any, out: Any) -> None:
+    p = 0
+    for row in rows:
+        first, n = starts[row], starts[row + 1] - starts[row]
+        out[p : p + n] = d[first : first + n]
+        p += n
+
+
+def lines(block: bytes, starts: NDArray[np.int64], rows: NDArray[np.int64]) -> bytes:
+    """Some lines of a block, one behind the other.
+
+    Args:
+        block: the lines.
+        starts: where each begins, and the last one ends (see :class:`Plain`).
+        rows: which.
+    """
+    d = np.frombuffer(block, np.uint8)
+    ends = np.minimum(starts, d.size)  # the last line feed may have been added
+    out = np.empty(int((ends[rows + 1] - ends[rows]).sum()), np.uint8)
+    _copy(d, ends, rows, out)
+    return out.tobytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,10 @@ from makara.sources import _plain_csv
 from makara.sources._plain_csv import BLANK, NOTHING, NUMBER, PLAIN, SCALE, SKIP, TIME, WORD
 from makara.sources._rows import ROW, Block, Rows, of_block
 from makara.sources._source import TS
+from makara.tables import table
 
+Refine = Callable[[pl.DataFrame], pl.DataFrame]
+_REPORTED: Final = frozenset(table("reports").schema)
 _HOUR_US: Final = HOUR_S * 1_000_000
 _MIX: Final = np.array([0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
@@ -88,34 +91,39 @@ class PlainRows:
         usable &= (lon != 0) | (lat != 0)
         return usable
 
-    def told(self) -> pl.DataFrame:
-        """The good rows: numbers as Float64, ``t_seen`` as instants, words as text, and ``line``."""
+    def told(self, refine: Refine) -> pl.DataFrame:
+        """The good rows, refined: numbers as Float64, ``t_seen`` as instants, words as text, and ``line``.
+
+        Words are few: those of each combination are refined once. So ``refine`` may not make one column of a word and
+        a number.
+        """
         every = bool(self.good.all())
         rows = np.arange(self.good.size) if every else np.flatnonzero(self.good)
-        out = {"line": pl.Series(rows + self.block.line)}
+        out = {"line": pl.Series("line", rows + self.block.line)}
         for target, slot in self._slots.items():
-            if target in self._words:
-                hashes = self._read.words[slot]
-                out[target] = self._text(target, rows, hashes if every else hashes[rows])
-                continue
-            values = self._read.numbers[slot]
-            whole = pl.Series(values if every else values[rows])
-            known = whole.set(whole == NOTHING, None)
-            out[target] = known.cast(TS) if target == "t_seen" else known.cast(pl.Float64()) / SCALE
-        return pl.DataFrame({name: s.alias(name) for name, s in out.items()})
-
-    def _text(self, target: str, rows: NDArray[np.int64], hashes: NDArray[np.uint64]) -> pl.Series:
-        """Words by their hashes, as the slow path's text: without blanks around them, null where empty."""
-        s = pl.Series(hashes.view(np.int64))
+            if target not in self._words:
+                values = self._read.numbers[slot]
+                whole = pl.Series(target, values if every else values[rows])
+                known = whole.set(whole == NOTHING, None) if (whole.min() or 0) == NOTHING else whole
+                out[target] = known.cast(TS) if target == "t_seen" else known.cast(pl.Float64()) / SCALE
+        numbers = refine(pl.DataFrame(out))
+        if not self._words or not rows.size:
+            return numbers
+        hashes = [self._read.words[self._slots[w]] for w in self._words]
+        mixed = np.bitwise_xor.reduce([h * m for h, m in zip(hashes, _odd(len(hashes)), strict=True)])
+        s = pl.Series((mixed if every else mixed[rows]).view(np.int64))
         first = s.arg_unique()
-        lines = [self._line(int(rows[k])) for k in first]
-        words = [
-            line.split(self.block.sep.encode())[self._words[target]].decode("utf-8", "replace").strip() or None
-            for line in lines
-        ]
-        if len(words) < 2:
-            return pl.repeat(words[0] if words else None, len(s), dtype=pl.String(), eager=True)
-        return s.replace_strict(s.gather(first), pl.Series(words, dtype=pl.String()), return_dtype=pl.String())
+        words = refine(self._text([int(rows[k]) for k in first]))
+        words = words.select(c for c in words.columns if c in _REPORTED)
+        at = s.replace_strict(s.gather(first), pl.Series(range(len(first)), dtype=pl.UInt32))
+        return numbers.hstack(words[at].get_columns() if len(first) > 1 else _repeated(words, len(s)))
+
+    def _text(self, lines: list[int]) -> pl.DataFrame:
+        """The words of some lines, as the slow path's text: without blanks around them, null where empty."""
+        sep = self.block.sep.encode()
+        values = [self._line(k).split(sep) for k in lines]
+        text = {w: [v[at].decode("utf-8", "replace").strip() or None for v in values] for w, at in self._words.items()}
+        return pl.DataFrame(text, schema=dict.fromkeys(text, pl.String()))
 
     def telling(self, said: KeySet) -> NDArray[np.bool_]:
         """Good rows whose static values their vessel has not stated in this hour in any row that ``said`` knows of."""
@@ -136,8 +144,17 @@ class PlainRows:
     def lines(self, which: NDArray[np.bool_], path: Path) -> Rows:
         """Some lines as the slow path reads them."""
         rows = np.flatnonzero(which)
-        some = Block(b"".join(self._line(int(k)) for k in rows), self.block.header, 1, self.block.sep)
+        some = Block(_plain_csv.lines(self.block.data, self._read.starts, rows), self.block.header, 1, self.block.sep)
         frame, rejects = of_block(some, path)
         numbers = pl.Series(rows + self.block.line, dtype=pl.Int64())
         frame = frame.with_columns(numbers.gather(frame[ROW] - 1).alias(ROW))
         return frame, rejects.with_columns(numbers.gather(rejects["line"] - 1).alias("line"))
+
+
+def _odd(n: int) -> NDArray[np.uint64]:
+    """Odd numbers to mix hashes by."""
+    return np.uint64(0x9E3779B185EBCA87) * (2 * np.arange(n, dtype=np.uint64) + np.uint64(1))
+
+
+def _repeated(one: pl.DataFrame, n: int) -> list[pl.Series]:
+    return [pl.repeat(s.first(), n, dtype=s.dtype, eager=True).alias(s.name) for s in one]

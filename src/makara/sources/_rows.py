@@ -120,23 +120,20 @@ def blocks(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> 
     held: list[bytes] = []
     count, line = 0, 1
     for piece in pieces:
-        held.append(piece)
         count += len(piece)
-        if count < CSV_BYTES and header is not None:
-            continue
-        whole = b"".join(held)
         if header is None:
-            first, end, rest = whole.partition(b"\n")
-            if not end and count < CSV_BYTES:
-                continue
-            header, whole = _header(first, path, sep, columns), rest
-            line = 2
-        cut = whole.rfind(b"\n") + 1 if len(whole) >= CSV_BYTES else 0
+            held.append(piece)
+            first, end, rest = b"".join(held).partition(b"\n")
+            if end or count >= CSV_BYTES:
+                header, held, count, line = _header(first, path, sep, columns), [rest], len(rest), 2
+            continue
+        cut = piece.rfind(b"\n") + 1 if count >= CSV_BYTES else 0
         if cut:
-            yield Block(whole[:cut], header, line, sep)
-            line += whole.count(b"\n", 0, cut)
-        held = [whole[cut:]]
-        count = len(held[0])
+            whole = b"".join([*held, memoryview(piece)[:cut]])
+            yield Block(whole, header, line, sep)
+            line += whole.count(b"\n")
+            held, count = [], count - len(whole)
+        held.append(piece[cut:])
     rest = b"".join(held)
     if header is None:
         if not rest.strip():

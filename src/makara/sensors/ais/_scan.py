@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
+from makara.base.compiled import njit
 from makara.sensors.ais._layout import (
     BLANK,
     CHANNEL,
