@@ -30,7 +30,7 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
         picture.replace_tracks(tracks(picture.points_of(some), profile=inputs.profile), some)
     picture.replace_vessels(classes(picture.claims_of(dirty), inputs.lists), dirty)  # whose
     found = match(*picture.looks(dirty), vessels=picture.vessels)  # matched or not
-    found = structures(found, picture.sighted, picture.matches, picture.collections)  # or what always stands there
+    found = structures(found, picture.sighted, picture.matches, picture.collections, inputs.zones)  # or what stands
     picture.replace_matches(found, dirty)
 
     for rule in inputs.rules:  # 5: behaviours

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from makara.base import geo
+from makara.behaviours._cases import sea
 from makara.fusion import structures
 from makara.fusion.structures import SIGHTED
 from makara.tables import REASONS
@@ -25,6 +26,7 @@ class Coast:
         self.lon, self.lat = lon, lat
         self.found: list[dict] = []
         self.looks: list[dict] = []
+        self.zones = sea.square("zo-none", "closed", (0.0, 0.0)).clear()
 
     def look(self, day: float, *, sensor: str = "sar", half_deg: float = 0.5, footprint: bool = True, **more) -> Coast:
         east = shapely.box(self.lon - half_deg, self.lat - half_deg, self.lon + half_deg, self.lat + half_deg)
@@ -66,7 +68,17 @@ class Coast:
         n = 0 if later is None else len(rows) - later
         found = matches[n:].with_columns(marks=pl.concat_list(pl.lit("own"))).drop("mark")
         looks = pl.DataFrame(self.looks, schema_overrides={"t_start": US, "t_end": US, "cloud_share": pl.Float32})
-        return structures(found, rows.select(SIGHTED).sample(fraction=1.0, shuffle=True, seed=4), matches[:n], looks)
+        sighted = rows.select(SIGHTED).sample(fraction=1.0, shuffle=True, seed=4)
+        return structures(found, sighted, matches[:n], looks, self.zones)
+
+    def zone(self, zone: str, half_deg: float, *, east_deg: float = 0.0, kind: str = "infrastructure", **more) -> Coast:
+        """A square zone; or a point (half_deg = 0)."""
+        new = sea.square(zone, kind, (self.lon + east_deg, self.lat), half_deg)
+        if not half_deg:
+            new = new.with_columns(geometry=pl.lit(shapely.to_wkb(shapely.Point(self.lon + east_deg, self.lat))))
+        new = new.with_columns(mark=pl.lit(f"mark-{zone}"), **more)
+        self.zones = pl.concat([self.zones, new], how="diagonal_relaxed")
+        return self
 
     def stand(self, *, later: int | None = None) -> list[bool]:
         return self.judged(later=later)["p_dark"].is_null().to_list()
@@ -143,3 +155,48 @@ def test_clouds_hide_what_stands() -> None:
             coast.look(day, sensor="optical", cloud_share=cloud)
         coast.look(24, sensor="optical", cloud_share=0.05).detection()
         assert coast.stand()[2] is stands, cloud
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(130.0, -10.0), (179.9999, -17.0), (20.0, 76.0)])
+@pytest.mark.parametrize("half_deg", [0.0, 0.004])
+def test_a_zone_tells_a_platform_from_the_first_look_on(lon: float, lat: float, half_deg: float) -> None:
+    coast = Coast(lon, lat).zone("zo-rig", half_deg).look(0).detection(90.0, -90.0).detection(3_000.0)
+    assert coast.stand() == [True, False]
+    row = coast.judged().to_dicts()[0]
+    assert row["marks"] == ["mark-zo-rig", "own"]
+    (why,) = row["reasons"]
+    assert why["code"] == "structure" and "zo-rig" in why["text"]
+
+
+def test_how_near_is_near() -> None:
+    edge = 0.008 * np.radians(geo.A_M) * np.cos(np.radians(10.0))
+    for half_deg, out in ((0.0, 0.0), (0.008, edge)):
+        coast = Coast().zone("zo-rig", half_deg).look(0).detection(out + 190.0, 100.0 if half_deg else 0.0)
+        assert coast.detection(out + 210.0).stand() == [True, False]
+
+
+def test_a_field_another_zone_or_another_time_tells_nothing() -> None:
+    day = T0 + timedelta(days=1)
+    for half_deg, more in (
+        (0.1, {}),
+        (0.004, {"kind": "port"}),
+        (0.004, {"from": pl.lit(day)}),
+        (0.004, {"to": pl.lit(T0)}),
+    ):
+        assert Coast().zone("zo-rig", half_deg, **more).look(0).detection().stand() == [False], more
+    assert Coast().zone("zo-rig", 0.004, to=pl.lit(day)).look(0).detection().stand() == [True]
+
+
+def test_a_vessel_at_a_platform_is_none() -> None:
+    """One that transmits beside it keeps its match; lights and emitters say too little of where they are."""
+    coast = Coast().zone("zo-rig", 0.004).look(0).detection(p_none=0.02)
+    assert coast.stand() == [False]
+    for sensor in ("viirs", "rf", "radar", "patrol"):
+        assert Coast().zone("zo-rig", 0.004).look(0, sensor=sensor).detection().stand() == [False]
+
+
+def test_what_zones_tell_stays_evidence_for_what_looks_tell() -> None:
+    """A zone that is in force no more leaves the dates on which something stood there."""
+    coast = Coast().zone("zo-rig", 0.004, to=pl.lit(T0 + timedelta(days=20))).platform([0, 12, 24])
+    assert coast.stand() == [True, True, True]
+    assert [len(r) for r in coast.judged()["reasons"].to_list()] == [1, 1, 1]

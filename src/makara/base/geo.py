@@ -226,6 +226,13 @@ def local_m(lon0: ArrayLike, lat0: ArrayLike, lon: ArrayLike, lat: ArrayLike) ->
     return east, north
 
 
+def cartesian(lon: FloatArray, lat: FloatArray) -> FloatArray:
+    """Points on the ellipsoid, metres from the earth's centre: below 50 km the chord is the distance to 1 m."""
+    x, y = np.radians(lon), np.radians(lat)
+    n = A_M / np.sqrt(1.0 - _E2 * np.sin(y) ** 2)
+    return np.stack([n * np.cos(y) * np.cos(x), n * np.cos(y) * np.sin(x), n * (1.0 - _E2) * np.sin(y)], axis=1)
+
+
 def in_box(lon: ArrayLike, lat: ArrayLike, w: float, s: float, e: float, n: float) -> NDArray[np.bool_]:
     """Which points lie in a box; west greater than east means that the box crosses 180 degrees."""
     x, y = np.asarray(lon, np.float64), np.asarray(lat, np.float64)

@@ -19,6 +19,7 @@ from makara.base.frames import frame
 from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
+from makara.behaviours._contacts import afloat
 from makara.behaviours._parts import stepped
 from makara.behaviours._rule import (
     STEP,
@@ -83,7 +84,8 @@ def find(
         detections: table detections, for rules that read it; the same for the other tables.
         collections: table collections.
         matches: table matches.
-        zones: table zones; points without ``zones`` or ``anchorage_m`` are tagged with it.
+        zones: table zones; points without ``zones`` or ``anchorage_m`` are tagged with it, and what images show at a
+            structure (kind ``infrastructure``, a point or at most 2 km across) is no unmatched vessel.
         vessels: table vessels, or any frame with ``mover`` (or ``mmsi``) and ``class``.
         authorisations: table authorisations.
         lists: table lists.
@@ -118,6 +120,8 @@ def find(
         "claims": claims,
     }
     tables = {name: _frame(given) for name, given in others.items() if given is not None}
+    if {"detections", "matches", "zones"} <= tables.keys():
+        tables["matches"] = afloat(tables["matches"], tables["detections"], tables["zones"])
     have = {c for c in points.columns if points[c].null_count() < max(len(points), 1)}  # segment leaves tags null
     clean = ordered(points).filter(pl.col("track").is_not_null())
     if "zones" in tables:

@@ -17,6 +17,7 @@ from numba import njit
 
 from makara.base import ids
 from makara.base.geo import distance_scalar
+from makara.base.structures import zoned
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._rule import Parameters, Rule, Window, emit, instants, nothing, pack, unpack
 
@@ -83,6 +84,20 @@ def filled(detections: pl.DataFrame) -> pl.DataFrame:
     """Detections with null in the columns that they lack."""
     lacking = [pl.lit(None, dtype=t).alias(c) for c, t in _OPTIONAL.items() if c not in detections.columns]
     return detections.with_columns(lacking)
+
+
+def afloat(matches: pl.DataFrame, detections: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
+    """Matches without those of structures that zones tell: in a lake the matching has left them out already.
+
+    Args:
+        matches: table matches.
+        detections: table detections.
+        zones: table zones.
+    """
+    stands = matches.join(zoned(filled(detections), zones), on="detection", how="semi")
+    if "p_none" in matches.columns:
+        stands = stands.filter(pl.col("p_none").fill_null(1.0).round(4) >= 0.5)  # the others are vessels beside it
+    return matches.join(stands, on="detection", how="anti")
 
 
 @dataclass(frozen=True)

@@ -351,6 +351,9 @@ def _unmatched(window: Window, small_m: float) -> pl.DataFrame:
         empty = {"detection": pl.String(), "t_seen": pl.Datetime("us", "UTC"), "lon_deg": pl.Float64()}
         return pl.DataFrame(schema=empty | {"lat_deg": pl.Float64(), "mark": pl.String()})
     none = matches.filter(pl.col("against") == "ais", pl.col("p_none") >= 0.5)
+    if "reasons" in matches.columns:
+        code = pl.element().struct.field("code")
+        none = none.filter(~pl.col("reasons").list.eval(code == "structure").list.any())
     seen = detections.filter(pl.col("length_m") < small_m, pl.col("t_seen") < window.to)
     return seen.join(none, on="detection", how="semi").select(names).sort("t_seen", "detection")
 

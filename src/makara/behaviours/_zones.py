@@ -112,8 +112,6 @@ def of_kinds(zones: pl.DataFrame | None, kinds: str) -> pl.DataFrame:
     return zones.filter(pl.col("kind").is_in(wanted)).select("zone", zone_kind="kind", zone_name=name)
 
 
-ONE_M: Final = 2_000.0
-"""Infrastructure wider than this is a field, not one structure."""
 NEAR_M: Final = 50_000.0
 """Distances to zones are given below this."""
 
@@ -151,24 +149,6 @@ def near_m(zones: pl.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float6
 def _unit(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     x, y = np.radians(lon), np.radians(lat)
     return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
-
-
-def _turned(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Longitudes from 0 to 360, so that what is cut at 180 degrees is whole."""
-    return np.column_stack([places[:, 0] % 360.0, places[:, 1]])
-
-
-def of_one_structure(zones: pl.DataFrame | None) -> pl.DataFrame:
-    """Zones of kind ``infrastructure`` that are a point or at most 2 km across: a platform with its safety zone."""
-    if zones is None or not len(zones):
-        return pl.DataFrame(schema={"geometry": pl.Binary()})
-    built = zones.filter(pl.col("kind") == "infrastructure").sort("zone")
-    shapes = shapely.from_wkb(built["geometry"].to_numpy())
-    w, s, e, n = shapely.bounds(shapes).reshape(-1, 4).T
-    w0, _, e0, _ = shapely.bounds(shapely.transform(shapes, _turned)).reshape(-1, 4).T
-    wide = np.minimum(e - w, e0 - w0) * np.cos(np.radians((s + n) / 2))
-    across = np.maximum(wide, n - s) * np.radians(A_M)
-    return built.filter(pl.Series(across <= ONE_M, dtype=pl.Boolean()))
 
 
 def nearest_line_m(

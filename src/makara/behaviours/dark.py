@@ -7,9 +7,8 @@ Source: Paolo et al. 2024, Kroodsma et al. 2022; the probability and the abstent
 
 Each detection is an event of its own (it is one sighting). A boat that a radar sees again and again would flood the
 watch: a detection that the same boat can have made minutes after an earlier unmatched one ``follows`` it and stays
-below alerts. What a radar or a camera sees at a structure of zone kind infrastructure (a point, or at most 2 km
-across) is that structure. Where the matching abstains (``p_dark`` null: outside a look, or reception unknown), the rule
-is silent.
+below alerts. Where the matching abstains (``p_dark`` null: outside a look, reception unknown, or a structure that
+zones or earlier looks tell), the rule is silent.
 """
 
 from __future__ import annotations
@@ -39,17 +38,16 @@ from makara.behaviours._rule import (
     zone_keys,
 )
 from makara.behaviours._words import detail, place
-from makara.behaviours._zones import holding, near_m, of_one_structure
+from makara.behaviours._zones import holding
 
 RULE = Rule(
     kind="dark",
-    version="1.1",
+    version="1.2",
     inputs={"detections": 2 * HOUR_S, "matches": 2 * HOUR_S, "zones": 0},
     parameters=(
         Parameter("p_dark_min", 0.5, "probability that it is a vessel that does not transmit"),
         Parameter("length_min_m", 30.0, "from this length on (about 300 GT) AIS is owed"),
         Parameter("p_alert_min", 0.8, "probability from which a large one, or one in a closed area, alerts"),
-        Parameter("structure_max_m", 200.0, "a radar or optical detection so near a known structure is that structure"),
         Parameter("follow_max_s", 30 * MINUTE_S, "a sighting so soon after another may be the same boat (at most 2 h)"),
         Parameter("follow_speed_kn", 30.0, "fastest that the same boat can have gone between two sightings"),
     ),
@@ -70,7 +68,7 @@ RULE = Rule(
 
 def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Unmatched detections of the window; nothing is carried."""
-    seen = _afloat(window, unmatched(window, p.p_dark_min), p)
+    seen = unmatched(window, p.p_dark_min)
     if not len(seen):
         return nothing()
     follow = min(int(p.follow_max_s), 2 * HOUR_S) * S_US
@@ -98,15 +96,6 @@ def why(event: Mapping[str, Any]) -> str:
         f"{d['sensor'] or 'a sensor'} saw a vessel at {place(event)}{size}, AIS-unmatched with probability"
         f" {d['p_dark']:.2f}{again}"
     )
-
-
-def _afloat(window: Window, seen: pl.DataFrame, p: Parameters) -> pl.DataFrame:
-    """Detections without what radar or optical sensors show of known structures."""
-    built = of_one_structure(window.get("zones"))
-    if not len(built) or not len(seen):
-        return seen
-    near = near_m(built, seen["lon_deg"].to_numpy(), seen["lat_deg"].to_numpy()) <= p.structure_max_m
-    return seen.filter(~(pl.Series(near, dtype=pl.Boolean()) & pl.col("sensor").is_in(["sar", "optical"])))
 
 
 @njit(cache=True)

@@ -46,7 +46,7 @@ from makara.behaviours._words import detail, nmi, place, who
 
 RULE = Rule(
     kind="drop_off",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": 13 * HOUR_S, "detections": 13 * HOUR_S, "matches": 13 * HOUR_S, "zones": 0, "vessels": 0},
     parameters=(
         Parameter("passage_min_kn", 6.0, "on passage: the median speed of the last six hours is at least this"),

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from makara.base.errors import InputError
-from makara.base.geo import A_M, F, destination
+from makara.base.geo import cartesian, destination
 from makara.base.lines import seen_us
 from makara.fusion._frames import floats, require, texts
 from makara.fusion._states import Floats, Ints
@@ -59,14 +59,6 @@ class Looks:
     area_m2: Floats
     found: Floats
     length50_m: Floats
-
-
-def cartesian(lon: Floats, lat: Floats) -> Floats:
-    """Points on the ellipsoid, metres from the earth's centre."""
-    x, y = np.radians(lon), np.radians(lat)
-    e2 = F * (2.0 - F)
-    n = A_M / np.sqrt(1.0 - e2 * np.sin(y) ** 2)
-    return np.stack([n * np.cos(y) * np.cos(x), n * np.cos(y) * np.sin(x), n * (1.0 - e2) * np.sin(y)], axis=1)
 
 
 def looks_of(detections: pl.DataFrame, collections: pl.DataFrame) -> Looks:

@@ -10,10 +10,10 @@ import polars as pl
 from numba import njit
 from scipy.special import gammaln
 
-from makara.base.geo import distance_m, local_m
+from makara.base.geo import cartesian, distance_m, local_m
 from makara.base.units import KN_M_S
 from makara.fusion._frames import floats
-from makara.fusion._looks import Looks, cartesian
+from makara.fusion._looks import Looks
 from makara.fusion._neighbours import Reception, heard, silence
 from makara.fusion._states import REACH_S, Floats, Ints, Tracks
 

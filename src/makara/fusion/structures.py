@@ -1,4 +1,7 @@
-"""Structures: what a radar or a camera sees again and again at one place is no vessel, dark or not.
+"""Structures: what a radar or a camera sees at a known one, or again and again at one place, is no vessel.
+
+Known are zones of kind infrastructure that are one structure: a point, or at most 2 km across. What no track explains
+within 200 m of one that is in force then is that structure.
 
 After Paolo 2024, who find offshore infrastructure in medians of six months of radar images: what stands is there in
 most of them, what sails in few. Here of detections: one is a structure's where something of like size, that no track
@@ -24,13 +27,13 @@ import polars as pl
 import shapely
 from scipy.spatial import cKDTree
 
+from makara.base.geo import cartesian
+from makara.base.structures import NEAR_M, SENSORS, zoned
 from makara.base.time import from_us
 from makara.base.units import DAY_S, S_US
 from makara.fusion._frames import floats
-from makara.fusion._looks import cartesian
 from makara.tables import REASON, REASONS
 
-SENSORS: Final = ("sar", "optical")
 SAME_M: Final = 50.0
 DATES: Final = 3
 APART_US: Final = 5 * DAY_S * S_US
@@ -47,7 +50,7 @@ SIGHTED: Final = ("detection", "collection", "sensor", "t_seen", "lon_deg", "lat
 
 
 def structures(
-    found: pl.DataFrame, sighted: pl.DataFrame, matches: pl.DataFrame, collections: pl.DataFrame
+    found: pl.DataFrame, sighted: pl.DataFrame, matches: pl.DataFrame, collections: pl.DataFrame, zones: pl.DataFrame
 ) -> pl.DataFrame:
     """Matches, in which what stands at one place is not judged: ``p_dark`` is null and ``reasons`` say why.
 
@@ -56,6 +59,7 @@ def structures(
         sighted: detections with the columns :data:`SIGHTED`: those of ``found``, and of the 180 days before them.
         matches: table matches of the earlier ones (``detection, p_none, mark``); those of ``found`` are not read.
         collections: table collections, a row a look.
+        zones: table zones.
 
     Returns:
         The same rows; ``marks`` hold those of the evidence, too.
@@ -66,7 +70,10 @@ def structures(
     alone = sighted.join(p_none, on="detection").filter(
         pl.col("sensor").is_in(SENSORS), own, pl.col("p_none").round(4) >= 0.5
     )
-    rows = [r for s in SENSORS for r in _of_sensor(alone.filter(pl.col("sensor") == s), found, s, collections)]
+    rows = _of_zones(alone.join(found, on="detection", how="semi"), zones)
+    known = [r["detection"] for r in rows]
+    rest = found.filter(~pl.col("detection").is_in(known))
+    rows += [r for s in SENSORS for r in _of_sensor(alone.filter(pl.col("sensor") == s), rest, s, collections)]
     if not rows:
         return found
     types = {"detection": pl.String(), "why": REASON, "more": pl.List(pl.String())}
@@ -78,6 +85,14 @@ def structures(
         reasons=pl.when(stands).then(pl.concat_list("reasons", "why")).otherwise("reasons").cast(REASONS),
         marks=pl.when(stands).then(marks).otherwise("marks"),
     ).select(found.columns)
+
+
+def _of_zones(asked: pl.DataFrame, zones: pl.DataFrame) -> list[dict[str, Any]]:
+    """Of each detection at a known structure: its id, why, and the mark of the zone."""
+    return [
+        {"detection": detection, "why": _zone(name), "more": [mark] if mark else []}
+        for detection, name, mark in zoned(asked, zones).iter_rows()
+    ]
 
 
 def _of_sensor(
@@ -136,6 +151,17 @@ def _showing(
     for place, look in zip(*tree.query(shapely.points(lon, lat), predicate="intersects").tolist(), strict=True):
         out[place].append(told[look])
     return out
+
+
+def _zone(name: str) -> dict[str, Any]:
+    return {
+        "code": "structure",
+        "value": None,
+        "unit": None,
+        "against": None,
+        "weight": None,
+        "text": f"{name}, a zone of kind infrastructure, stands within {NEAR_M:.0f} m: held to be that structure",
+    }
 
 
 def _why(dates: int, first: int, held: int, shown: int) -> dict[str, Any]:

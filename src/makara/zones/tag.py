@@ -15,7 +15,7 @@ import shapely.affinity
 from numpy.typing import NDArray
 
 from makara.base.errors import ColumnsError, InputError
-from makara.base.geo import A_M, F
+from makara.base.geo import cartesian
 from makara.zones.depth import Depth
 from makara.zones.shore import Shore
 
@@ -176,14 +176,6 @@ def _times(zones: pl.DataFrame, column: str) -> list[int | None]:
     return zones[column].cast(pl.Datetime("us", "UTC")).to_physical().to_list()
 
 
-def _cartesian(lon: Floats, lat: Floats) -> Floats:
-    """Points on the ellipsoid, metres from the earth's centre: below 50 km the chord is the distance to 1 m."""
-    x, y = np.radians(lon), np.radians(lat)
-    e2 = F * (2.0 - F)
-    n = A_M / np.sqrt(1.0 - e2 * np.sin(y) ** 2)
-    return np.stack([n * np.cos(y) * np.cos(x), n * np.cos(y) * np.sin(x), n * (1.0 - e2) * np.sin(y)], axis=1)
-
-
 def _anchorage_m(n: int, cells: _Cells, shapes: Any) -> Floats:
     """Metres to the nearest port or anchorage of each of n points; NaN beyond 50 km."""
     from scipy.spatial import cKDTree  # costs a quarter of a second to load
@@ -192,12 +184,12 @@ def _anchorage_m(n: int, cells: _Cells, shapes: Any) -> Floats:
     if shapes.size == 0 or out.size == 0:
         return out
     outline = shapely.get_coordinates(shapely.segmentize(shapes, OUTLINE_STEP_M / _METRES_PER_DEG))
-    tree = cKDTree(_cartesian(outline[:, 0], outline[:, 1]))
-    middle = _cartesian(cells.west + CELL_DEG / 2, cells.south + CELL_DEG / 2)
+    tree = cKDTree(cartesian(outline[:, 0], outline[:, 1]))
+    middle = cartesian(cells.west + CELL_DEG / 2, cells.south + CELL_DEG / 2)
     reach = ANCHORAGE_MAX_M + CELL_DEG * _METRES_PER_DEG
     close, _ = tree.query(middle, distance_upper_bound=reach)
     some = cells.points(np.flatnonzero(np.isfinite(close)))
-    away, _ = tree.query(_cartesian(cells.lon[some], cells.lat[some]), distance_upper_bound=ANCHORAGE_MAX_M)
+    away, _ = tree.query(cartesian(cells.lon[some], cells.lat[some]), distance_upper_bound=ANCHORAGE_MAX_M)
     out[some] = np.where(np.isfinite(away), away, np.nan)
     shapely.prepare(shapes)
     for k in np.flatnonzero(np.isin(shapely.get_type_id(shapes), (3, 6, 7))):

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from makara.base.geo import A_M, F, local_m
+from makara.base.geo import cartesian, local_m
 from makara.base.motion import SPEED_MAX_KN
 from makara.base.units import KN_M_S
 
@@ -30,7 +30,6 @@ SD_M: Final = 3000.0
 K95: Final = 2.4477468306808165
 """Half axis of the 95 % ellipse in standard deviations."""
 BLOCK: Final = 262_144
-_E2: Final = F * (2.0 - F)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -91,7 +90,7 @@ def _pairs(rows: pl.DataFrame, window_s: float, freq_share: float, speed: float)
     xx, yy, xy, reach = _errors(rows)
     most = 2.0 * float(reach.max()) + speed * window_s + 1.0
     apart_in = np.stack([t * (most / max(window_s, 1e-6)), look * (4.0 * most)], axis=1)
-    space = np.concatenate([_cartesian(lon, lat), apart_in - apart_in[0]], axis=1)
+    space = np.concatenate([cartesian(lon, lat), apart_in - apart_in[0]], axis=1)
     near = np.sort(cKDTree(space).query_pairs(most, p=np.inf, output_type="ndarray").astype(np.int64), axis=1)
     found: list[tuple[Ints, Ints, Floats]] = []
     for a in range(0, len(near), BLOCK):
@@ -126,12 +125,6 @@ def _errors(rows: pl.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
     xx = (a * np.sin(turn)) ** 2 + (b * np.cos(turn)) ** 2
     yy = (a * np.cos(turn)) ** 2 + (b * np.sin(turn)) ** 2
     return xx, yy, (a * a - b * b) * np.sin(turn) * np.cos(turn), np.maximum(a, b) * K95
-
-
-def _cartesian(lon: Floats, lat: Floats) -> Floats:
-    x, y = np.radians(lon), np.radians(lat)
-    n = A_M / np.sqrt(1.0 - _E2 * np.sin(y) ** 2)
-    return np.stack([n * np.cos(y) * np.cos(x), n * np.cos(y) * np.sin(x), n * (1.0 - _E2) * np.sin(y)], axis=1)
 
 
 def _complete(n: int, i: Ints, j: Ints, far: Floats) -> Ints:
