@@ -58,7 +58,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, Path
         (where / f"look{day}.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
         out |= {f"found{day}": ("ksat", where / f"found{day}.csv")}
         out |= {f"look{day}": ("collections", where / f"look{day}.geojson")}
-    return out
+    rig = {"type": "Feature", "properties": {"zone": "rig", "name": "Rig", "kind": "infrastructure"}}
+    rig |= {"geometry": shapely.geometry.mapping(shapely.Point(*PLATFORM))}
+    (where / "zones.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [rig]}))
+    return out | {"zones": ("zones", where / "zones.geojson")}
 
 
 def taken(lake: Path, files: dict[str, tuple[str, Path]], parts: list[tuple[str, ...]]) -> makara.Session:
@@ -88,7 +91,7 @@ def picture(session: makara.Session) -> dict[str, list[dict[str, Any]]]:
 def once(files: dict[str, tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> makara.Session:
     with pytest.MonkeyPatch.context() as m:
         m.setenv("MAKARA_RUN__STEP_S", "86400")
-        return taken(tmp_path_factory.mktemp("once") / "lake", files, [tuple(files)])
+        return taken(tmp_path_factory.mktemp("once") / "lake", files, [tuple(n for n in files if n != "zones")])
 
 
 def test_the_third_date_tells_the_platform(once: makara.Session) -> None:
@@ -112,7 +115,7 @@ def test_any_order_gives_the_same_picture(
     order: list[tuple[str, ...]], files: Any, once: makara.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
-    assert sorted(itertools.chain(*order)) == sorted(files)
+    assert sorted([*itertools.chain(*order), "zones"]) == sorted(files)
     assert picture(taken(tmp_path / "lake", files, order)) == picture(once)
 
 
@@ -127,3 +130,19 @@ def test_an_old_scene_that_comes_late_withdraws_what_it_explains(files: Any, tmp
     gone = after.filter(pl.col("state") == "withdrawn")
     assert len(gone) == 1 and gone["event"][0] in set(before["event"])
     assert gone["t_start"][0] == T0 + timedelta(days=24)
+
+
+def test_a_zone_tells_the_platform_whether_it_comes_first_or_last(
+    files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+    scene, later = ("ais", "found0", "look0"), ("found12", "look12")
+    first = taken(tmp_path / "first", files, [("zones", *scene), later])
+    last = taken(tmp_path / "last", files, [scene, later, ("zones",)])
+    found = first.detections().join(first.view("matches"), on="detection").sort("t_seen", "provider_id")
+    assert found["p_dark"].is_null().to_list() == [True, False, True, False]
+    assert "Rig" in found["reasons"][0].to_list()[-1]["text"]
+    assert picture(first) == picture(last)
+    events = last.events(kind="dark")
+    gone = set(events.filter(pl.col("state") == "withdrawn")["participants"].explode())
+    assert gone == set(found.filter(pl.col("p_dark").is_null())["detection"])
