@@ -71,7 +71,7 @@ def taken(lake: Path, files: dict[str, tuple[str, Path]], parts: list[tuple[str,
         for name in part:
             source, path = files[name]
             pairs = "\n".join(f"{c}={c}" for c in ("mmsi", "t_seen", "lon_deg", "lat_deg"))
-            told = {"map": pairs} if source == "mapped" else {"provider": "KSAT"}
+            told = {"mapped": {"map": pairs}, "zones": {}}.get(source, {"provider": "KSAT"})
             session.ingest(source, path, licence="own", **told)
         session.run()
     return session
