@@ -89,6 +89,8 @@ def structures(
 
 def _of_zones(asked: pl.DataFrame, zones: pl.DataFrame) -> list[dict[str, Any]]:
     """Of each detection at a known structure: its id, why, and the mark of the zone."""
+    if not len(asked):
+        return []
     return [
         {"detection": detection, "why": _zone(name), "more": [mark] if mark else []}
         for detection, name, mark in zoned(asked, zones).iter_rows()
