@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from makara.base.geo import A_M, between_scalar, distance_scalar, reduced_scalar, wrap_scalar
 from makara.base.units import MINUTE_S, S_US
+from makara.behaviours._cubes import touching
 
 _BIN: Final = 10 * MINUTE_S * S_US
 _VOUCHED: Final = 5 * MINUTE_S * S_US
 """A report vouches for its position this long before and after; the rest between two reports is interpolated."""
-_CUBE_M: Final = 2500.0
-_HALF: Final = 1 << 12
 
 _NAMES: Final = (
     "a", "b", "t_first", "t_last", "start", "row_a", "row_b", "end_a", "end_b", "mm", "lon", "lat",
@@ -66,7 +65,7 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
         (times ms).
     """
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
-    pairs = _by_vessels(_candidates(who, at, lo, hi), who) if who.size else np.empty((0, 2), np.int64)
+    pairs = _by_vessels(touching(who, at, lo, hi), who) if who.size else np.empty((0, 2), np.int64)
     rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, at, low, high, pairs, reach_m, slow_mm_s, known_from_us)
     found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
     return found.sort("a", "b", "t_last", "row_a", "row_b")
@@ -212,96 +211,6 @@ def _pieces(who: Any, t: Any, lon: Any, lat: Any, usable: Any, reach: float) -> 
             _stretch(lo, hi, n - 1, end if t1 == t[i] else _between(begin, end, (t1 - t[i - 1]) / dt))
     grow = reach * 0.5 + 50.0
     return w[:n], at[:n], low[:n], high[:n], lo[:n] - grow, hi[:n] + grow
-
-
-@njit(cache=True)
-def _cells(lo: Any, hi: Any) -> Any:
-    """How many cubes each piece touches."""
-    n = np.ones(lo.shape[0], np.int64)
-    for i in range(lo.shape[0]):
-        for k in range(3):
-            n[i] *= int(np.floor(hi[i, k] / _CUBE_M)) - int(np.floor(lo[i, k] / _CUBE_M)) + 1
-    return n
-
-
-@njit(cache=True)
-def _fill(lo: Any, hi: Any, ends: Any) -> Any:
-    piece = np.empty(ends[-1], np.int64)
-    key = np.empty(ends[-1], np.int64)
-    j = 0
-    for i in range(lo.shape[0]):
-        for x in range(int(np.floor(lo[i, 0] / _CUBE_M)), int(np.floor(hi[i, 0] / _CUBE_M)) + 1):
-            for y in range(int(np.floor(lo[i, 1] / _CUBE_M)), int(np.floor(hi[i, 1] / _CUBE_M)) + 1):
-                for z in range(int(np.floor(lo[i, 2] / _CUBE_M)), int(np.floor(hi[i, 2] / _CUBE_M)) + 1):
-                    piece[j] = i
-                    key[j] = ((x + _HALF) * 2 * _HALF + (y + _HALF)) * 2 * _HALF + (z + _HALF)
-                    j += 1
-    return piece, key
-
-
-def _candidates(who: Ints, at: Ints, lo: Floats, hi: Floats) -> Ints:
-    """Pairs of pieces of different vessels, in the same ten minutes, whose boxes touch."""
-    piece, key = _fill(lo, hi, np.cumsum(_cells(lo, hi)))
-    together = _shared(piece, key, at, who)
-    piece, key = piece[together], key[together]
-    when = at[piece] - (at.min() if at.size else 0)
-    order = np.argsort(when << 39 | key, kind="stable") if when.size else when  # a cube has 39 bits
-    out: Ints = _share(piece[order], key[order], at, who, lo, hi)
-    return out
-
-
-@njit(cache=True)
-def _shared(piece: Any, key: Any, at: Any, who: Any) -> Any:
-    """Which cubes of pieces another vessel may share in the same ten minutes: most are a vessel's own."""
-    size = 1 << 16
-    while size < 8 * piece.size and size < 1 << 27:
-        size *= 2
-    first = np.zeros(size, np.uint8)
-    for q in range(piece.size):
-        slot = (key[q] * 73_856_093 ^ at[piece[q]] * 19_349_663) >> 7 & (size - 1)
-        name = who[piece[q]] % 254 + 1
-        if first[slot] == 0:
-            first[slot] = name
-        elif first[slot] != name:
-            first[slot] = 255
-    out = np.zeros(piece.size, np.bool_)
-    for q in range(piece.size):
-        slot = (key[q] * 73_856_093 ^ at[piece[q]] * 19_349_663) >> 7 & (size - 1)
-        out[q] = first[slot] == 255
-    return out
-
-
-@njit(cache=True)
-def _share(piece: Any, key: Any, at: Any, who: Any, lo: Any, hi: Any) -> Any:
-    room = 1024
-    out = np.empty((room, 2), np.int64)
-    n = 0
-    start = 0
-    for i in range(piece.size):
-        if i > 0 and (key[i] != key[i - 1] or at[piece[i]] != at[piece[i - 1]]):
-            start = i
-        a = piece[i]
-        for j in range(start, i):
-            b = piece[j]
-            if who[a] == who[b]:
-                continue
-            apart = False
-            corner = 0
-            for k in range(3):
-                if lo[a, k] > hi[b, k] or lo[b, k] > hi[a, k]:
-                    apart = True
-                corner = corner * 2 * _HALF + int(np.floor(max(lo[a, k], lo[b, k]) / _CUBE_M)) + _HALF
-            if apart or corner != key[i]:
-                continue
-            if n == room:
-                more = np.empty((room * 2, 2), np.int64)
-                more[:room] = out
-                out = more
-                room *= 2
-            out[n, 0] = a
-            out[n, 1] = b
-            n += 1
-    return out[:n]
 
 
 @njit(cache=True)
