@@ -1,4 +1,4 @@
-"""Modules loaded without garbage collection: they make hundreds of thousands of objects, and none of them is garbage."""
+"""Modules loaded without garbage collection: they make half a million objects, none of them garbage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Let garbage collection wait while modules load (0.2 CPU-s of the half million objects that all of ours make).
+    """Let garbage collection wait while modules load (it costs 0.3 CPU-s where all of ours do).
 
     What is there at the end is no longer looked through by later collections. Where the user has switched collection
     off, nothing is touched.

@@ -22,7 +22,7 @@ DOORS = {"scenes"}
 @cache
 def _outside() -> dict[str, EntryPoint]:
     """Sources of installed packages by name: all packages are looked through once, which costs 10 ms."""
-    found = {}
+    found: dict[str, EntryPoint] = {}
     for e in entry_points(group=GROUP):
         found.setdefault(e.name, e)
     return found
