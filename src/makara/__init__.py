@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from makara.base.loading import loading
+
 if TYPE_CHECKING:
     from makara.base.bridges import to_geopandas, to_movingpandas
     from makara.behaviours import find, vessel_class
@@ -64,7 +66,8 @@ def __getattr__(name: str) -> Any:
     """A door, imported when it is first opened (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'makara' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    with loading():
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -82,18 +82,18 @@ def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
         f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items() if c not in encoded
     ]
     same = one_valued(rows)
-    texts = {c for c in same if rows.schema[c] == pl.String() and rows[c].null_count() == 0}
+    flat = {c for c in same if rows.schema[c] == pl.String() or rows[c].null_count() == len(rows)}
     with pq.ParquetWriter(
         file,
-        _arrow(rows[:0], texts).schema,
+        _arrow(rows[:0], rows[:1], flat).schema,
         compression="zstd",
         use_dictionary=by_dictionary,
         column_encoding=encoded,
         store_schema=False,
     ) as out:
         for part in rows.iter_slices(AT_ONCE):
-            out.write_table(_arrow(part, texts), row_group_size=GROUP_ROWS)
-        plain = _arrow(rows[:0], set()).schema
+            out.write_table(_arrow(part, rows[:1], flat), row_group_size=GROUP_ROWS)
+        plain = _arrow(rows[:0], rows[:1], set()).schema
         out.add_key_value_metadata({"ARROW:schema": base64.b64encode(plain.serialize())})  # as if written so
     said = os.stat(file)
     return AddAction(
@@ -101,13 +101,25 @@ def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
     )
 
 
-def _arrow(rows: pl.DataFrame, texts: set[str]) -> pa.Table:
-    """Rows as Arrow; of texts that are all the same each is a dictionary of one, so that the writer hashes none."""
-    made = rows.drop(texts).to_arrow(compat_level=pl.CompatLevel.oldest())
+def _arrow(rows: pl.DataFrame, one: pl.DataFrame, flat: set[str]) -> pa.Table:
+    """Rows as Arrow, without a look at what is the same in all of them.
+
+    Args:
+        rows: some rows of a file.
+        one: the first of the file.
+        flat: columns that have one text, or nothing, in the whole file. Of a text each becomes a dictionary of one, so
+            that the writer hashes none.
+    """
+    made = rows.drop(flat).to_arrow(compat_level=pl.CompatLevel.oldest())
     for at, c in enumerate(rows.columns):
-        if c in texts:
-            index, value = np.zeros(len(rows), np.int32), pa.array(rows[c].head(1).to_list(), pa.large_string())
-            made = made.add_column(at, c, pa.DictionaryArray.from_arrays(index, value))
+        if c in flat:
+            # Polars makes the arrays: made by PyArrow they would load pandas, which costs half a second.
+            value = one[c].to_arrow(compat_level=pl.CompatLevel.oldest())
+            if value.null_count == len(value):
+                made = made.add_column(at, c, pa.nulls(len(rows), value.type))
+            else:
+                index = pl.zeros(len(rows), pl.Int32(), eager=True).to_arrow()
+                made = made.add_column(at, c, pa.DictionaryArray.from_arrays(index, value))
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from makara.base.loading import loading
 from makara.behaviours import names as rule_names
 from makara.behaviours import rule
 from makara.lake import FeedDefault, render_settings
@@ -17,6 +18,11 @@ PARTS: Final = ("terrestrial", "satellite", "unknown", *SENSORS, "sightings", "z
 
 def default_settings() -> str:
     """The text of makara.toml, in full, with comments."""
+    with loading():
+        return _written()
+
+
+def _written() -> str:
     rules = []
     for name in rule_names():
         module = rule(name)

@@ -15,7 +15,6 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from makara.base.geo import cartesian, local_m
 from makara.base.motion import SPEED_MAX_KN
@@ -83,6 +82,8 @@ def _codes(values: pl.Series) -> Ints:
 
 def _pairs(rows: pl.DataFrame, window_s: float, freq_share: float, speed: float) -> tuple[Ints, Ints, Floats]:
     """Pairs that may be of one emitter (i < j in the sorted order), and how far apart they are in squared sigmas."""
+    from scipy.spatial import cKDTree  # costs a quarter of a second to load
+
     lon, lat = rows["lon_deg"].to_numpy(), rows["lat_deg"].to_numpy()
     t = rows["t_seen"].dt.epoch("us").to_numpy() / 1e6
     freq = rows["freq_hz"].cast(pl.Float64()).fill_null(np.nan).to_numpy()
