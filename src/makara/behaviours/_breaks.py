@@ -91,24 +91,41 @@ def _silent(
 def _passed(
     mover: Any, t: Any, lon: Any, lat: Any, me: Any, at: Any, x: Any, y: Any, tall: float, most: float
 ) -> Any:  # fmt: skip
-    """Other movers that were heard near each place in the day before."""
+    """Other movers that were heard near each place in the day before.
+
+    While a mover stays in a square, only those places are looked at again that it has not been near yet.
+    """
     n, stamp = np.zeros(me.size, np.int64), me.copy()
-    order = np.argsort(at)
-    head, of = _squares(order, x, y, tall)
+    head, of = _squares(np.argsort(at), x, y, tall)
     when = at[of]
+    left = np.empty(max(np.diff(head).max(), 1), np.int64)
+    held, last, count, ahead = -1, 0, 0, 0
     for i in range(mover.size):
         b = _square(int(np.floor(lat[i])), int(np.floor(lon[i])))
         if head[b] == head[b + 1]:
             continue
-        for k in range(head[b] + np.searchsorted(when[head[b] : head[b + 1]], t[i]), head[b + 1]):
-            if when[k] >= t[i] + _DAY_US:
-                break
-            g = of[k]
-            if abs(lat[i] - y[g]) > tall or mover[i] == me[g] or stamp[g] == mover[i]:
+        if b != held or mover[i] != mover[last] or t[i] < t[last]:
+            held, count = b, 0
+            ahead = head[b] + np.searchsorted(when[head[b] : head[b + 1]], t[i])
+        last = i
+        while ahead < head[b + 1] and when[ahead] < t[i] + _DAY_US:
+            g = of[ahead]
+            ahead += 1
+            if mover[i] != me[g] and stamp[g] != mover[i]:
+                left[count] = g
+                count += 1
+        kept = 0
+        for j in range(count):
+            g = left[j]
+            if at[g] < t[i]:
                 continue
-            if _chord2(lon[i], lat[i], x[g], y[g]) <= most:
+            if abs(lat[i] - y[g]) <= tall and _chord2(lon[i], lat[i], x[g], y[g]) <= most:
                 stamp[g] = mover[i]  # the points are ordered by mover
                 n[g] += 1
+                continue
+            left[kept] = g
+            kept += 1
+        count = kept
     return n
 
 
