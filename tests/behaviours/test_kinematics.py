@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -113,17 +115,19 @@ def test_thinning_to_ten_minutes_and_half_an_hour_moves_speeds_little(every: int
 
 
 def by_hand(trees: Trees, row: NDArray[np.float32]) -> Floats:
-    """Probabilities by walking each tree in plain Python."""
-    feature, threshold, left, value, roots, depth, base = trees.parts
+    """Probabilities by walking each tree of the file in plain Python."""
+    with np.load(BytesIO(read("fishing.npz"))) as file:
+        feature, threshold, left, missing, value, roots, base = (
+            file[c] for c in ("feature", "threshold", "left", "missing", "value", "roots", "base")
+        )
     sums = np.array(base, float)
     for tree in range(roots.shape[0]):
         for c in range(roots.shape[1]):
             node = roots[tree, c]
-            for _ in range(depth[tree, c]):
-                v = row[feature[node] % row.size]
-                stays = feature[node] < row.size if np.isnan(v) else v <= threshold[node]
+            while feature[node] >= 0:
+                v = row[feature[node]]
+                stays = missing[node] if np.isnan(v) else v <= threshold[node]
                 node = left[node] + (0 if stays else 1)
-            assert threshold[node] == np.inf
             sums[c] += value[node]
     e = np.exp(sums / trees.about["temperature"] - (sums / trees.about["temperature"]).max())
     return np.asarray(e / e.sum())

@@ -91,25 +91,73 @@ def _silent(
 def _passed(
     mover: Any, t: Any, lon: Any, lat: Any, me: Any, at: Any, x: Any, y: Any, tall: float, most: float
 ) -> Any:  # fmt: skip
-    """Other movers that were heard near each place in the day before."""
-    band = np.zeros(182, np.bool_)
-    for g in range(me.size):
-        for row in range(int(np.floor(y[g] - tall)), int(np.floor(y[g] + tall)) + 1):
-            band[min(max(row + 91, 0), 181)] = True
+    """Other movers that were heard near each place in the day before.
+
+    While a mover stays in a square, only those places are looked at again that it has not been near yet.
+    """
     n, stamp = np.zeros(me.size, np.int64), me.copy()
-    order = np.argsort(at)
-    when = at[order]
+    head, of = _squares(np.argsort(at), x, y, tall)
+    when = at[of]
+    left = np.empty(max(np.diff(head).max(), 1), np.int64)
+    held, last, count, ahead = -1, 0, 0, 0
     for i in range(mover.size):
-        if not band[int(np.floor(lat[i])) + 91]:
+        b = _square(int(np.floor(lat[i])), int(np.floor(lon[i])))
+        if head[b] == head[b + 1]:
             continue
-        for k in range(np.searchsorted(when, t[i]), np.searchsorted(when, t[i] + _DAY_US)):
-            g = order[k]
-            if abs(lat[i] - y[g]) > tall or mover[i] == me[g] or stamp[g] == mover[i]:
+        if b != held or mover[i] != mover[last] or t[i] < t[last]:
+            held, count = b, 0
+            ahead = head[b] + np.searchsorted(when[head[b] : head[b + 1]], t[i])
+        last = i
+        while ahead < head[b + 1] and when[ahead] < t[i] + _DAY_US:
+            g = of[ahead]
+            ahead += 1
+            if mover[i] != me[g] and stamp[g] != mover[i]:
+                left[count] = g
+                count += 1
+        kept = 0
+        for j in range(count):
+            g = left[j]
+            if at[g] < t[i]:
                 continue
-            if _chord2(lon[i], lat[i], x[g], y[g]) <= most:
+            if abs(lat[i] - y[g]) <= tall and _chord2(lon[i], lat[i], x[g], y[g]) <= most:
                 stamp[g] = mover[i]  # the points are ordered by mover
                 n[g] += 1
+                continue
+            left[kept] = g
+            kept += 1
+        count = kept
     return n
+
+
+@njit(cache=True)
+def _square(row: int, column: int) -> int:
+    """The number of a square of a degree."""
+    return min(max(row + 90, 0), 180) * 360 + (column + 180) % 360
+
+
+@njit(cache=True)
+def _squares(order: Any, x: Any, y: Any, tall: float) -> Any:
+    """Places by the squares of a degree from which they can be reached: where each begins, and the places in order."""
+    head, of = np.zeros(181 * 360 + 1, np.int64), np.empty(0, np.int64)
+    for turn in range(2):
+        for g in order[::-1]:
+            wide = 180.0
+            if abs(y[g]) + tall < 89.0:
+                wide = np.degrees(np.arcsin(min(np.sin(np.radians(tall)) / np.cos(np.radians(y[g])), 1.0)))
+            west = int(np.floor(x[g] - wide))
+            east = min(int(np.floor(x[g] + wide)), west + 359)
+            for row in range(max(int(np.floor(y[g] - tall)), -90), min(int(np.floor(y[g] + tall)), 90) + 1):
+                for column in range(west, east + 1):
+                    b = _square(row, column)
+                    if turn == 0:
+                        head[b] += 1
+                    else:
+                        head[b] -= 1
+                        of[head[b]] = g
+        if turn == 0:
+            head = np.cumsum(head)
+            of = np.empty(head[-1], np.int64)
+    return head, of
 
 
 __all__ = ["HISTORY_S", "breaks"]

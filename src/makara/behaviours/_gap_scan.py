@@ -21,15 +21,8 @@ def sort_of() -> pl.Expr:
 
 def receivers(points: pl.Series) -> NDArray[np.int8]:
     """The class of receiver of each point, as its number; unknown where it is none of them."""
-    out = np.full(len(points), RECEIVERS.index("unknown"), np.int8)
-    left = len(points)
-    for k, name in enumerate(RECEIVERS[:-1]):
-        if not left:
-            break
-        same = (points == name).fill_null(False).to_numpy()
-        out[same] = k
-        left -= int(np.count_nonzero(same))
-    return out
+    number = points.cast(pl.Enum(RECEIVERS), strict=False).to_physical().fill_null(RECEIVERS.index("unknown"))
+    return number.to_numpy().astype(np.int8, copy=False)
 
 
 @njit(cache=True)

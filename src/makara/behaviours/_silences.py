@@ -52,11 +52,13 @@ def hours_heard(
         reach_m: farther off, others tell nothing.
 
     Returns:
-        For each silence and hour (n x 24): others on the air, those heard in the hour, messages heard; and for each
-        silence how many different movers were on the air in its hours from 0 on.
+        For each silence and hour (n x 24): others on the air, and those heard in the hour; for each silence the
+        messages heard in the hours before it, and how many different movers were on the air in its hours from 0 on.
     """
-    gap, lon, lat, first, last = asked
-    t0 = gaps["t"].to_numpy()
+    t0, me, mine = (gaps[c].to_numpy() for c in ("t", "mover", "sort_of"))
+    # Ordered by the minute of the hour at which hours begin, the last first: see _index.
+    order = np.argsort(-(t0[asked[0]] % _HOUR_US), kind="stable")
+    gap, lon, lat, first, last = (a[order] for a in asked)
     since, until = t0[gap] + first * _HOUR_US - _BRACKET_US, t0[gap] + (last + 1) * _HOUR_US
     grid = max(int(360.0 * min(2.0, 200_000.0 / reach_m)), 1)
     index = _index(lon, lat, since, until, reach_m, grid)
@@ -64,11 +66,17 @@ def hours_heard(
     rows, onward = _held(x, y, t, points["track"].to_numpy(), by_sky, sky, _near(lon, lat, reach_m), index[0], grid)
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
     sorts = points["transponder"].gather(rows).replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
-    found: tuple[Ints, Ints, Ints, Ints] = _hours(
-        rows, onward, sorts, x, y, t, mover, *index, grid, t0, gaps["mover"].to_numpy(), gaps["sort_of"].to_numpy(),
-        gap, lon, lat, first, last, since, until, (2.0 * np.sin(0.5 * reach_m / A_M)) ** 2,
+    most = (2.0 * np.sin(0.5 * reach_m / A_M)) ** 2
+    on_air, kept, distinct = _hours(
+        rows, onward, sorts, x, y, t, mover, *index, grid, t0, me, mine,
+        gap, lon, lat, first, last, since, until, most,
     )  # fmt: skip
-    return found
+    past = np.flatnonzero(first < 0)
+    gap, lon, lat = gap[past], lon[past], lat[past]
+    since, until = t0[gap] + first[past] * _HOUR_US, np.minimum(until[past], t0[gap])
+    index = _index(lon, lat, since, until, reach_m, grid)
+    told = _told(rows, sorts, x, y, t, mover, *index, grid, me, mine, gap, lon, lat, since, until, most)
+    return on_air, kept, told, distinct
 
 
 def _near(lon: Floats, lat: Floats, reach_m: float) -> NDArray[np.bool_]:
@@ -100,7 +108,10 @@ def _cell(lon: float, lat: float, when: int, grid: int) -> int:
 
 @njit(cache=True)
 def _index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -> Any:
-    """Questions by the cells that they reach: where each bucket begins, cell and question of each entry."""
+    """Questions by the cells that they reach: where each bucket begins, cell and question of each entry.
+
+    A bucket's entries are in the opposite order of the questions.
+    """
     head = np.zeros(_BUCKETS + 1, np.int64)
     cell, of = np.empty(0, np.int64), np.empty(0, np.int64)
     step = reach / 110_000.0
@@ -152,48 +163,104 @@ def _hours(
     grid: int, t0: Any, me: Any, mine: Any, gap: Any, x: Any, y: Any, first: Any, last: Any, since: Any, until: Any,
     most: float,
 ) -> Any:  # fmt: skip
-    """Counts by silence and hour; rows are ordered by mover, and straight distances are on a sphere of radius one."""
+    """Counts by silence and hour; rows are ordered by mover, and straight distances are on a sphere of radius one.
+
+    A message tells of the hours that begin after it and before the next of its track. Most messages see no hour of
+    most silences begin; those that do are found by the minute of the hour, by which each bucket is ordered.
+    """
     on_air = np.zeros((t0.size, 2 * HOURS), np.int64)
     kept = np.zeros((t0.size, 2 * HOURS), np.int64)
-    told = np.zeros((t0.size, 2 * HOURS), np.int64)
     distinct = np.zeros(t0.size, np.int64)
     stamp = me.copy()
+    minute = t0[gap[of]] % _HOUR_US
     k = np.pi / 180.0
     ux, uy, uz = np.cos(y * k) * np.cos(x * k), np.cos(y * k) * np.sin(x * k), np.sin(y * k)
     for r in range(rows.size):
         i = rows[r]
         who, now, next_ = mover[i], t[i], onward[r]
-        c = np.cos(lat[i] * k)
-        px, py, pz = c * np.cos(lon[i] * k), c * np.sin(lon[i] * k), np.sin(lat[i] * k)
         key = _cell(lon[i], lat[i], now // _BRACKET_US, grid)
         b = _bucket(key)
-        for e in range(head[b], head[b + 1]):
-            q = of[e]
-            g = gap[q]
-            if cell[e] != key or now <= since[q] or now > until[q] or who == me[g]:
-                continue
-            if sort_of[r] != mine[g] and not (mine[g] == 1 and sort_of[r] == 2):
-                continue
-            if (px - ux[q]) ** 2 + (py - uy[q]) ** 2 + (pz - uz[q]) ** 2 > most:
-                continue
-            own = (now - t0[g]) // _HOUR_US
-            if first[q] <= own <= last[q]:
-                told[g, own + HOURS] += 1
-            # hours that begin after this message and before the next of its track
-            h = max(-((t0[g] - now) // _HOUR_US), first[q])
-            while h <= last[q]:
-                at = t0[g] + h * _HOUR_US
-                if at >= next_ or at - now > _BRACKET_US:
+        begin = now % _HOUR_US
+        end = begin + min(next_ - now, _HOUR_US)
+        c = np.cos(lat[i] * k)
+        px, py, pz = c * np.cos(lon[i] * k), c * np.sin(lon[i] * k), np.sin(lat[i] * k)
+        for turn in range(1 if end <= _HOUR_US else 2):
+            low = begin if turn == 0 else 0
+            high = end - turn * _HOUR_US
+            for e in range(_from(minute, head[b], head[b + 1], low), head[b + 1]):
+                if minute[e] >= high:
                     break
-                if next_ <= at + _HOUR_US + _BRACKET_US:
-                    on_air[g, h + HOURS] += 1
-                    if h >= 0 and stamp[g] != who:
-                        stamp[g] = who
-                        distinct[g] += 1
-                    if next_ <= at + _HOUR_US:
-                        kept[g, h + HOURS] += 1
-                h += 1
-    return on_air, kept, told, distinct
+                q = of[e]
+                g = gap[q]
+                if cell[e] != key or now <= since[q] or now > until[q] or who == me[g]:
+                    continue
+                if sort_of[r] != mine[g] and not (mine[g] == 1 and sort_of[r] == 2):
+                    continue
+                if (px - ux[q]) ** 2 + (py - uy[q]) ** 2 + (pz - uz[q]) ** 2 > most:
+                    continue
+                h = max(-((t0[g] - now) // _HOUR_US), first[q])
+                while h <= last[q]:
+                    at = t0[g] + h * _HOUR_US
+                    if at >= next_ or at - now > _BRACKET_US:
+                        break
+                    if next_ <= at + _HOUR_US + _BRACKET_US:
+                        on_air[g, h + HOURS] += 1
+                        if h >= 0 and stamp[g] != who:
+                            stamp[g] = who
+                            distinct[g] += 1
+                        if next_ <= at + _HOUR_US:
+                            kept[g, h + HOURS] += 1
+                    h += 1
+    return on_air, kept, distinct
+
+
+@njit(cache=True)
+def _from(values: Any, low: int, high: int, least: int) -> int:
+    """The first place from ``low`` on, before ``high``, whose value is at least so much; values rise."""
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True)
+def _told(
+    rows: Any, sort_of: Any, lon: Any, lat: Any, t: Any, mover: Any, head: Any, cell: Any, of: Any, grid: int,
+    me: Any, mine: Any, gap: Any, x: Any, y: Any, since: Any, until: Any, most: float,
+) -> Any:  # fmt: skip
+    """Messages of others near the places asked about from ``since`` until before ``until``, by silence.
+
+    Which questions may hear of a vessel in a cell is found once for its messages there in a row.
+    """
+    told = np.zeros(me.size, np.int64)
+    some = np.empty(np.diff(head).max(), np.int64)
+    n, r0, held = 0, 0, np.int64(-1)
+    k = np.pi / 180.0
+    ux, uy, uz = np.cos(y * k) * np.cos(x * k), np.cos(y * k) * np.sin(x * k), np.sin(y * k)
+    for r in range(rows.size):
+        i = rows[r]
+        key = _cell(lon[i], lat[i], t[i] // _BRACKET_US, grid)
+        if key != held or mover[i] != mover[rows[r0]] or sort_of[r] != sort_of[r0]:
+            held, r0, n = key, r, 0
+            b = _bucket(key)
+            for e in range(head[b], head[b + 1]):
+                g = gap[of[e]]
+                same = sort_of[r] == mine[g] or (mine[g] == 1 and sort_of[r] == 2)
+                if cell[e] == key and same and mover[i] != me[g]:
+                    some[n] = of[e]
+                    n += 1
+        if n == 0:
+            continue
+        c = np.cos(lat[i] * k)
+        px, py, pz = c * np.cos(lon[i] * k), c * np.sin(lon[i] * k), np.sin(lat[i] * k)
+        for j in range(n):
+            q = some[j]
+            near = (px - ux[q]) ** 2 + (py - uy[q]) ** 2 + (pz - uz[q]) ** 2 <= most
+            told[gap[q]] += near and since[q] <= t[i] < until[q]
+    return told
 
 
 def asked_of(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple[Ints, Any, Any, Ints, Ints]:

@@ -185,7 +185,8 @@ def _judged(window: Window, gaps: pl.DataFrame, every: pl.DataFrame, p: Paramete
     soon = _soon() & pl.col("lon_back").is_not_null()
     gaps = gaps.with_columns(under_way=moved.cast(pl.Int64), back=soon)
     t = gaps["t"].to_numpy()
-    counts = [*(np.zeros((t.size, 2 * HOURS), np.int64) for _ in range(3)), np.zeros(t.size, np.int64)]
+    hourly, once = np.zeros((t.size, 2 * HOURS), np.int64), np.zeros(t.size, np.int64)
+    counts = [hourly, hourly.copy(), once, once.copy()]
     ahead = min(int(p.ahead_max_s) // HOUR_S, HOURS)
     for sky, reach in ((True, p.satellite_max_m), (False, p.neighbour_max_m)):
         at = np.flatnonzero(gaps["sky"].to_numpy() == sky)
@@ -210,7 +211,7 @@ def _judged(window: Window, gaps: pl.DataFrame, every: pl.DataFrame, p: Paramete
     scale = own / (own + missed)
     p_silent = chance(np.where(after, share, 0.0), own, missed)
     past = np.arange(2 * HOURS) < HOURS
-    rate = 24e3 * told[:, past].sum(axis=1) / np.maximum(on_air[:, past].sum(axis=1), 1)
+    rate = 24e3 * told / np.maximum(on_air[:, past].sum(axis=1), 1)
     numbers = {
         "ppm": np.where(after.any(axis=1) & (others >= p.neighbours_min), np.round(p_silent * 1e6), -1),
         "hours": after.sum(axis=1),
