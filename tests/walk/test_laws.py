@@ -42,16 +42,17 @@ def same(a: makara.Session, b: makara.Session) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def budget() -> Iterator[None]:
-    """So few alerts a watch that some are listed."""
+def settings() -> Iterator[None]:
+    """So few alerts a watch that some are listed; steps of half an hour."""
     with pytest.MonkeyPatch.context() as m:
         m.setenv("MAKARA_SUBSCRIPTIONS__WATCH__BUDGET", "2")
+        m.setenv("MAKARA_RUN__STEP_S", "1800")
         yield
 
 
 @pytest.fixture(scope="module")
 def walked(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> makara.Session:
-    """The sea, taken in whole and walked in steps of 15 minutes."""
+    """The sea, taken in whole and walked in steps of 30 minutes."""
     session = makara.open(tmp_path_factory.mktemp("laws") / "lake")
     session.ingest("case", sea_case)
     session.run()

@@ -69,13 +69,13 @@ purposes = ["*"]
 
 @pytest.fixture(scope="session")
 def sea(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """Six hours of a simulated sea, and a vessel, a zone and a reason that are markup; a small budget of alerts."""
+    """Six hours of a simulated sea, by the hour, with a vessel, a zone and a reason that are markup; a small budget."""
     home = tmp_path_factory.mktemp("web")
     exercise(7, home / "case", hours=6, vessels=60)
     open_session(home / "lake")
     toml = home / "lake" / "makara.toml"
     shared = toml.read_text().replace("release_to = []", 'release_to = ["FJI"]').replace("amber+strict", "amber")
-    toml.write_text(shared.replace("budget = 20", "budget = 3") + PARTNER)
+    toml.write_text(shared.replace("budget = 20", "budget = 3").replace("step_s = 900", "step_s = 3600") + PARTNER)
     session = open_session(home / "lake")
     session.ingest("case", home / "case")
     hostile = home / "hostile.csv"
