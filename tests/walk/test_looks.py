@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,15 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import of_dark, picture
 
 import makara
 from makara.looks import one_each
-from makara.session.settings import default_settings
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.tables import table
 
 PROVIDER = "KSAT"
-
-
-def settings_of_dark() -> str:
-    """Settings with the rule dark alone."""
-    return re.sub(r"(\[rules\.(?!dark\])\w+\][^\n]*\n)enabled = true", r"\1enabled = false", default_settings())
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +30,7 @@ def base(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("looks") / "lake"
     with pytest.MonkeyPatch.context() as m:
         m.setenv("MAKARA_RUN__STEP_S", "86400")
-        session = makara.open(where, settings=settings_of_dark())
+        session = makara.open(where, settings=of_dark())
         session.ingest("nmea", sea_case / "reports_terrestrial.nmea.gz")
         session.run()
     return where
@@ -76,16 +70,6 @@ def told(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 def take(session: makara.Session, name: str, told: dict[str, tuple[str, Path]]) -> None:
     source, path = told[name]
     session.ingest(source, path, licence="own", provider=PROVIDER)
-
-
-def picture(session: makara.Session) -> dict[str, list[dict[str, Any]]]:
-    drop = ["t_known", "source"]
-    events = session.events().filter(pl.col("state") != "withdrawn").drop("t_known", "version", "supersedes")
-    return {
-        "collections": session.view("collections").drop(drop).sort("collection").to_dicts(),
-        "matches": session.view("matches").drop(drop).sort("detection").to_dicts(),
-        "events": events.sort("event").to_dicts(),
-    }
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,14 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
+from pictures import of_dark, picture
 
 import makara
 from makara.base import geo, time
-from makara.session.settings import default_settings
 
 T0 = datetime(2026, 3, 1, 6, tzinfo=UTC)
 DAYS = (0, 12, 24, 36)
 PLATFORM = (179.9995, -17.0)
-
-
-def of_dark() -> str:
-    """Settings with the rule dark alone."""
-    return re.sub(r"(\[rules\.(?!dark\])\w+\][^\n]*\n)enabled = true", r"\1enabled = false", default_settings())
 
 
 def around(away_m: float, way: float) -> tuple[float, float]:
@@ -75,16 +69,6 @@ def taken(lake: Path, files: dict[str, tuple[str, Path]], parts: list[tuple[str,
             session.ingest(source, path, licence="own", **told)
         session.run()
     return session
-
-
-def picture(session: makara.Session) -> dict[str, list[dict[str, Any]]]:
-    drop = ["t_known", "source"]
-    events = session.events().filter(pl.col("state") != "withdrawn").drop("t_known", "version", "supersedes")
-    return {
-        "collections": session.view("collections").drop(drop).sort("collection").to_dicts(),
-        "matches": session.view("matches").drop(drop).sort("detection").to_dicts(),
-        "events": events.sort("event").to_dicts(),
-    }
 
 
 @pytest.fixture(scope="module")
