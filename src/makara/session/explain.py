@@ -14,7 +14,7 @@ import polars as pl
 
 from makara.base.errors import InputError, UsageError
 from makara.lake import TEMPLATES
-from makara.session.licences import NEEDED
+from makara.session.licences import NEEDED, of_provider
 from makara.session.scenes import images
 from makara.sources import Guess, Head, guesses, judge, scene, source
 from makara.sources._recipe import OPTIONS
@@ -194,9 +194,8 @@ def _bare(frames: Mapping[str, pl.DataFrame]) -> bool:
     seen = rows.filter(pl.col("sensor").is_in(NEEDED))
     if "licence" not in seen.columns:
         return len(seen) > 0
-    provided = [x.provider.casefold() for x in TEMPLATES.values() if x.provider]
-    theirs = pl.col("provider").str.to_lowercase().is_in(provided).fill_null(False)
-    return len(seen.filter(pl.col("licence").is_null() & ~theirs)) > 0
+    bare = seen.filter(pl.col("licence").is_null())["provider"].unique().to_list()
+    return any(of_provider(TEMPLATES, p) is None for p in bare)
 
 
 def _better(name: str, found: Sequence[tuple[str, Guess]]) -> str | None:

@@ -24,6 +24,12 @@ NEEDED: Final = ("sar", "optical", "viirs", "rf")
 FORMS: Final = ("raw", "chip", "detection")
 
 
+def of_provider(known: Mapping[str, Licence], provider: str | None) -> str | None:
+    """The licence among those that are known whose template names a provider; None where none does."""
+    asked = (provider or "").strip().casefold()
+    return max((n for n, x in known.items() if x.provider and x.provider.casefold() == asked), default=None)
+
+
 class Licences:
     """The licences that may be named: the templates under those of makara.toml, and the one given at ingest.
 
@@ -41,7 +47,6 @@ class Licences:
         if given is not None and given not in self.known:
             raise UsageError(f"no licence {given!r}; {self.listed()}")
         self.given = given
-        self.providers = {x.provider.casefold(): n for n, x in sorted(self.known.items()) if x.provider}
 
     def listed(self) -> str:
         """The names to choose from, in words."""
@@ -55,7 +60,7 @@ class Licences:
 
     def of_provider(self, provider: str | None) -> str | None:
         """The licence whose template names a provider."""
-        return self.providers.get((provider or "").strip().casefold())
+        return of_provider(self.known, provider)
 
     def looks(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Looks with their licence in its column: given, or else their own words, or else their provider's."""

@@ -35,11 +35,11 @@ RATIO: Final = 200
 FREE_BYTES: Final = 128 * 1024**2
 """Members up to this size are let pass whatever their ratio: they cost nothing."""
 META: Final = (".xml", ".json", ".safe", ".geojson", ".imd", ".txt")
+"""Files that are read whole."""
 JSON: Final = (".json", ".geojson")
 NAMING: Final = 64
 NAMING_BYTES: Final = 1024**2
 """So many JSON files of at most so many bytes are asked whether they name an image."""
-"""Files that are read whole."""
 PIECE_BYTES: Final = 4 * 1024**2
 DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """What reading a member of an archive raises when it is cut or corrupt, packed by a method that Python does not know
