@@ -226,6 +226,12 @@ def local_m(lon0: ArrayLike, lat0: ArrayLike, lon: ArrayLike, lat: ArrayLike) ->
     return east, north
 
 
+def unit(lon: ArrayLike, lat: ArrayLike) -> FloatArray:
+    """Points on a sphere of radius one, along a new last axis; longitudes and latitudes in degrees."""
+    x, y = np.radians(np.asarray(lon, np.float64)), np.radians(np.asarray(lat, np.float64))
+    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=-1)
+
+
 def cartesian(lon: FloatArray, lat: FloatArray) -> FloatArray:
     """Points on the ellipsoid, metres from the earth's centre: below 50 km the chord is the distance to 1 m."""
     x, y = np.radians(lon), np.radians(lat)

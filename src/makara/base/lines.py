@@ -6,10 +6,12 @@ since 1970, longitude and latitude of the line's first pixel, longitude and lati
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from makara.base.geo import unit
 
 Floats = NDArray[np.float64]
 WIDTH: Final = 5
@@ -43,13 +45,13 @@ def seen_us(data: bytes, lon: ArrayLike, lat: ArrayLike) -> Floats:
     if len(data) % (WIDTH * _TYPE.itemsize) or len(data) < 2 * WIDTH * _TYPE.itemsize:
         return out
     rows = np.frombuffer(data, _TYPE).reshape(-1, WIDTH)
-    poles = np.cross(_unit(rows[:, 1], rows[:, 2]), _unit(rows[:, 3], rows[:, 4]))
+    poles = np.cross(unit(rows[:, 1], rows[:, 2]), unit(rows[:, 3], rows[:, 4]))
     poles /= np.maximum(np.linalg.norm(poles, axis=1, keepdims=True), 1e-12)
     # Sums written out: a matrix product may round otherwise for another number of places.
-    a, b = _unit(x.ravel(), y.ravel())[:, None, :], poles[None, :, :]
+    a, b = unit(x.ravel(), y.ravel())[:, None, :], poles[None, :, :]
     side = np.arcsin(np.clip(a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2], -1.0, 1.0))
     # The way of time is positive: the later lines lie on the positive side of the first.
-    middle = _unit(rows[:, 1], rows[:, 2]) + _unit(rows[:, 3], rows[:, 4])
+    middle = unit(rows[:, 1], rows[:, 2]) + unit(rows[:, 3], rows[:, 4])
     side *= 1.0 if middle[-1] @ poles[0] > 0 else -1.0
     past = side >= 0.0
     k = np.clip(past.sum(axis=1) - 1, 0, len(rows) - 2)
@@ -60,11 +62,6 @@ def seen_us(data: bytes, lon: ArrayLike, lat: ArrayLike) -> Floats:
     t = rows[k, 0] + share * (rows[k + 1, 0] - rows[k, 0])
     between = (share >= 0.0) & (share <= 1.0)
     return np.where(between, t, np.nan).reshape(x.shape)
-
-
-def _unit(lon: Any, lat: Any) -> Floats:
-    x, y = np.radians(lon), np.radians(lat)
-    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=-1)
 
 
 __all__ = ["pack", "seen_us"]

@@ -24,6 +24,7 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
+from makara.base.geo import unit
 from makara.base.units import MINUTE_S, S_US
 from makara.behaviours._gfw import DAY_US, RADIUS_M, great_circle_m, publish, whole
 from makara.behaviours._rule import Parameters, Rule, Window
@@ -154,9 +155,8 @@ def _pairs(grid: pl.DataFrame, reach_m: float) -> tuple[NDArray[np.int64], NDArr
     """Rows of the grid (both directions) that are near each other at the same instant, and their distance."""
     from scipy.spatial import cKDTree  # costs a quarter of a second to load
 
-    x, y = np.radians(grid["lon"].to_numpy()), np.radians(grid["lat"].to_numpy())
     day, at = grid["day"].to_numpy(), grid["at"].to_numpy()
-    place = RADIUS_M * np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
+    place = RADIUS_M * unit(grid["lon"].to_numpy(), grid["lat"].to_numpy())
     wide = reach_m * 1.001
     order = np.argsort(day, kind="stable")
     cuts = np.flatnonzero(np.diff(day[order])) + 1

@@ -21,6 +21,7 @@ import polars as pl
 import shapely
 from numba import njit
 
+from makara.base.geo import unit
 from makara.base.units import NMI_M, S_US
 from makara.behaviours._gfw import RADIUS_M, great_circle_m, publish, whole
 from makara.behaviours._rule import Parameters, Rule, Window
@@ -111,11 +112,7 @@ def _nearest(points: pl.DataFrame, ports: pl.DataFrame) -> tuple[Any, Any]:
     lon, lat = points["lon_deg"].to_numpy(), points["lat_deg"].to_numpy()
     if not len(ports) or not len(points):
         return np.zeros(len(points), np.int64), np.full(len(points), np.inf)
-    unit = [np.radians(v) for v in (lon, lat, ports["lon"].to_numpy(), ports["lat"].to_numpy())]
-    here, there = (
-        np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
-        for x, y in (unit[:2], unit[2:])
-    )  # fmt: skip
+    here, there = unit(lon, lat), unit(ports["lon"].to_numpy(), ports["lat"].to_numpy())
     _, at = cKDTree(there).query(here, distance_upper_bound=_REACH_M / RADIUS_M)
     known = at < len(ports)
     at = np.where(known, at, 0).astype(np.int64)

@@ -10,7 +10,7 @@ import shapely
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import A_M
+from makara.base.geo import A_M, unit
 
 AREAS: Final = ("eez", "closed", "mpa", "port", "anchorage", "lane", "risk", "infrastructure", "buffer")
 """Kinds of zones that may hold a point."""
@@ -137,18 +137,13 @@ def near_m(zones: pl.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float6
     if not len(shapes) or not lon.size:
         return out
     fine = shapely.get_coordinates(shapely.segmentize(shapes, 0.0045))
-    near, _ = cKDTree(_unit(fine[:, 0], fine[:, 1])).query(_unit(lon, lat), distance_upper_bound=NEAR_M / A_M)
+    near, _ = cKDTree(unit(fine[:, 0], fine[:, 1])).query(unit(lon, lat), distance_upper_bound=NEAR_M / A_M)
     hit = np.isfinite(near)
     out[hit] = near[hit] * A_M
     areas = shapely.STRtree(shapes[shapely.get_dimensions(shapes) == 2])
     inside, _ = areas.query(shapely.points(lon, lat), predicate="intersects")
     out[inside] = 0.0
     return out
-
-
-def _unit(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
-    x, y = np.radians(lon), np.radians(lat)
-    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
 
 
 def nearest_line_m(
@@ -175,7 +170,7 @@ def nearest_port(
     ports = zones.filter(pl.col("kind").is_in(["port", "anchorage"])).sort("zone")
     shapes = shapely.from_wkb(ports["geometry"].to_numpy())
     fine, of = shapely.get_coordinates(shapely.segmentize(shapes, 0.0045), return_index=True)
-    _, at = cKDTree(_unit(fine[:, 0], fine[:, 1])).query(_unit(lon, lat))
+    _, at = cKDTree(unit(fine[:, 0], fine[:, 1])).query(unit(lon, lat))
     nearest = of[at]
     areas = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
     inside, which = shapely.STRtree(shapes[areas]).query(shapely.points(lon, lat), predicate="intersects")
