@@ -72,7 +72,7 @@ def _silent(
     """Other movers that fell silent near each place in the days before, and on how many days each, summed."""
     others, days = np.zeros(me.size, np.int64), np.zeros(me.size, np.int64)
     for g in range(me.size):
-        last, day = me[g], at[g] * 0 - 1
+        last, day = me[g], -1
         for i in range(mover.size):
             ago = (at[g] - t[i]) // _DAY_US
             if ago < 1 or ago > _DAYS or mover[i] == me[g] or abs(lat[i] - y[g]) > tall:

@@ -19,6 +19,8 @@ NEVER: Final = np.iinfo(np.int64).max
 """Stands for a time that does not come."""
 RETURN_S: Final = DAY_S
 """Who is back on a chain within this may have been away; later, it is another voyage."""
+_LESS: Final = 0.999
+"""Of limits of jumps: they are sought a little wider, for those who measure them to judge."""
 SPEED_KN: Final = 30.0
 """Fastest speed at which a track may take up another, where no table of tracks says it."""
 
@@ -155,7 +157,7 @@ def _onward(rows: Any, t: Any, first: Any, end: Any, chain: Any, order: Any) -> 
 def split(points: pl.DataFrame, tracks: pl.DataFrame | None, speed_m_s: float, far_m: float) -> tuple[Ints, Ints]:
     """Rows of the points of movers that jump between chains, in the order of mover, time, report; and their chains.
 
-    Movers whose chains follow each other, none farther and faster from the one before than said, are left out; of those
+    Movers whose chains follow each other, none (nearly) so far and fast from the one before, are left out; of those
     that return to no chain within a day, only the first and last row of each track are given. Only where tracks of a
     mover overlap in time are points sorted; else tracks follow each other as they are.
     """
@@ -169,7 +171,8 @@ def split(points: pl.DataFrame, tracks: pl.DataFrame | None, speed_m_s: float, f
     a, b, same = end[:-1] - 1, first[1:], who[1:] == who[:-1]
     x, y = points["lon_deg"], points["lat_deg"]
     way = distance_m(*(c.gather(k).to_numpy() for k in (a, b) for c in (x, y)))
-    jumps = (chain[1:] != chain[:-1]) & (way >= far_m) & (way * 1e6 > speed_m_s * np.maximum(t[b] - t[a], 1))
+    far = (way >= _LESS * far_m) & (way * 1e6 > _LESS * speed_m_s * np.maximum(t[b] - t[a], 1))
+    jumps = far & (chain[1:] != chain[:-1])
     o = np.lexsort((chain, who))
     several = who[o][1:][(who[o][1:] == who[o][:-1]) & (chain[o][1:] != chain[o][:-1])]
     mixed = np.intersect1d(who[1:][same & (t[a] >= t[b])], several)

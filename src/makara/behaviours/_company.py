@@ -9,7 +9,8 @@ import polars as pl
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar, wrap_scalar
+from makara.base.geo import distance_scalar
+from makara.behaviours._pairs import on_leg
 from makara.behaviours._spans import Spans
 
 Ints = NDArray[np.int64]
@@ -44,13 +45,6 @@ def company(
 
 
 @njit(cache=True)
-def _at(lon: Any, lat: Any, t: Any, k: int, when: int) -> Any:
-    """Where a vessel was on the way from report k - 1 to k."""
-    w = (when - t[k - 1]) / max(t[k] - t[k - 1], 1)
-    return lon[k - 1] + w * wrap_scalar(lon[k] - lon[k - 1]), lat[k - 1] + w * (lat[k] - lat[k - 1])
-
-
-@njit(cache=True)
 def _company(
     lon: Any, lat: Any, t: Any, mover: Any, moored: Any, first: Any, end: Any, t_first: Any, t_last: Any,
     south: Any, north: Any, f_t: Any, f_lon: Any, f_lat: Any, me: Any, since: Any, until: Any,
@@ -75,7 +69,7 @@ def _company(
         for f in range(f_t.size):
             if t[a] <= f_t[f] <= t[b - 1]:
                 k = max(a + np.searchsorted(t[a:b], f_t[f]), a + 1)
-                x, y = _at(lon, lat, t, k, f_t[f])
+                x, y = on_leg(t, lon, lat, k, f_t[f])
                 n[g] += distance_scalar(x, y, f_lon[f], f_lat[f]) <= f_reach
         last = me[g]
         for s in range(first.size):
@@ -89,7 +83,7 @@ def _company(
                     break
                 while t[at] < t[i]:
                     at += 1
-                x, y = _at(lon, lat, t, at, t[i])
+                x, y = on_leg(t, lon, lat, at, t[i])
                 if abs(y - lat[i]) <= margin and distance_scalar(x, y, lon[i], lat[i]) <= reach:
                     n[g] += 1
                     last = who[s]

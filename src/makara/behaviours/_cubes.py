@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from makara.behaviours._grown import grown
+
 _CUBE_M: Final = 2500.0
 _HALF: Final = 1 << 12
 
@@ -105,10 +107,8 @@ def _share(piece: Any, key: Any, at: Any, who: Any, lo: Any, hi: Any) -> Any:
             if apart or corner != key[i]:
                 continue
             if n == room:
-                more = np.empty((room * 2, 2), np.int64)
-                more[:room] = out
-                out = more
                 room *= 2
+                out = grown(out, room)
             out[n, 0] = a
             out[n, 1] = b
             n += 1

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from makara.base.geo import distance_m
 from makara.base.units import HOUR_S, KN_M_S, S_US
+from makara.behaviours._grown import grown
 from makara.behaviours._rule import Parameters, Window
 from makara.behaviours._speeds import arrays, flat_m, made_good, steady
 
@@ -121,7 +122,7 @@ def _machine(
                         now[12] = 1
                         if n == room:
                             room *= 2
-                            out = _grown(out, room)
+                            out = grown(out, room)
                         _put(out, n, now)
                         n += 1
                         now[12] = 0
@@ -151,19 +152,10 @@ def _machine(
         if now[0] > 0 and (i == t.size - 1 or track[i + 1] != track[i]):
             if n == room:
                 room *= 2
-                out = _grown(out, room)
+                out = grown(out, room)
             _put(out, n, now)
             n += 1
     return out[:n]
-
-
-@njit(cache=True)
-def _grown(a: Any, room: int) -> Any:
-    out = np.empty((room, a.shape[1]), a.dtype)
-    for r in range(a.shape[0]):
-        for k in range(a.shape[1]):
-            out[r, k] = a[r, k]
-    return out
 
 
 def slowings(window: Window, old: pl.DataFrame, p: Parameters, base_s: int) -> pl.DataFrame:

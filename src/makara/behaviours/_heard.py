@@ -13,17 +13,19 @@ from numba import njit
 from numpy.typing import NDArray
 
 from makara.base.geo import distance_scalar, wrap_scalar
+from makara.behaviours._asked import bucket, cell_of, index
 from makara.behaviours._chains import Chained, heads
 from makara.behaviours._gap_scan import sort_of
+from makara.behaviours._grown import grown
 from makara.behaviours._pairs import apart, beside
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_BUCKETS: Final = 1 << 18
 _GRID: Final = 4.0
 """Cells a degree."""
 _WIDE: Final = 1440
+"""Columns of the grid."""
 
 
 def heard(
@@ -49,51 +51,32 @@ def heard(
         after the instant near the places of the second half.
     """
     points = chained.points
-    order = np.argsort(np.concatenate([at, at]), kind="stable")
+    order = np.argsort(np.concatenate([at, at]), kind="stable")[::-1]  # so that the first is the first of its bucket
     x, y, mover = (points[c].to_numpy() for c in ("lon_deg", "lat_deg", "mover"))
-    index = _index(lon, lat, order, reach_m)
-    told = _told(heads(points["track"].to_numpy()), chained.t, x, y, mover, *index, lon, lat, at, me, reach_m, span_us)
+    once = np.zeros(order.size, np.int64)  # a cell is one for all times
+    head, cell, of = index(lon[order], lat[order], once, once, reach_m, _WIDE)
+    told = _told(
+        heads(points["track"].to_numpy()),
+        chained.t,
+        x,
+        y,
+        mover,
+        head,
+        cell,
+        order[of],
+        lon,
+        lat,
+        at,
+        me,
+        reach_m,
+        span_us,
+    )
     of, row, ahead = told
     onward = chained.onward(row)
     sorts = points["transponder"].gather(row).to_frame().select(sort_of()).to_series().to_numpy()
     near = (onward > at[of]) & (sorts == mine[of])
     kept = near & (onward <= at[of] + span_us)
     return (*(np.bincount(of[some], minlength=at.size) for some in (near, kept)), ahead)
-
-
-@njit(cache=True)
-def _bucket(cell: int) -> int:
-    mixed = cell * 0x9E3779B97F4A7C1
-    return int((mixed ^ mixed >> 29) & (_BUCKETS - 1))
-
-
-@njit(cache=True)
-def _index(lon: Any, lat: Any, order: Any, reach: float) -> Any:
-    """Entries of the questions by bucket, in the given order: counted first, then filled."""
-    head = np.zeros(_BUCKETS + 1, np.int64)
-    cell, of = np.empty(0, np.int64), np.empty(0, np.int64)
-    step = reach / 110_000.0
-    for turn in range(2):
-        for k in range(order.size):
-            g = order[order.size - 1 - k]
-            low, high = lat[g] - step, lat[g] + step
-            cosine = np.cos(min(89.999, max(abs(low), abs(high))) * np.pi / 180.0)
-            turned = min(180.0, step / cosine)
-            west, east = int(np.floor((lon[g] - turned) * _GRID)), int(np.floor((lon[g] + turned) * _GRID))
-            for row in range(int(np.floor(low * _GRID)), int(np.floor(high * _GRID)) + 1):
-                for column in range(west, min(east, west + _WIDE - 1) + 1):
-                    key = row * _WIDE + column % _WIDE
-                    b = _bucket(key)
-                    if turn == 0:
-                        head[b] += 1
-                    else:
-                        head[b] -= 1
-                        cell[head[b]] = key
-                        of[head[b]] = g
-        if turn == 0:
-            head = np.cumsum(head)
-            cell, of = np.empty(head[-1], np.int64), np.empty(head[-1], np.int64)
-    return head, cell, of
 
 
 @njit(cache=True)
@@ -137,23 +120,17 @@ def _told(
         i = heads[h]
         who = mover[i]
         while i < stop:
-            column, row = int(np.floor(lon[i] * _GRID)), int(np.floor(lat[i] * _GRID))
-            w, e, s, north = column / _GRID, (column + 1) / _GRID, row / _GRID, (row + 1) / _GRID
+            # Bounds as cell_of takes them, so that a run and its cell are of one mind at borders.
+            w, s = np.floor((lon[i] + 180.0) * _GRID) / _GRID, np.floor((lat[i] + 90.0) * _GRID) / _GRID
+            e, north = w + 1.0 / _GRID, s + 1.0 / _GRID
             j = i + 1
-            while j < stop and w <= lon[j] < e and s <= lat[j] < north:
+            while j < stop and w <= lon[j] + 180.0 < e and s <= lat[j] + 90.0 < north:
                 j += 1
-            key = row * _WIDE + column % _WIDE
-            b = _bucket(key)
+            key = cell_of(lon[i], lat[i], 0, _WIDE)
+            b = bucket(key)
             since, until = t[i] - span, t[j - 1] + span
-            a, z = head[b], head[b + 1]
-            while a < z:
-                middle = (a + z) // 2
-                if when[middle] < since:
-                    a = middle + 1
-                else:
-                    z = middle
             boxed = False
-            for k in range(a, head[b + 1]):
+            for k in range(head[b] + np.searchsorted(when[head[b] : head[b + 1]], since), head[b + 1]):
                 now = when[k]
                 if now >= until:
                     break
@@ -186,15 +163,8 @@ def _told(
                 elif t[r - 1] > now - span and _within(lon[r - 1], lat[r - 1], x[q], y[q], reach):
                     if n == room:
                         room *= 2
-                        asked, rows = _grown(asked, room), _grown(rows, room)
+                        asked, rows = grown(asked, room), grown(rows, room)
                     asked[n], rows[n] = g, r - 1
                     n += 1
             i = j
     return asked[:n], rows[:n], ahead
-
-
-@njit(cache=True)
-def _grown(a: Any, room: int) -> Any:
-    out = np.empty(room, np.int64)
-    out[: a.size] = a
-    return out

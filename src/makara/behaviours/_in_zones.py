@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from makara.base.geo import between_scalar, reduced_scalar
+from makara.behaviours._grown import grown
 
 PIECE: Final = ("pos", "pos_last", "t_last", "t_before", "n", "fishing", "with_speed", "mm", "mm_0")
 """Of each piece: places of its first and last point in its chain; when the last is, and when the point before the
@@ -18,20 +19,6 @@ first was; points, those at fishing speed, those with a speed; way (mm) to each 
 def _exact(degrees: float) -> float:
     """A coordinate as it is remembered."""
     return float(np.round(degrees * 1e7) / 1e7)
-
-
-@njit(cache=True)
-def _grown(a: Any, room: int) -> Any:
-    out = np.empty(room, a.dtype)
-    out[: a.size] = a
-    return out
-
-
-@njit(cache=True)
-def _grown_wide(a: Any, room: int) -> Any:
-    out = np.zeros((room, a.shape[1]), a.dtype)
-    out[: a.shape[0]] = a
-    return out
 
 
 @njit(cache=True)
@@ -81,7 +68,7 @@ def pieces(
                 n += 1
                 if n == room:
                     room *= 2
-                    rows, of, out = _grown(rows, room), _grown(of, room), _grown_wide(out, room)
+                    rows, of, out = grown(rows, room), grown(of, room), grown(out, room)
                 c += new
                 pos = 0 if new else pos + 1
                 rows[n], of[n] = i, r

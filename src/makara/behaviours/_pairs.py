@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from makara.base.geo import A_M, between_scalar, distance_scalar, reduced_scalar, wrap_scalar
 from makara.base.units import MINUTE_S, S_US
 from makara.behaviours._cubes import touching
+from makara.behaviours._grown import grown
 
 _BIN: Final = 10 * MINUTE_S * S_US
 _VOUCHED: Final = 5 * MINUTE_S * S_US
@@ -141,7 +142,7 @@ def beside(lon1: float, lat1: float, lon2: float, lat2: float, reach: float) -> 
 
 
 @njit(cache=True)
-def _place(t: Any, lon: Any, lat: Any, i: int, when: int) -> tuple[float, float]:
+def on_leg(t: Any, lon: Any, lat: Any, i: int, when: int) -> tuple[float, float]:
     """Position on leg i at an instant, linear between its reports."""
     if when == t[i]:
         return lon[i], lat[i]
@@ -203,7 +204,7 @@ def _pieces(who: Any, t: Any, lon: Any, lat: Any, usable: Any, reach: float) -> 
             t0, t1 = max(t[i - 1], b * _BIN), min(t[i], (b + 1) * _BIN)
             if abs(lat[i]) > 75.0 or abs(lat[i - 1]) > 75.0:  # there a leg bends
                 for when in (t0, t1):
-                    x, y = _place(t, lon, lat, i, max(when, t[i - 1] + 1))
+                    x, y = on_leg(t, lon, lat, i, max(when, t[i - 1] + 1))
                     _stretch(lo, hi, n - 1, _xyz(x, y))
                 continue
             dt = t[i] - t[i - 1]
@@ -268,8 +269,8 @@ def _meet(
                 break
             start = max(t[i - 1], t[j - 1])
             if when >= at[a] * _BIN and start < when and max(t[i], t[j]) >= known:
-                ax, ay = _place(t, lon, lat, i, when)
-                bx, by = _place(t, lon, lat, j, when)
+                ax, ay = on_leg(t, lon, lat, i, when)
+                bx, by = on_leg(t, lon, lat, j, when)
                 far = reach + 1.0 if apart(ax, ay, bx, by, reach) else distance_scalar(ax, ay, bx, by)
                 if far <= reach:
                     a0, a1 = max(start, t[i - 1] + _VOUCHED), min(when, t[i] - _VOUCHED)
@@ -295,10 +296,8 @@ def _meet(
                         out[n - 1, 24] += ms * north
                     else:
                         if n == room:
-                            more = np.empty((room * 2, _WIDTH), np.int64)
-                            more[:room] = out
-                            out = more
                             room *= 2
+                            out = grown(out, room)
                         x = round(wrap_scalar(ax + d * 0.5) * 1e7)
                         y = round((ay + by) * 0.5e7)
                         first = (who[i], who[j], when, when, start, i, j, i, j, mm, x, y, made, mm, slow)

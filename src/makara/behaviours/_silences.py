@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from makara.base.geo import A_M, bearing_deg, destination, distance_m
 from makara.base.units import HOUR_S, KN_M_S, S_US
+from makara.behaviours._asked import bucket, cell_of, index
 
 HOURS: Final = 12
 """Hours that are judged before and after the last message."""
@@ -22,7 +23,6 @@ SORTS: Final = ("class_a", "class_b", "long_range", "vms", "radar")
 _HOUR_US: Final = HOUR_S * S_US
 _BRACKET_US: Final = BRACKET_S * S_US
 _NEVER: Final = np.iinfo(np.int64).max
-_BUCKETS: Final = 1 << 20
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -56,26 +56,26 @@ def hours_heard(
         messages heard in the hours before it, and how many different movers were on the air in its hours from 0 on.
     """
     t0, me, mine = (gaps[c].to_numpy() for c in ("t", "mover", "sort_of"))
-    # Ordered by the minute of the hour at which hours begin, the last first: see _index.
+    # Ordered by the minute of the hour at which hours begin, the last first: see index.
     order = np.argsort(-(t0[asked[0]] % _HOUR_US), kind="stable")
     gap, lon, lat, first, last = (a[order] for a in asked)
     since, until = t0[gap] + first * _HOUR_US - _BRACKET_US, t0[gap] + (last + 1) * _HOUR_US
     grid = max(int(360.0 * min(2.0, 200_000.0 / reach_m)), 1)
-    index = _index(lon, lat, since, until, reach_m, grid)
+    asked_in = index(lon, lat, since // _BRACKET_US, until // _BRACKET_US, reach_m, grid)
     x, y, t, mover = (points[c].to_physical().to_numpy() for c in ("lon_deg", "lat_deg", "t_seen", "mover"))
-    rows, onward = _held(x, y, t, points["track"].to_numpy(), by_sky, sky, _near(lon, lat, reach_m), index[0], grid)
+    rows, onward = _held(x, y, t, points["track"].to_numpy(), by_sky, sky, _near(lon, lat, reach_m), asked_in[0], grid)
     sort = {name: k + 1 for k, name in enumerate(SORTS)}
     sorts = points["transponder"].gather(rows).replace_strict(sort, default=0, return_dtype=pl.Int64).to_numpy()
     most = (2.0 * np.sin(0.5 * reach_m / A_M)) ** 2
     on_air, kept, distinct = _hours(
-        rows, onward, sorts, x, y, t, mover, *index, grid, t0, me, mine,
+        rows, onward, sorts, x, y, t, mover, *asked_in, grid, t0, me, mine,
         gap, lon, lat, first, last, since, until, most,
     )  # fmt: skip
     past = np.flatnonzero(first < 0)
     gap, lon, lat = gap[past], lon[past], lat[past]
     since, until = t0[gap] + first[past] * _HOUR_US, np.minimum(until[past], t0[gap])
-    index = _index(lon, lat, since, until, reach_m, grid)
-    told = _told(rows, sorts, x, y, t, mover, *index, grid, me, mine, gap, lon, lat, since, until, most)
+    asked_in = index(lon, lat, since // _BRACKET_US, until // _BRACKET_US, reach_m, grid)
+    told = _told(rows, sorts, x, y, t, mover, *asked_in, grid, me, mine, gap, lon, lat, since, until, most)
     return on_air, kept, told, distinct
 
 
@@ -94,51 +94,6 @@ def _near(lon: Floats, lat: Floats, reach_m: float) -> NDArray[np.bool_]:
 
 
 @njit(cache=True)
-def _bucket(cell: int) -> int:
-    mixed = cell * 0x9E3779B97F4A7C1
-    return int((mixed ^ mixed >> 29) & (_BUCKETS - 1))
-
-
-@njit(cache=True)
-def _cell(lon: float, lat: float, when: int, grid: int) -> int:
-    """The cell of a place and a stretch of three hours, of a grid of so many columns around the Earth."""
-    column = int(np.floor((lon + 180.0) / 360.0 * grid)) % grid
-    return int((when * 512 + int(np.floor((lat + 90.0) / 360.0 * grid))) * grid + column)
-
-
-@njit(cache=True)
-def _index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -> Any:
-    """Questions by the cells that they reach: where each bucket begins, cell and question of each entry.
-
-    A bucket's entries are in the opposite order of the questions.
-    """
-    head = np.zeros(_BUCKETS + 1, np.int64)
-    cell, of = np.empty(0, np.int64), np.empty(0, np.int64)
-    step = reach / 110_000.0
-    scale = grid / 360.0
-    for turn in range(2):
-        for q in range(lon.size):
-            turned = min(180.0, step / np.cos(min(89.999, abs(lat[q]) + step) * np.pi / 180.0))
-            low, high = int(np.floor((lat[q] - step + 90.0) * scale)), int(np.floor((lat[q] + step + 90.0) * scale))
-            west = int(np.floor((lon[q] - turned + 180.0) * scale))
-            east = min(int(np.floor((lon[q] + turned + 180.0) * scale)), west + grid - 1)
-            for when in range(since[q] // _BRACKET_US, until[q] // _BRACKET_US + 1):
-                for row in range(max(low, 0), min(high, int(180.0 * scale)) + 1):
-                    for column in range(west, east + 1):
-                        key = (when * 512 + row) * grid + column % grid
-                        b = _bucket(key)
-                        if turn == 0:
-                            head[b] += 1
-                        else:
-                            head[b] -= 1
-                            cell[head[b]], of[head[b]] = key, q
-        if turn == 0:
-            head = np.cumsum(head)
-            cell, of = np.empty(head[-1], np.int64), np.empty(head[-1], np.int64)
-    return head, cell, of
-
-
-@njit(cache=True)
 def _held(
     lon: Any, lat: Any, t: Any, track: Any, by_sky: Any, sky: bool, near: Any, head: Any, grid: int
 ) -> Any:  # fmt: skip
@@ -150,7 +105,7 @@ def _held(
             continue
         after = ahead if last >= 0 and track[last] == track[i] else _NEVER
         last, ahead = i, t[i]
-        b = _bucket(_cell(lon[i], lat[i], t[i] // _BRACKET_US, grid))
+        b = bucket(cell_of(lon[i], lat[i], t[i] // _BRACKET_US, grid))
         if head[b] < head[b + 1]:
             n -= 1
             rows[n], onward[n] = i, after
@@ -178,8 +133,8 @@ def _hours(
     for r in range(rows.size):
         i = rows[r]
         who, now, next_ = mover[i], t[i], onward[r]
-        key = _cell(lon[i], lat[i], now // _BRACKET_US, grid)
-        b = _bucket(key)
+        key = cell_of(lon[i], lat[i], now // _BRACKET_US, grid)
+        b = bucket(key)
         begin = now % _HOUR_US
         end = begin + min(next_ - now, _HOUR_US)
         c = np.cos(lat[i] * k)
@@ -187,7 +142,7 @@ def _hours(
         for turn in range(1 if end <= _HOUR_US else 2):
             low = begin if turn == 0 else 0
             high = end - turn * _HOUR_US
-            for e in range(_from(minute, head[b], head[b + 1], low), head[b + 1]):
+            for e in range(head[b] + np.searchsorted(minute[head[b] : head[b + 1]], low), head[b + 1]):
                 if minute[e] >= high:
                     break
                 q = of[e]
@@ -215,18 +170,6 @@ def _hours(
 
 
 @njit(cache=True)
-def _from(values: Any, low: int, high: int, least: int) -> int:
-    """The first place from ``low`` on, before ``high``, whose value is at least so much; values rise."""
-    while low < high:
-        middle = (low + high) // 2
-        if values[middle] < least:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True)
 def _told(
     rows: Any, sort_of: Any, lon: Any, lat: Any, t: Any, mover: Any, head: Any, cell: Any, of: Any, grid: int,
     me: Any, mine: Any, gap: Any, x: Any, y: Any, since: Any, until: Any, most: float,
@@ -242,10 +185,10 @@ def _told(
     ux, uy, uz = np.cos(y * k) * np.cos(x * k), np.cos(y * k) * np.sin(x * k), np.sin(y * k)
     for r in range(rows.size):
         i = rows[r]
-        key = _cell(lon[i], lat[i], t[i] // _BRACKET_US, grid)
+        key = cell_of(lon[i], lat[i], t[i] // _BRACKET_US, grid)
         if key != held or mover[i] != mover[rows[r0]] or sort_of[r] != sort_of[r0]:
             held, r0, n = key, r, 0
-            b = _bucket(key)
+            b = bucket(key)
             for e in range(head[b], head[b + 1]):
                 g = gap[of[e]]
                 same = sort_of[r] == mine[g] or (mine[g] == 1 and sort_of[r] == 2)

@@ -28,8 +28,6 @@ _FIRSTS: Final = ("mmsi", "lon", "lat", "lon_other", "lat_other", "zone_row")
 _MEMORY: Final = (
     *_KEYS, "mmsi", "t_first", "t_last", "lon", "lat", "lon_other", "lat_other", "jumps", "less_far", "mm_s",
 )  # fmt: skip
-_LESS: Final = 0.999
-"""Of the limits: what is sought a little wider, and then measured."""
 _PLACED: Final = HOUR_S
 """A claim is placed by a position of its mover so long before it, at most."""
 _SPAN: Final = 12 * HOUR_S
@@ -67,8 +65,7 @@ def twins(window: Window, carried: pl.DataFrame, claims: pl.DataFrame, p: Parame
 
 def _chains(window: Window, p: Parameters) -> pl.DataFrame:
     """Messages of movers where they jump from one chain to another: whose they are, which side, where."""
-    limits = (_LESS * p.speed_min_kn * KN_M_S, _LESS * p.distance_min_m)
-    rows, chain = split(window.track_points, window.get("tracks"), *limits)
+    rows, chain = split(window.track_points, window.get("tracks"), p.speed_min_kn * KN_M_S, p.distance_min_m)
     other = chain[1:] != chain[:-1]
     changes = np.append(other, False)[: rows.size] | np.append(False, other)[: rows.size]
     at: Ints = rows[changes]

@@ -24,6 +24,7 @@ from numba import njit
 
 from makara.base.units import DAY_S, S_US
 from makara.behaviours._cases import fires, sea, silent
+from makara.behaviours._grown import grown
 from makara.behaviours._points import list_changes
 from makara.behaviours._rule import (
     Parameter,
@@ -157,7 +158,7 @@ def _runs(mover: Any, track: Any, first: Any, last: Any, many: Any, code: Any, k
             if r < 0 or first[i] - end[r] >= memory:
                 if n == room:
                     room *= 2
-                    begin, what, end = _grown(begin, room), _grown(what, room), _grown(end, room)
+                    begin, what, end = grown(begin, room), grown(what, room), grown(end, room)
                 r = run[c] = n
                 begin[r] = i
                 what[r] = c
@@ -165,13 +166,6 @@ def _runs(mover: Any, track: Any, first: Any, last: Any, many: Any, code: Any, k
             end[r] = last[i]
         at += many[i]
     return begin[:n], what[:n], end[:n]
-
-
-@njit(cache=True)
-def _grown(a: Any, room: int) -> Any:
-    out = np.empty(room, a.dtype)
-    out[: a.size] = a
-    return out
 
 
 def _presences(window: Window, p: Parameters, memory: int) -> pl.DataFrame:

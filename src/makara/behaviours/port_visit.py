@@ -30,6 +30,7 @@ from makara.behaviours import _port_visit_gfw
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained
 from makara.behaviours._gap_scan import RECEIVERS, receivers
+from makara.behaviours._grown import grown
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -202,10 +203,8 @@ def _walk(
                         s[_SILENCE] = max(s[_SILENCE], dt // 1000)
                     if not inside:
                         if n == room:
-                            more = np.empty((2 * room, width + 4), np.int64)
-                            more[:room] = out
-                            out = more
                             room *= 2
+                            out = grown(out, room)
                         out[n, 0] = c
                         out[n, 1 : width + 1] = s
                         out[n, width + 1] = s[_IN] if dt >= silence else t[i]

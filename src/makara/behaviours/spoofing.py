@@ -94,8 +94,6 @@ RULE = Rule(
 
 Ints = NDArray[np.int64]
 WHAT: Final = ("circle", "frozen", "stuck", "on_land")
-_LESS: Final = 0.999
-"""Of the limits: what is sought a little wider, and then measured."""
 _QUIET: Final = 3 * HOUR_S * S_US
 _SPAN: Final = 6 * HOUR_S * S_US
 _JUMP_SPAN: Final = 6 * HOUR_S * S_US
@@ -129,7 +127,7 @@ def why(event: Mapping[str, Any]) -> str:
 def _away(window: Window, points: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     """Excursions whose return lies in the window, or is too fresh in it to be sure, with those that jumped alike."""
     speed, far = p.speed_min_kn * KN_M_S, p.distance_min_m
-    rows, chains = split(points, window.get("tracks"), speed * _LESS, far * _LESS)
+    rows, chains = split(points, window.get("tracks"), speed, far)
     first = heads(chains)
     known, number = np.unique(chains[first], return_inverse=True)
     chain = np.repeat(number, np.diff(np.append(first, chains.size)))
