@@ -10,6 +10,7 @@ its own, after one run that warms caches; the cheapest run counts.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -95,12 +96,20 @@ def main(args: list[str]) -> int:
         module = import_module(f"bench.{name}")
         print(json.dumps((module.SUBJECTS | getattr(module, "HIDDEN", {}))[subject](Path(directory))))
         return 0
+    parser = argparse.ArgumentParser("bench", description="Measure, beside named peers, what things cost.")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="those to measure, printed; all: into docs/benchmarks.md"
+    )
+    parser.epilog = f"There are {', '.join(names())}."
+    given = parser.parse_args(args).names
+    if unknown := set(given) - set(names()):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}. {parser.epilog}")
     sections = []
-    for name in args or names():
+    for name in given or names():
         with tempfile.TemporaryDirectory(prefix="makara-bench-") as directory:
             sections.append(measure(name, Path(directory)))
     text = HEAD + _machine() + "".join(sections).rstrip("\n") + "\n"
-    if args:
+    if given:
         print(text)
     else:
         PAGE.write_text(text)
