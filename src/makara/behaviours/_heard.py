@@ -13,10 +13,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar, wrap_scalar
+from makara.base.geo import degree_m, distance_scalar, wrap_scalar
 from makara.behaviours._asked import bucket, cell_of, index
 from makara.behaviours._chains import NEVER, Chained
-from makara.behaviours._gap_scan import sort_of
+from makara.behaviours._gap_scan import first_after, sort_of
 from makara.behaviours._grown import grown
 
 Ints = NDArray[np.int64]
@@ -26,6 +26,13 @@ _GRID: Final = 4.0
 """Cells a degree."""
 _WIDE: Final = 1440
 """Columns of the grid."""
+_SURE: Final = 1e-5
+"""More than distances as they are measured may be off."""
+_BLOCK: Final = 32
+"""Rows that are looked at together."""
+_RUN: Final = np.dtype([(c, np.int64) for c in ("begin", "end", "who", "cell", "since", "until", "left")])
+"""A run: its first row and the row after its last; its mover and cell; when its first row and its last were, and when
+the mover left the cell on that piece of its chain (NEVER: not)."""
 
 
 def heard(
@@ -53,59 +60,45 @@ def heard(
     points, n = chained.points, at.size
     x, y, mover = (points[c].to_numpy() for c in ("lon_deg", "lat_deg", "mover"))
     o = np.argsort(chained.first)
-    passed = *_runs(chained.first[o], chained.end[o], chained.t, x, y), chained.t, x, y, mover
+    runs = _runs(chained.first[o], chained.end[o], chained.t, x, y, mover, np.empty(1 << 14, _RUN))
     here, there = (_asked(lon[half], lat[half], at, me, reach_m) for half in (slice(n), slice(n, None)))
-    of, row = _neighbours(*passed, *here, reach_m, span_us)
+    of, row = _neighbours(runs, chained.t, x, y, *here, reach_m, span_us)
     onward = chained.onward(row)
     sorts = points["transponder"].gather(row).to_frame().select(sort_of()).to_series().to_numpy()
     near = (onward > at[of]) & (sorts == mine[of])
     kept = near & (onward <= at[of] + span_us)
     found = (np.bincount(of[some], minlength=n) for some in (near, kept))
-    return (*found, _ahead(*passed, *there, me, reach_m, span_us))
+    return (*found, _ahead(runs, chained.t, x, y, *there, me, reach_m, span_us))
 
 
 def _asked(lon: Floats, lat: Floats, at: Ints, me: Ints, reach_m: float) -> tuple[Any, ...]:
-    """Questions by the cells that they reach (see index), each bucket's by their instants; and what each needs.
+    """Questions by the cells that they reach (see index), each bucket's by their instants; and their places.
 
     Returns:
-        Where each bucket begins; cell, question, instant and own mover of each entry; place of each question, and the
-        least and the largest cosine of latitudes within reach of it.
+        Where each bucket begins; cell, question, instant and own mover of each entry; for each question its place, and
+        shares of the reach for a degree east and north: at least so much (columns 2 and 3), at most (4 and 5).
     """
     order = np.argsort(at, kind="stable")[::-1]  # so that the first is the first of its bucket
     once = np.zeros(order.size, np.int64)  # a cell is one for all times
     head, cell, of = index(lon[order], lat[order], once, once, reach_m, _WIDE)
     of = order[of]
-    step = reach_m / 110_000.0
-    least = np.cos(np.radians(np.minimum(np.abs(lat) + step, 90.0)))
-    most = np.cos(np.radians(np.maximum(np.abs(lat) - step, 0.0)))
-    plain = (np.abs(lat) + step <= 80.0) & (step <= 1.0)  # beyond, no straight line is short of the geodesic
-    return head, cell, of, at[of], me[of], lon, lat, np.where(plain, least, 0.0), most
+    # No way between two places near by leaves these latitudes. (Beyond 80 degrees it may: nothing is told by degrees.)
+    step = 1.01 * reach_m / 110_000.0
+    poleward, off = np.minimum(np.abs(lat) + step, 90.0), np.maximum(np.abs(lat) - step, 0.0)
+    (east_least, north_most), (east_most, north_least) = degree_m(poleward), degree_m(off)
+    polar = (poleward > 80.0) | (step > 1.0)
+    east_least, north_least = (np.where(polar, 0.0, (1.0 - _SURE) * d / reach_m) for d in (east_least, north_least))
+    east_most, north_most = (np.where(polar, np.inf, (1.0 + _SURE) * d / reach_m) for d in (east_most, north_most))
+    return head, cell, of, at[of], me[of], np.stack([lon, lat, east_least, north_least, east_most, north_most], axis=1)
 
 
 @njit(cache=True)
-def _within(lon: float, lat: float, x: float, y: float, least: float, most: float, reach: float) -> bool:
-    """Whether a point, as it is remembered, is near a place; most are told by a straight line on a map of degrees."""
-    north = abs(lat - y)
-    if north * 110_000.0 > reach:
-        return False
-    east = abs(wrap_scalar(x - lon))
-    if ((east * least) ** 2 + north * north) * 109_000.0 * 109_000.0 > reach * reach:
-        return False
-    lon, lat = np.round(lon * 1e7) / 1e7, np.round(lat * 1e7) / 1e7
-    north, east = abs(lat - y), abs(wrap_scalar(x - lon))
-    if ((east * most) ** 2 + north * north) * 111_700.0 * 111_700.0 < reach * reach:
-        return True
-    return bool(distance_scalar(lon, lat, x, y) <= reach)
-
-
-@njit(cache=True)
-def _runs(first: Any, end: Any, t: Any, lon: Any, lat: Any) -> Any:
-    """Runs of rows in one cell, of pieces of rows in their order: their first rows, the rows after their last, and when
-    the piece leaves the cell."""
-    room = 1 << 16
-    runs, n = np.empty((room, 3), np.int64), 0
+def _runs(first: Any, end: Any, t: Any, lon: Any, lat: Any, mover: Any, runs: Any) -> Any:
+    """Runs of pieces of rows that ascend, written where there may be room for them."""
+    n = 0
     for s in range(first.size):
         i, stop = first[s], end[s]
+        who = mover[i]
         while i < stop:
             # Bounds as cell_of takes them, so that a run and its cell are of one mind at borders.
             west, south = np.floor((lon[i] + 180.0) * _GRID) / _GRID, np.floor((lat[i] + 90.0) * _GRID) / _GRID
@@ -113,80 +106,101 @@ def _runs(first: Any, end: Any, t: Any, lon: Any, lat: Any) -> Any:
             j = i + 1
             while j < stop and west <= lon[j] + 180.0 < east and south <= lat[j] + 90.0 < north:
                 j += 1
-            if n == room:
-                room *= 2
-                runs = grown(runs, room)
-            runs[n, 0], runs[n, 1], runs[n, 2] = i, j, t[j] if j < stop else NEVER
+            if n == runs.size:
+                runs = grown(runs, 2 * n)
+            run = runs[n]
+            run.begin, run.end, run.who, run.cell = i, j, who, cell_of(lon[i], lat[i], 0, _WIDE)
+            run.since, run.until, run.left = t[i], t[j - 1], t[j] if j < stop else NEVER
             n += 1
             i = j
-    return runs[:n, 0].copy(), runs[:n, 1].copy(), runs[:n, 2].copy()
+    return runs[:n]
 
 
 @njit(cache=True)
-def _after(t: Any, i: int, j: int, now: int) -> int:
-    """The first of some rows after an instant."""
-    while i < j:
-        middle = (i + j) >> 1
-        if t[middle] <= now:
-            i = middle + 1
-        else:
-            j = middle
-    return i
+def _within(lon: float, lat: float, place: Any, reach: float) -> bool:
+    """Whether a point, as it is remembered, is near a place."""
+    lon, lat = np.round(lon * 1e7) / 1e7, np.round(lat * 1e7) / 1e7
+    north, east = lat - place[1], wrap_scalar(lon - place[0])
+    if (east * place[2]) ** 2 + (north * place[3]) ** 2 > 1.0:
+        return False
+    if (east * place[4]) ** 2 + (north * place[5]) ** 2 < 1.0:
+        return True
+    return bool(distance_scalar(lon, lat, place[0], place[1]) <= reach)
+
+
+@njit(cache=True)
+def _apart(lon: Any, lat: Any, place: Any) -> bool:
+    """Whether all of some points are surely not near a place: counted without a branch, which is fast."""
+    n = 0
+    x, y, wide, high = place[0], place[1], place[2], place[3]
+    for r in range(lon.size):
+        east = abs(lon[r] - x)
+        east, north = min(east, 360.0 - east) * wide, (lat[r] - y) * high
+        n += east * east + north * north <= 1.0
+    return n == 0
+
+
+@njit(cache=True)
+def _any_within(lon: Any, lat: Any, place: Any, reach: float) -> bool:
+    """Whether any of some points is near a place."""
+    if lon.size and _within(lon[0], lat[0], place, reach):
+        return True
+    for i in range(1, lon.size, _BLOCK):
+        j = min(i + _BLOCK, lon.size)
+        if not _apart(lon[i:j], lat[i:j], place):
+            for r in range(i, j):
+                if _within(lon[r], lat[r], place, reach):
+                    return True
+    return False
 
 
 @njit(cache=True)
 def _neighbours(
-    begin: Any, end: Any, left: Any, t: Any, lon: Any, lat: Any, mover: Any,
-    head: Any, cell: Any, of: Any, at: Any, me: Any, x: Any, y: Any, least: Any, most: Any, reach: float, span: int,
+    runs: Any, t: Any, lon: Any, lat: Any, head: Any, cell: Any, of: Any, at: Any, me: Any, place: Any,
+    reach: float, span: int,
 ) -> Any:  # fmt: skip
     """Questions and the rows that may be of their neighbours, rows ascending."""
     room = 1 << 16
     asked, rows, n = np.empty(room, np.int64), np.empty(room, np.int64), 0
-    for s in range(begin.size):
-        i, j = begin[s], end[s]
-        who, until = mover[i], min(left[s], t[j - 1] + span)
-        key = cell_of(lon[i], lat[i], 0, _WIDE)
-        b = bucket(key)
-        for k in range(_after(at, head[b], head[b + 1], t[i] - 1), head[b + 1]):
+    for s in range(runs.size):
+        run = runs[s]
+        until = min(run.left, run.until + span)
+        b = bucket(run.cell, head.size)
+        for k in range(first_after(at, head[b], head[b + 1], run.since - 1), head[b + 1]):
             if at[k] >= until:
                 break
-            if cell[k] != key or who == me[k]:
+            if cell[k] != run.cell or run.who == me[k]:
                 continue
-            q, r = of[k], _after(t, i, j, at[k]) - 1
-            if t[r] > at[k] - span and _within(lon[r], lat[r], x[q], y[q], least[q], most[q], reach):
+            r = first_after(t, run.begin, run.end, at[k]) - 1
+            if t[r] > at[k] - span and _within(lon[r], lat[r], place[of[k]], reach):
                 if n == room:
                     room *= 2
                     asked, rows = grown(asked, room), grown(rows, room)
-                asked[n], rows[n] = q, r
+                asked[n], rows[n] = of[k], r
                 n += 1
     return asked[:n], rows[:n]
 
 
 @njit(cache=True)
 def _ahead(
-    begin: Any, end: Any, left: Any, t: Any, lon: Any, lat: Any, mover: Any,
-    head: Any, cell: Any, of: Any, at: Any, me: Any, x: Any, y: Any, least: Any, most: Any, own: Any, reach: float,
-    span: int,
+    runs: Any, t: Any, lon: Any, lat: Any, head: Any, cell: Any, of: Any, at: Any, me: Any, place: Any, own: Any,
+    reach: float, span: int,
 ) -> Any:  # fmt: skip
     """Movers, other than the own, that were heard near each place within a span after its instant."""
     ahead = np.zeros(own.size, np.int64)
     stamp = own.copy()
-    for s in range(begin.size):
-        i, j = begin[s], end[s]
-        who = mover[i]
-        key = cell_of(lon[i], lat[i], 0, _WIDE)
-        b = bucket(key)
-        for k in range(_after(at, head[b], head[b + 1], t[i] - span - 1), head[b + 1]):
-            if at[k] >= t[j - 1]:
+    for s in range(runs.size):
+        run = runs[s]
+        b = bucket(run.cell, head.size)
+        for k in range(first_after(at, head[b], head[b + 1], run.since - span - 1), head[b + 1]):
+            if at[k] >= run.until:
                 break
             q = of[k]
-            if cell[k] != key or who == me[k] or stamp[q] == who:
+            if cell[k] != run.cell or run.who == me[k] or stamp[q] == run.who:
                 continue
-            r = _after(t, i, j, at[k])
-            while r < j and t[r] <= at[k] + span:
-                if _within(lon[r], lat[r], x[q], y[q], least[q], most[q], reach):
-                    stamp[q] = who  # the points are ordered by mover
-                    ahead[q] += 1
-                    break
-                r += 1
+            i = first_after(t, run.begin, run.end, at[k])
+            j = run.end if run.until <= at[k] + span else first_after(t, i, run.end, at[k] + span)
+            if _any_within(lon[i:j], lat[i:j], place[q], reach):
+                stamp[q] = run.who  # the points are ordered by mover
+                ahead[q] += 1
     return ahead
