@@ -226,6 +226,13 @@ def local_m(lon0: ArrayLike, lat0: ArrayLike, lon: ArrayLike, lat: ArrayLike) ->
     return east, north
 
 
+def degree_m(lat: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Metres of a degree east and of a degree north at latitudes, along the parallel and the meridian."""
+    y = np.radians(np.asarray(lat, np.float64))
+    w = 1.0 - _E2 * np.sin(y) ** 2
+    return A_M * np.cos(y) / np.sqrt(w) * _RAD, A_M * (1.0 - _E2) / w**1.5 * _RAD
+
+
 def unit(lon: ArrayLike, lat: ArrayLike) -> FloatArray:
     """Points on a sphere of radius one, along a new last axis; longitudes and latitudes in degrees."""
     x, y = np.radians(np.asarray(lon, np.float64)), np.radians(np.asarray(lat, np.float64))

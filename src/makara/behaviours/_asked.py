@@ -11,16 +11,17 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-_BUCKETS: Final = 1 << 20
+_MOST: Final = 1 << 20
+"""Buckets, at most."""
 _ROWS: Final = 1024
 """More than a grid has from pole to pole."""
 
 
 @njit(cache=True)
-def bucket(cell: int) -> int:
-    """The bucket of a cell; others may share it."""
+def bucket(cell: int, heads: int) -> int:
+    """The bucket of a cell, of as many as have so many heads (see index); others may share it."""
     mixed = cell * 0x9E3779B97F4A7C1
-    return int((mixed ^ mixed >> 29) & (_BUCKETS - 1))
+    return int((mixed ^ mixed >> 29) & (heads - 2))
 
 
 @njit(cache=True)
@@ -44,10 +45,13 @@ def index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -
         grid: columns around the Earth.
 
     Returns:
-        Where each bucket begins among the entries; cell and question of each entry. A bucket's entries are in the
+        Heads: where each bucket begins among the entries, and their number; cell and question of each entry. A bucket's entries are in the
         opposite order of the questions.
     """
-    head = np.zeros(_BUCKETS + 1, np.int64)
+    many = 1 << 12
+    while many < min(16 * lon.size, _MOST):
+        many *= 2
+    head = np.zeros(many + 1, np.int64)
     cell, of = np.empty(0, np.int64), np.empty(0, np.int64)
     step = reach / 110_000.0
     scale = grid / 360.0
@@ -61,7 +65,7 @@ def index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -
                 for row in range(max(low, 0), min(high, int(180.0 * scale)) + 1):
                     for column in range(west, east + 1):
                         key = (when * _ROWS + row) * grid + column % grid
-                        b = bucket(key)
+                        b = bucket(key, head.size)
                         if turn == 0:
                             head[b] += 1
                         else:

@@ -47,16 +47,12 @@ def roots(tracks: pl.DataFrame | None, wanted: pl.Series) -> pl.Series:
 @njit(cache=True)
 def heads(track: Any) -> Any:
     """The first row of each track, of rows that stand together by track."""
-    n = 0
-    for i in range(track.size):
-        n += i == 0 or track[i] != track[i - 1]
-    out = np.empty(n, np.int64)
-    n = 0
+    out, n = np.empty(track.size, np.int64), 0  # memory that is not written costs nothing
     for i in range(track.size):
         if i == 0 or track[i] != track[i - 1]:
             out[n] = i
             n += 1
-    return out
+    return out[:n].copy()
 
 
 @dataclass(frozen=True)

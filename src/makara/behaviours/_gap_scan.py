@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 RECEIVERS: Final = ("terrestrial", "satellite", "vms", "own", "unknown")
 SORTS: Final = ("class_a", "class_b", "long_range", "sart", "aid", "base", "aircraft", "vms", "radar")
+_STRETCH: Final = 64
+"""Rows that are looked at one by one only where a silence may be among them: between their ends, all time has passed.
+"""
 
 
 def sort_of() -> pl.Expr:
@@ -53,12 +56,17 @@ def scan(first: Any, end: Any, chain: Any, t: Any, frm: int, least: int) -> Any:
                 starts[gaps], stops[gaps] = n, i
                 gaps += 1
                 n += 1
-            for q in range(i + 1, end[s]):
-                if t[q] - t[q - 1] >= least:
-                    rows[n], piece[n], count[n] = q - 1, s, told + q - i
-                    starts[gaps], stops[gaps] = n, q
-                    gaps += 1
-                    n += 1
+            at = i
+            while at + 1 < end[s]:
+                stop = min(at + _STRETCH, end[s] - 1)
+                if t[stop] - t[at] >= least:
+                    for q in range(at + 1, stop + 1):
+                        if t[q] - t[q - 1] >= least:
+                            rows[n], piece[n], count[n] = q - 1, s, told + q - i
+                            starts[gaps], stops[gaps] = n, q
+                            gaps += 1
+                            n += 1
+                at = stop
             before, held, told = end[s] - 1, s, told + end[s] - i
         if before >= 0 and (s + 1 == first.size or chain[s + 1] != chain[s]):
             rows[n], piece[n], count[n], last[n] = before, held, told, True
@@ -78,14 +86,25 @@ def before(rows: Any, piece: Any, first: Any, end: Any, chain: Any, t: Any, rece
     seen = np.zeros(rows.size, np.int64)
     for k in range(rows.size):
         since = t[rows[k]] - 2 * half_day
-        s, j = piece[k], rows[k]
-        while t[j] > since:
-            heard[k] += t[j] > since + half_day
-            seen[k] |= 1 << receiver[j]
-            if j == first[s]:
-                s -= 1
-                if s < 0 or chain[s] != chain[piece[k]]:
-                    break
-                j = end[s]
-            j -= 1
+        s, stop = piece[k], rows[k] + 1
+        while s >= 0 and chain[s] == chain[piece[k]] and t[stop - 1] > since:
+            heard[k] += stop - first_after(t, first[s], stop, since + half_day)
+            bits = 0
+            for r in receiver[first_after(t, first[s], stop, since) : stop]:
+                bits |= 1 << r
+            seen[k] |= bits
+            s -= 1
+            stop = end[s]
     return heard, seen
+
+
+@njit(cache=True)
+def first_after(t: Any, i: int, j: int, now: int) -> int:
+    """The first of some rows, in the order of time, after an instant."""
+    while i < j:
+        middle = (i + j) >> 1
+        if t[middle] <= now:
+            i = middle + 1
+        else:
+            j = middle
+    return i

@@ -1,6 +1,7 @@
 """Who else was heard around places and instants: the few questions are hashed, and the many points pass by once.
 
 Points pass as runs, rows of a track that follow each other in one cell: of an instant, a run tells by one row.
+Who was near is asked apart from who was heard ahead: a bucket's questions that a run can answer stand in one stretch.
 Right across 180 degrees and at the poles: cells are quarters of a degree, and a question stands in all that it reaches.
 """
 
@@ -12,12 +13,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from makara.base.geo import distance_scalar, wrap_scalar
+from makara.base.geo import degree_m, distance_scalar, wrap_scalar
 from makara.behaviours._asked import bucket, cell_of, index
-from makara.behaviours._chains import Chained, heads
-from makara.behaviours._gap_scan import sort_of
+from makara.behaviours._chains import NEVER, Chained
+from makara.behaviours._gap_scan import first_after, sort_of
 from makara.behaviours._grown import grown
-from makara.behaviours._pairs import apart, beside
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,6 +26,13 @@ _GRID: Final = 4.0
 """Cells a degree."""
 _WIDE: Final = 1440
 """Columns of the grid."""
+_SURE: Final = 1e-5
+"""More than distances as they are measured may be off."""
+_BLOCK: Final = 32
+"""Rows that are looked at together."""
+_RUN: Final = np.dtype([(c, np.int64) for c in ("begin", "end", "who", "cell", "since", "until", "left")])
+"""A run: its first row and the row after its last; its mover and cell; when its first row and its last were, and when
+the mover left the cell on that piece of its chain (NEVER: not)."""
 
 
 def heard(
@@ -50,121 +57,150 @@ def heard(
         Number of neighbours; of those heard again within ``span_us``; and of other movers heard in the ``span_us``
         after the instant near the places of the second half.
     """
-    points = chained.points
-    order = np.argsort(np.concatenate([at, at]), kind="stable")[::-1]  # so that the first is the first of its bucket
+    points, n = chained.points, at.size
     x, y, mover = (points[c].to_numpy() for c in ("lon_deg", "lat_deg", "mover"))
-    once = np.zeros(order.size, np.int64)  # a cell is one for all times
-    head, cell, of = index(lon[order], lat[order], once, once, reach_m, _WIDE)
-    told = _told(
-        heads(points["track"].to_numpy()),
-        chained.t,
-        x,
-        y,
-        mover,
-        head,
-        cell,
-        order[of],
-        lon,
-        lat,
-        at,
-        me,
-        reach_m,
-        span_us,
-    )
-    of, row, ahead = told
+    o = np.argsort(chained.first)
+    runs = _runs(chained.first[o], chained.end[o], chained.t, x, y, mover, np.empty(1 << 14, _RUN))
+    here, there = (_asked(lon[half], lat[half], at, me, reach_m) for half in (slice(n), slice(n, None)))
+    of, row = _neighbours(runs, chained.t, x, y, *here, reach_m, span_us)
     onward = chained.onward(row)
     sorts = points["transponder"].gather(row).to_frame().select(sort_of()).to_series().to_numpy()
     near = (onward > at[of]) & (sorts == mine[of])
     kept = near & (onward <= at[of] + span_us)
-    return (*(np.bincount(of[some], minlength=at.size) for some in (near, kept)), ahead)
+    found = (np.bincount(of[some], minlength=n) for some in (near, kept))
+    return (*found, _ahead(runs, chained.t, x, y, *there, me, reach_m, span_us))
+
+
+def _asked(lon: Floats, lat: Floats, at: Ints, me: Ints, reach_m: float) -> tuple[Any, ...]:
+    """Questions by the cells that they reach (see index), each bucket's by their instants; and their places.
+
+    Returns:
+        Where each bucket begins; cell, question, instant and own mover of each entry; for each question its place, and
+        shares of the reach for a degree east and north: at least so much (columns 2 and 3), at most (4 and 5).
+    """
+    order = np.argsort(at, kind="stable")[::-1]  # so that the first is the first of its bucket
+    once = np.zeros(order.size, np.int64)  # a cell is one for all times
+    head, cell, of = index(lon[order], lat[order], once, once, reach_m, _WIDE)
+    of = order[of]
+    # No way between two places near by leaves these latitudes. (Beyond 80 degrees it may: nothing is told by degrees.)
+    step = 1.01 * reach_m / 110_000.0
+    poleward, off = np.minimum(np.abs(lat) + step, 90.0), np.maximum(np.abs(lat) - step, 0.0)
+    (east_least, north_most), (east_most, north_least) = degree_m(poleward), degree_m(off)
+    polar = (poleward > 80.0) | (step > 1.0)
+    east_least, north_least = (np.where(polar, 0.0, (1.0 - _SURE) * d / reach_m) for d in (east_least, north_least))
+    east_most, north_most = (np.where(polar, np.inf, (1.0 + _SURE) * d / reach_m) for d in (east_most, north_most))
+    return head, cell, of, at[of], me[of], np.stack([lon, lat, east_least, north_least, east_most, north_most], axis=1)
 
 
 @njit(cache=True)
-def _within(lon: float, lat: float, x: float, y: float, reach: float) -> bool:
-    lon, lat = np.round(lon * 1e7) / 1e7, np.round(lat * 1e7) / 1e7
-    if apart(lon, lat, x, y, reach):
-        return False
-    return beside(lon, lat, x, y, reach) or bool(distance_scalar(lon, lat, x, y) <= reach)
-
-
-@njit(cache=True)
-def _off(w: float, e: float, s: float, n: float, x: float, y: float, reach: float) -> bool:
-    """Whether all of a small box is surely farther from a place than so many metres."""
-    north = max(0.0, s - y, y - n)
-    if north * 110_000.0 > reach:
-        return True
-    most = max(abs(s), abs(n), abs(y))
-    if north > 1.0 or most > 80.0:
-        return False
-    east = max(0.0, abs(wrap_scalar(x - 0.5 * (w + e))) - 0.5 * (e - w))
-    if east > 1.0:
-        return False
-    wide = east * np.cos(most * np.pi / 180.0)
-    return bool((wide * wide + north * north) * 109_000.0 * 109_000.0 > reach * reach)
-
-
-@njit(cache=True)
-def _told(
-    heads: Any, t: Any, lon: Any, lat: Any, mover: Any, head: Any, cell: Any, of: Any, x: Any, y: Any,
-    at: Any, me: Any, reach: float, span: int,
-) -> Any:  # fmt: skip
-    """Questions and the rows that may be of their neighbours, rows ascending; and movers heard ahead."""
-    ahead = np.zeros(at.size, np.int64)
-    stamp = me.copy()
-    when, whose = at[of % at.size], me[of % at.size]  # an entry beside the next
-    room = 1 << 16
-    asked, rows = np.empty(room, np.int64), np.empty(room, np.int64)
+def _runs(first: Any, end: Any, t: Any, lon: Any, lat: Any, mover: Any, runs: Any) -> Any:
+    """Runs of pieces of rows that ascend, written where there may be room for them."""
     n = 0
-    for h in range(heads.size):
-        stop = heads[h + 1] if h + 1 < heads.size else t.size
-        i = heads[h]
+    for s in range(first.size):
+        i, stop = first[s], end[s]
         who = mover[i]
         while i < stop:
             # Bounds as cell_of takes them, so that a run and its cell are of one mind at borders.
-            w, s = np.floor((lon[i] + 180.0) * _GRID) / _GRID, np.floor((lat[i] + 90.0) * _GRID) / _GRID
-            e, north = w + 1.0 / _GRID, s + 1.0 / _GRID
+            west, south = np.floor((lon[i] + 180.0) * _GRID) / _GRID, np.floor((lat[i] + 90.0) * _GRID) / _GRID
+            east, north = west + 1.0 / _GRID, south + 1.0 / _GRID
             j = i + 1
-            while j < stop and w <= lon[j] + 180.0 < e and s <= lat[j] + 90.0 < north:
+            while j < stop and west <= lon[j] + 180.0 < east and south <= lat[j] + 90.0 < north:
                 j += 1
-            key = cell_of(lon[i], lat[i], 0, _WIDE)
-            b = bucket(key)
-            since, until = t[i] - span, t[j - 1] + span
-            boxed = False
-            for k in range(head[b] + np.searchsorted(when[head[b] : head[b + 1]], since), head[b + 1]):
-                now = when[k]
-                if now >= until:
-                    break
-                if cell[k] != key or who == whose[k]:
-                    continue
-                q = of[k]
-                g = q - at.size if q >= at.size else q
-                if q >= at.size:
-                    if now >= t[j - 1] or stamp[g] == who:
-                        continue
-                elif now < t[i] or (j < stop and t[j] <= now):
-                    continue
-                if not boxed:
-                    boxed = True
-                    w, e, s, north = lon[i], lon[i], lat[i], lat[i]
-                    for r in range(i + 1, j):
-                        w, e = min(w, lon[r]), max(e, lon[r])
-                        s, north = min(s, lat[r]), max(north, lat[r])
-                    w, e, s, north = w - 1e-6, e + 1e-6, s - 1e-6, north + 1e-6
-                if _off(w, e, s, north, x[q], y[q], reach):
-                    continue
-                r = i + np.searchsorted(t[i:j], now, side="right")  # the first row after the instant
-                if q >= at.size:
-                    while r < j and t[r] <= now + span:
-                        if _within(lon[r], lat[r], x[q], y[q], reach):
-                            stamp[g] = who  # the points are ordered by mover
-                            ahead[g] += 1
-                            break
-                        r += 1
-                elif t[r - 1] > now - span and _within(lon[r - 1], lat[r - 1], x[q], y[q], reach):
-                    if n == room:
-                        room *= 2
-                        asked, rows = grown(asked, room), grown(rows, room)
-                    asked[n], rows[n] = g, r - 1
-                    n += 1
+            if n == runs.size:
+                runs = grown(runs, 2 * n)
+            run = runs[n]
+            run.begin, run.end, run.who, run.cell = i, j, who, cell_of(lon[i], lat[i], 0, _WIDE)
+            run.since, run.until, run.left = t[i], t[j - 1], t[j] if j < stop else NEVER
+            n += 1
             i = j
-    return asked[:n], rows[:n], ahead
+    return runs[:n]
+
+
+@njit(cache=True)
+def _within(lon: float, lat: float, place: Any, reach: float) -> bool:
+    """Whether a point, as it is remembered, is near a place."""
+    lon, lat = np.round(lon * 1e7) / 1e7, np.round(lat * 1e7) / 1e7
+    north, east = lat - place[1], wrap_scalar(lon - place[0])
+    if (east * place[2]) ** 2 + (north * place[3]) ** 2 > 1.0:
+        return False
+    if (east * place[4]) ** 2 + (north * place[5]) ** 2 < 1.0:
+        return True
+    return bool(distance_scalar(lon, lat, place[0], place[1]) <= reach)
+
+
+@njit(cache=True)
+def _apart(lon: Any, lat: Any, place: Any) -> bool:
+    """Whether all of some points are surely not near a place: counted without a branch, which is fast."""
+    n = 0
+    x, y, wide, high = place[0], place[1], place[2], place[3]
+    for r in range(lon.size):
+        east = abs(lon[r] - x)
+        east, north = min(east, 360.0 - east) * wide, (lat[r] - y) * high
+        n += east * east + north * north <= 1.0
+    return n == 0
+
+
+@njit(cache=True)
+def _any_within(lon: Any, lat: Any, place: Any, reach: float) -> bool:
+    """Whether any of some points is near a place."""
+    if lon.size and _within(lon[0], lat[0], place, reach):
+        return True
+    for i in range(1, lon.size, _BLOCK):
+        j = min(i + _BLOCK, lon.size)
+        if not _apart(lon[i:j], lat[i:j], place):
+            for r in range(i, j):
+                if _within(lon[r], lat[r], place, reach):
+                    return True
+    return False
+
+
+@njit(cache=True)
+def _neighbours(
+    runs: Any, t: Any, lon: Any, lat: Any, head: Any, cell: Any, of: Any, at: Any, me: Any, place: Any,
+    reach: float, span: int,
+) -> Any:  # fmt: skip
+    """Questions and the rows that may be of their neighbours, rows ascending."""
+    room = 1 << 16
+    asked, rows, n = np.empty(room, np.int64), np.empty(room, np.int64), 0
+    for s in range(runs.size):
+        run = runs[s]
+        until = min(run.left, run.until + span)
+        b = bucket(run.cell, head.size)
+        for k in range(first_after(at, head[b], head[b + 1], run.since - 1), head[b + 1]):
+            if at[k] >= until:
+                break
+            if cell[k] != run.cell or run.who == me[k]:
+                continue
+            r = first_after(t, run.begin, run.end, at[k]) - 1
+            if t[r] > at[k] - span and _within(lon[r], lat[r], place[of[k]], reach):
+                if n == room:
+                    room *= 2
+                    asked, rows = grown(asked, room), grown(rows, room)
+                asked[n], rows[n] = of[k], r
+                n += 1
+    return asked[:n], rows[:n]
+
+
+@njit(cache=True)
+def _ahead(
+    runs: Any, t: Any, lon: Any, lat: Any, head: Any, cell: Any, of: Any, at: Any, me: Any, place: Any, own: Any,
+    reach: float, span: int,
+) -> Any:  # fmt: skip
+    """Movers, other than the own, that were heard near each place within a span after its instant."""
+    ahead = np.zeros(own.size, np.int64)
+    stamp = own.copy()
+    for s in range(runs.size):
+        run = runs[s]
+        b = bucket(run.cell, head.size)
+        for k in range(first_after(at, head[b], head[b + 1], run.since - span - 1), head[b + 1]):
+            if at[k] >= run.until:
+                break
+            q = of[k]
+            if cell[k] != run.cell or run.who == me[k] or stamp[q] == run.who:
+                continue
+            i = first_after(t, run.begin, run.end, at[k])
+            j = run.end if run.until <= at[k] + span else first_after(t, i, run.end, at[k] + span)
+            if _any_within(lon[i:j], lat[i:j], place[q], reach):
+                stamp[q] = run.who  # the points are ordered by mover
+                ahead[q] += 1
+    return ahead

@@ -24,7 +24,7 @@ from makara.base import ids
 from makara.base.errors import SettingsError
 from makara.base.time import from_us, to_us
 from makara.behaviours._points import POINTS, REQUIRED, ordered, ready_points
-from makara.tables import REASON, table
+from makara.tables import REASON, REASONS, table
 
 _EVENTS = table("events").schema
 _COMPUTED = ("event", "version", "supersedes", "rule", "parameters", "source", "t_known", "mark")
@@ -309,7 +309,20 @@ def reason(
 
 def reasons(*found: pl.Expr) -> pl.Expr:
     """The list of reasons of each row, those that do not hold left out."""
-    return pl.concat_list(*found).list.drop_nulls().alias("reasons")
+    named = [e.alias(f"{k}") for k, e in enumerate(found)]
+    beside = pl.struct(*named, pl.int_range(pl.len()).alias("row"))  # the row, so that constants fill all rows too
+    return beside.map_batches(_listed, return_dtype=REASONS).alias("reasons")
+
+
+def _listed(beside: pl.Series) -> pl.Series:
+    """Reasons that stand beside each other (the last field is none) as lists; Polars' own way costs 50 times as much."""
+    columns = [beside.struct.field(name) for name in beside.struct.fields[:-1]]
+    holds = np.stack([c.is_not_null().to_numpy() for c in columns], axis=1)
+    row, which = np.nonzero(holds)
+    kept = pl.concat(columns).gather(which * len(beside) + row).rechunk()
+    begin = np.append(0, np.cumsum(holds.sum(axis=1)))
+    lists = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(begin), kept.to_arrow()))
+    return pl.Series("reasons", lists, dtype=REASONS)
 
 
 def zone_keys(window: Window, kinds: Iterable[str]) -> list[str]:

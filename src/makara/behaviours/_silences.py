@@ -105,7 +105,7 @@ def _held(
             continue
         after = ahead if last >= 0 and track[last] == track[i] else _NEVER
         last, ahead = i, t[i]
-        b = bucket(cell_of(lon[i], lat[i], t[i] // _BRACKET_US, grid))
+        b = bucket(cell_of(lon[i], lat[i], t[i] // _BRACKET_US, grid), head.size)
         if head[b] < head[b + 1]:
             n -= 1
             rows[n], onward[n] = i, after
@@ -134,7 +134,7 @@ def _hours(
         i = rows[r]
         who, now, next_ = mover[i], t[i], onward[r]
         key = cell_of(lon[i], lat[i], now // _BRACKET_US, grid)
-        b = bucket(key)
+        b = bucket(key, head.size)
         begin = now % _HOUR_US
         end = begin + min(next_ - now, _HOUR_US)
         c = np.cos(lat[i] * k)
@@ -188,7 +188,7 @@ def _told(
         key = cell_of(lon[i], lat[i], t[i] // _BRACKET_US, grid)
         if key != held or mover[i] != mover[rows[r0]] or sort_of[r] != sort_of[r0]:
             held, r0, n = key, r, 0
-            b = bucket(key)
+            b = bucket(key, head.size)
             for e in range(head[b], head[b + 1]):
                 g = gap[of[e]]
                 same = sort_of[r] == mine[g] or (mine[g] == 1 and sort_of[r] == 2)
