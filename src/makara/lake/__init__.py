@@ -4,7 +4,7 @@ One writer, any number of readers. Work appends to Delta tables and collects sta
 SQLite transaction that writes the state rows together with a row in ``snapshots`` naming each table's Delta version.
 """
 
-from makara.lake.areas import Area, inside
+from makara.lake.areas import Area, inside, prepare
 from makara.lake.commit import Commit
 from makara.lake.compact import Size
 from makara.lake.find import Wanted
@@ -29,5 +29,6 @@ __all__ = [
     "View",
     "Wanted",
     "inside",
+    "prepare",
     "render_settings",
 ]

@@ -68,6 +68,20 @@ class _Grid:
         return out
 
 
+def prepare(shape: Any) -> None:
+    """Make a shape ready for many tests, from several threads.
+
+    GEOS makes the indexes of a prepared shape at the first test that needs them, which no two threads may do at once;
+    a box all around needs them all.
+
+    Args:
+        shape: a polygon or several (shapely).
+    """
+    shapely.prepare(shape)
+    w, s, e, n = shapely.bounds(shape)
+    shapely.intersects(shape, shapely.box(w - 1.0, s - 1.0, e + 1.0, n + 1.0))
+
+
 @dataclass(frozen=True)
 class Area:
     """Polygons with the time in which they count.
@@ -93,7 +107,7 @@ class Area:
             return [_Grid(self.shape)]
         halves = [shapely.multipolygons(parts[some]) for some in (side, ~side)]
         for half in halves:
-            shapely.prepare(half)
+            prepare(half)
         return [_Grid(half) for half in halves]
 
     def holds(self, lon: Floats, lat: Floats) -> Bools:

@@ -9,11 +9,12 @@ column that has one value in a row group is not read.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -29,10 +30,17 @@ from makara.lake.areas import Area, inside
 from makara.lake.held import DataFile, Footer, Held
 from makara.tables import Table
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 8
 """Row groups that a thread reads at a time."""
+FILES_AT_ONCE: Final = 16
+"""Files that are described at once: never more than are kept."""
+FEW: Final = 16_384
+"""Rows that are put together by one thread."""
+_FREED: Final = 16 * 2**20
 Bools = NDArray[np.bool_]
 Types = dict[str, pl.DataType]
+_Task = tuple[Footer, list[int], bool]
+"""A file, some of its row groups, and whether every row of them is wanted."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +82,38 @@ def find(t: Table, files: Sequence[DataFile], held: Held, wanted: Wanted) -> pl.
         wanted: which rows.
     """
     types = {f.name: f.type for f in t.fields}
-    tasks: list[tuple[Footer, list[int], bool]] = []
-    for f in files:
-        if _on(f.day, wanted):
-            footer = held.footer(f.path)
-            may = np.flatnonzero(_may(footer, wanted))
-            all_of_it = _all(footer, may, wanted)
-            for every in (True, False):
-                groups = may[all_of_it == every].tolist()
-                tasks += [(footer, groups[k : k + AT_ONCE], every) for k in range(0, len(groups), AT_ONCE)]
-    parts = _threads().map(lambda task: _read(types, t.keys[0], task[0], task[1], task[2], wanted), tasks)
+    mine = [f.path for f in files if _on(f.day, wanted)]
+    tasks = [task for footer in _footers(mine, held, wanted.movers is not None) for task in _tasks(footer, wanted)]
+    parts = _threads().map(lambda task: _read(types, t.keys[0], task, wanted), tasks)
     return _frame(types, t.keys[0], [p for p in parts if p is not None])
+
+
+def _footers(paths: Sequence[Path], held: Held, movers: bool) -> Iterator[Footer]:
+    """The descriptions of files; those that are not known yet are read by all threads."""
+    for k in range(0, len(paths), FILES_AT_ONCE):
+        some = paths[k : k + FILES_AT_ONCE]
+        new = [p for p in some if not held.knows(p, movers)]
+        for _ in _threads().map(lambda p: held.footer(p, movers), new):
+            pass
+        yield from (held.footer(p) for p in some)
+
+
+def _tasks(footer: Footer, wanted: Wanted) -> list[_Task]:
+    """What is to be read of a file."""
+    may = np.flatnonzero(_may(footer, wanted))
+    all_of_it = _all(footer, may, wanted)
+    found: list[_Task] = []
+    for every in (True, False):
+        groups = may[all_of_it == every].tolist()
+        found += [(footer, groups[k : k + AT_ONCE], every) for k in range(0, len(groups), AT_ONCE)]
+    return found
 
 
 @cache
 def _threads() -> ThreadPoolExecutor:
+    # The C library gives freed memory back, and then gets it anew page by page, from twice the largest block on that
+    # it saw freed, of up to 32 MB: without this a fifth of a question's time goes there.
+    np.empty(_FREED, np.uint8)
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="find")
 
 
@@ -103,14 +128,15 @@ def _on(day: str | None, wanted: Wanted) -> bool:
 def _may(footer: Footer, wanted: Wanted) -> Bools:
     """Which row groups may hold rows that are wanted."""
     may = np.ones(footer.groups, np.bool_)
+    if wanted.movers is not None:
+        may[:] = False
+        may[footer.groups_of(np.array(wanted.movers, np.int64))] = True
+        if not may.any():
+            return may
     for column, since, until in (("t_seen", wanted.since, wanted.until), ("t_known", None, wanted.known)):
         if since is not None or until is not None:
             low, high = footer.range(column)
             may &= (since is None or high >= to_us(since)) & (until is None or low <= to_us(until))
-    if wanted.movers is not None and may.any():
-        has = np.zeros(footer.groups, np.bool_)
-        has[footer.groups_of(np.array(wanted.movers, np.int64))] = True
-        may &= has
     if (wanted.box is not None or wanted.areas is not None) and may.any():
         (west, east), (south, north) = footer.range("lon_deg"), footer.range("lat_deg")
         if wanted.box is not None:
@@ -160,10 +186,13 @@ class _Part:
     fixed: dict[str, Any]
 
 
-def _read(types: Types, key: str, footer: Footer, groups: list[int], every: bool, wanted: Wanted) -> _Part | None:
+def _read(types: Types, key: str, task: _Task, wanted: Wanted) -> _Part | None:
     """The rows of some row groups that are wanted, or all; None if there are none."""
+    footer, groups, every = task
     texts = [c for c, d in types.items() if d == pl.String()]
-    file = pq.ParquetFile(footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts)
+    file = pq.ParquetFile(
+        footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts, pre_buffer=False
+    )
     tests = wanted.tests
     fixed = {c: v for c, v in footer.fixed(groups).items() if c in types and c not in (*tests, key)}
     columns = [c for c in footer.columns if c in types and c not in fixed]
@@ -189,7 +218,7 @@ def _read(types: Types, key: str, footer: Footer, groups: list[int], every: bool
 
 def _part(rows: pa.Table, hit: Bools | None, fixed: dict[str, Any]) -> _Part:
     """Rows that are hit, or all: not copied yet, and without those around them where they stand together."""
-    lists = [c for c in rows.column_names if pa.types.is_nested(rows[c].type)]
+    lists = [f.name for f in rows.schema if pa.types.is_nested(f.type)]
     empty = [c for c in lists if not rows[c].null_count and not any(len(k.flatten()) for k in rows[c].chunks)]
     rows, fixed = rows.drop_columns(empty), fixed | {c: [] for c in empty}
     if hit is None:
@@ -210,7 +239,9 @@ def _hits(rows: pa.Table, wanted: Wanted) -> Bools:
         hit &= t < to_us(wanted.until)
     if wanted.known is not None:
         hit &= value["t_known"].view(np.int64) <= to_us(wanted.known)
-    if wanted.movers is not None:
+    if wanted.movers is not None and len(wanted.movers) == 1:
+        hit &= value["mover"] == wanted.movers[0]
+    elif wanted.movers is not None:
         hit &= np.isin(value["mover"], np.array(wanted.movers, np.int64))
     if wanted.box is not None:
         hit &= in_box(value["lon_deg"], value["lat_deg"], *wanted.box)
@@ -230,24 +261,27 @@ def _frame(types: Types, key: str, parts: list[_Part]) -> pl.DataFrame:
     first = parts[0].fixed
     same = {c: v for c, v in first.items() if all(c in p.fixed and p.fixed[c] == v for p in parts)}
     rows = pa.concat_tables([_filled(p, same, types) for p in parts], promote_options="permissive")
-    rows = rows.unify_dictionaries()
     starts = np.cumsum([0, *(len(p.rows) for p in parts[:-1])])
     at = np.concatenate(
         [a + (np.arange(len(p.rows)) if p.at is None else p.at) for a, p in zip(starts, parts, strict=True)]
     )
     numbered = types[key] == pl.Int64()
-    index = pl.Series(at[_order(rows[key].to_numpy()[at])] if numbered else at)
-    wholes = {c: rows[c].combine_chunks() for c in rows.column_names}
-    words = {c: w.dictionary for c, w in wholes.items() if pa.types.is_dictionary(w.type)}
-    plain = {
-        c: pl.Series(c, w.indices if c in words else w, None if c in words else types[c]) for c, w in wholes.items()
-    }
-    picked = pl.DataFrame(list(plain.values()))[index].get_columns()
-    told = [pl.Series(s.name, words[s.name], types[s.name]).gather(s) if s.name in words else s for s in picked]
-    frame = pl.DataFrame([s.set_sorted() if numbered and s.name == key else s for s in told])
+    index = pl.Series((at[_order(rows[key].to_numpy()[at])] if numbered else at).astype(np.uint32))
+    share = _threads().map if len(index) > FEW else map
+    found = share(lambda c: _picked(c, rows[c], types[c], index), rows.column_names)
+    frame = pl.DataFrame([s.set_sorted() if numbered and s.name == key else s for s in found])
     one = {c: same.get(c) for c in types if c not in frame.columns}
     values = [pl.lit(pl.Series(c, [v], types[c])).first().alias(c) for c, v in one.items()]
     return frame.with_columns(values).select(*types)
+
+
+def _picked(name: str, column: pa.ChunkedArray, kind: pl.DataType, index: pl.Series) -> pl.Series:
+    """Some values of a column; texts come by dictionary, and each is made only where it is picked."""
+    if not pa.types.is_dictionary(column.type):
+        return pl.Series(name, column.combine_chunks(), kind).gather(index)
+    whole = column.unify_dictionaries().combine_chunks()
+    words = pl.Series(name, whole.dictionary, kind)
+    return words.gather(pl.Series(whole.indices).gather(index))
 
 
 def _filled(part: _Part, same: dict[str, Any], types: Types) -> pa.Table:

@@ -13,7 +13,7 @@ import shapely
 
 from makara.base.errors import NotFoundError, UsageError
 from makara.base.geo import in_box
-from makara.lake import Area, Lake, View, Wanted, inside
+from makara.lake import Area, Lake, View, Wanted, inside, prepare
 from makara.looks import one_each
 from makara.replay import newest
 from makara.tables import names, table
@@ -159,7 +159,7 @@ def _areas(name: str, zones: pl.DataFrame) -> tuple[Area, ...]:
     shapes = [(shapely.from_wkb(g), since, until) for g, since, until in rows if g is not None]
     areas = tuple(Area(g, a, b) for g, a, b in shapes if g.geom_type in ("Polygon", "MultiPolygon"))
     for a in areas:
-        shapely.prepare(a.shape)
+        prepare(a.shape)
     return areas
 
 
