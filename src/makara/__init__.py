@@ -7,6 +7,7 @@ Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,11 @@ _HOMES = {
     "to_movingpandas": "makara.base.bridges",
     "vessel_class": "makara.behaviours",
 }
+
+
+# What Polars frees it gives back to the kernel within a second, and asks for it anew: half of all page faults of a large
+# load. Now the kernel takes such pages only when memory is short. It is read once, when Polars is loaded.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "muzzy_decay_ms:-1")
 
 
 def __getattr__(name: str) -> Any:
