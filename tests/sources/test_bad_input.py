@@ -135,6 +135,24 @@ def test_a_truncated_gzip_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert len(nmea.decode(path).reports) == len(whole.reports) * 800
 
 
+def test_a_zip_of_several_files_is_read_whole(tmp_path: Path) -> None:
+    rows = [f"{123456780 + i},2026-03-01 00:{i:02d}:00,{i},5" for i in range(6)]
+    month = tmp_path / "month.zip"
+    with zipfile.ZipFile(month, "w") as z:
+        z.writestr("readme.txt", "a month, a file a day\n" * 99)
+        z.writestr("days/1.csv", "\ufeffmmsi,t,lon,lat\r\n" + "\r\n".join(rows[:3]))  # no line feed at its end
+        z.writestr("__MACOSX/days/._1.csv", "no table")
+        z.writestr("days/2.csv", "mmsi,t,lon,lat\n" + "\n".join(rows[3:5]) + "\n")
+        z.writestr("days/3.csv", rows[5])
+    found = batches("mapped", month, MAP)
+    assert pl.concat([b.frames["reports"] for b in found])["mmsi"].to_list() == list(range(123456780, 123456786))
+    assert pl.concat([b.rejects for b in found]).is_empty()
+    with zipfile.ZipFile(month, "a") as z:
+        z.writestr("log.nmea", LINES[:200])
+    rejects = pl.concat([b.rejects for b in batches("mapped", month, MAP)])
+    assert rejects["detail"].to_list() == ["of the zip file these were not read: log.nmea; unpack them"]
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd, zipped])
 def test_bytes_and_streams_are_decoded_as_files_are(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "a.nmea"

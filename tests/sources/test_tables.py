@@ -95,6 +95,24 @@ def test_mapped_doubts_and_rounding(tmp_path: Path) -> None:
     assert rows == [(-180.0, 0.0, ["bad_mmsi"]), (-180.0, None, [])]
 
 
+def test_longitudes_from_0_to_360_are_understood_where_the_whole_file_shows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("makara.sources._rows.CSV_BYTES", 60)  # in pieces of a few rows
+    how = {"map": "mmsi=m\nt_seen=t\nlon_deg=x\nlat_deg=y"}
+    path = tmp_path / "pacific.csv"
+    rows = ["178.5,-17", "181,-17", "181.5,-17", "0.5,-17", "359.5,-17", "200,95", "361,-17"]
+    path.write_text("m,t,x,y\n" + "".join(f"512000001,{1709294400 + 600 * i},{r}\n" for i, r in enumerate(rows)))
+    frames, rejects = read("mapped", path, how)
+    assert frames["reports"]["lon_deg"].to_list() == [178.5, -178.5, 0.5, -0.5]
+    assert reasons(rejects) == [(3, "missing_value"), (7, "bad_place"), (8, "bad_place")]
+    with path.open("a") as f:
+        f.write("512000001,1709304400,-3,-17\n")  # both conventions: what is beyond 180 is no place
+    frames, rejects = read("mapped", path, how)
+    assert frames["reports"]["lon_deg"].to_list() == [178.5, 0.5, -3.0]
+    assert [line for line, _ in reasons(rejects)] == [3, 4, 6, 7, 8]
+
+
 def test_mapped_parquet_is_as_mapped_csv(tmp_path: Path) -> None:
     pl.read_csv(SAMPLES / "pings.csv", separator=";", infer_schema=False).write_parquet(tmp_path / "pings.parquet")
     a, ra = read("mapped", SAMPLES / "pings.csv", PINGS)
