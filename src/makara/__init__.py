@@ -1,8 +1,8 @@
 """Makara: open, self-hosted maritime domain awareness.
 
 Each part works alone, on DataFrames: ``decode``, ``segment``, ``left_out``, ``find``, ``match``, ``predict``,
-``reception``, ``anchorages``, ``vessel_class``, ``detect``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake:
-``open(path) -> Session``. Everything is imported when it is first used.
+``reception``, ``anchorages``, ``vessel_class``, ``detect``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a
+lake: ``open(path) -> Session``. Everything is imported when it is first used.
 """
 
 from __future__ import annotations

@@ -207,13 +207,14 @@ def test_places_that_cannot_be(tmp_path: Path) -> None:
         f"338000001,{t},180,10",
         f"-5,{t},1,1",
         f"abc,{t},1,1",
+        f"338000001,{t},-20,10",  # so longitudes do not run from 0 to 360
     ]
     found = batches("mapped", table(tmp_path / "places.csv", *rows), MAP)
     assert rejects(found).select("line", "reason").rows() == [
         (2, "bad_place"), (3, "missing_value"), (4, "bad_place"), (5, "bad_place"),
         (6, "missing_value"), (8, "bad_value"), (9, "missing_value"),
     ]  # fmt: skip
-    assert found[0].frames["reports"]["lon_deg"].to_list() == [-180.0]
+    assert found[0].frames["reports"]["lon_deg"].to_list() == [-180.0, -20.0]
 
 
 def test_swapped_latitude_and_longitude_are_recognised(tmp_path: Path) -> None:

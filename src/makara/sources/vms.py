@@ -3,9 +3,9 @@
 Who: fisheries monitoring centres, ICES data calls, agencies. Format: CSV (comma, semicolon, tab) or Parquet; the
 columns of TACSAT2 (``VE_COU, VE_REF, SI_LATI, SI_LONG, SI_DATE`` as DD/MM/YYYY, ``SI_TIME, SI_SP`` in knots, ``SI_HE``
 in degrees; UTC), or the usual names (vessel_id, flag, timestamp, latitude, longitude, speed, course). Other names: the
-source mapped with ``--scheme``. Longitudes from 0 to 360 are understood where all of the file shows them. A vessel is known by its id in the scheme ``vms:<flag>``. Followed: ICES' EFLALO2 and
-TACSAT2 description, as in the R package vmstools. Licence: confidential, by the flag state's rules. Latency: minutes to
-years.
+source mapped with ``--scheme``. Longitudes from 0 to 360 are understood where all of the file shows them. A vessel is
+known by its id in the scheme ``vms:<flag>``. Followed: ICES' EFLALO2 and TACSAT2 description, as in the R package
+vmstools. Licence: confidential, by the flag state's rules. Latency: minutes to years.
 """
 
 from __future__ import annotations

@@ -65,11 +65,12 @@ def warn_of_places(reports: pl.DataFrame) -> None:
     """Warn of rows that state a place which is none; a place that is unknown is null, and no reason to warn."""
     if not all(reports.schema.get(c, pl.Null()).is_numeric() for c in REQUIRED[3:]):
         return
-    beyond = [pl.col(c).cast(pl.Float64).fill_nan(None).abs() > most for c, most in zip(REQUIRED[3:], (180, 90))]
+    limits = (("lon_deg", 180.0), ("lat_deg", 90.0))
+    beyond = [pl.col(c).cast(pl.Float64).fill_nan(None).abs() > most for c, most in limits]
     n = reports.select((beyond[0] | beyond[1]).sum()).item()
     if n:
         warnings.warn(
-            f"segment leaves out {n} of {len(reports)} rows, whose longitude is not in [-180, 180] or whose latitude is "
-            "not in [-90, 90]; makara.left_out(reports) tells which, with those that lack a time or a place",
+            f"segment leaves out {n} of {len(reports)} rows, whose longitude is not in [-180, 180] or whose latitude "
+            "is not in [-90, 90]; makara.left_out(reports) tells which, with those that lack a time or a place",
             stacklevel=3,
         )
