@@ -226,6 +226,22 @@ def test_marinecadastre_old_names() -> None:
     assert reasons(rejects) == [(5, "missing_value"), (6, "bad_place")]
 
 
+@pytest.mark.parametrize("names", ["X,Y", "POINT_X,POINT_Y"])
+def test_marinecadastre_exports_of_geodatabases(names: str, tmp_path: Path) -> None:
+    path = tmp_path / "zone.csv"
+    path.write_text(
+        f"{names},SOG,COG,Heading,ROT,BaseDateTime,Status,VoyageID,MMSI,ReceiverType,ReceiverID\n"
+        "-122.5,37.8,0,213,511,128,2009/01/31 00:00:30,0,5,366998510,b,003669904\n"
+        "-122.6,37.9,12,-204,90,0,1/13/2014 12:01:30 AM,0,6,366998511,r,05RPTL\n"
+    )
+    frames, rejects = read("marinecadastre", path)
+    assert rejects.is_empty()
+    assert frames["reports"].select("t_seen", "lon_deg", "lat_deg", "station").rows() == [
+        (datetime(2009, 1, 31, 0, 0, 30, tzinfo=UTC), -122.5, 37.8, "003669904"),
+        (datetime(2014, 1, 13, 0, 1, 30, tzinfo=UTC), -122.6, 37.9, "05RPTL"),
+    ]
+
+
 def test_marinecadastre_new_names_in_any_wrapping(tmp_path: Path) -> None:
     plain = SAMPLES / "marinecadastre_2025.csv"
     expected, _ = read("marinecadastre", plain)
