@@ -179,7 +179,7 @@ def plot_coverage(
     collections, patches = need("matplotlib.collections", EXTRA), need("matplotlib.patches", EXTRA)
     unsure = (pl.col("p_hi") - pl.col("p_lo") > UNSURE).fill_null(False)
     known, keys = rows["p_heard"].is_not_null(), []
-    styles = (
+    styles: tuple[tuple[str, pl.Series, dict[str, Any]], ...] = (
         ("looked", known, {"cmap": "viridis", "clim": (0.0, 1.0)}),
         ("unsure", rows.select(unsure).to_series(), {"facecolor": "none", "hatch": "////", "edgecolor": "white"}),
         ("not looked", ~known, {"facecolor": "none", "hatch": "xx", "edgecolor": "#bcc7ce"}),
