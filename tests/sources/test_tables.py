@@ -226,6 +226,24 @@ def test_marinecadastre_old_names() -> None:
     assert reasons(rejects) == [(5, "missing_value"), (6, "bad_place")]
 
 
+@pytest.mark.parametrize(("crs", "degrees"), [("OGC:CRS84", True), ("EPSG:4326", True), ("EPSG:3857", False)])
+def test_geoparquet_of_points_is_a_table_with_places(crs: str, degrees: bool, tmp_path: Path) -> None:
+    gpd = pytest.importorskip("geopandas")
+    rows = pl.read_csv(SAMPLES / "marinecadastre_2025.csv", infer_schema=False)
+    x, y = (rows[n].cast(pl.Float64).fill_null(0.0).to_numpy() for n in ("longitude", "latitude"))
+    points = gpd.GeoSeries(shapely.points(x, y), crs="OGC:CRS84").to_crs(crs)
+    bare = rows.drop("longitude", "latitude").to_pandas()
+    gpd.GeoDataFrame(bare, geometry=points).to_parquet(path := tmp_path / "ais.parquet")
+    if not degrees:
+        with pytest.raises(ColumnsError, match="no column LAT"):
+            read("marinecadastre", path)
+        return
+    plain, _ = read("marinecadastre", SAMPLES / "marinecadastre_2025.csv")
+    frames, _ = read("marinecadastre", path)
+    assert frames["reports"].drop("line").equals(plain["reports"].drop("line"))
+    assert guesses(path)[1][0][0] == "marinecadastre"
+
+
 @pytest.mark.parametrize("names", ["X,Y", "POINT_X,POINT_Y"])
 def test_marinecadastre_exports_of_geodatabases(names: str, tmp_path: Path) -> None:
     path = tmp_path / "zone.csv"
