@@ -18,7 +18,7 @@ import pytest
 
 from makara.base.errors import InputError, MakaraError, UsageError
 from makara.sensors.ais import Decoded
-from makara.sources import Batch, nmea, source
+from makara.sources import Batch, guesses, nmea, source
 
 SAMPLES = Path(__file__).parent / "samples"
 LINES = (SAMPLES / "case" / "reports_terrestrial.nmea").read_bytes()
@@ -151,6 +151,18 @@ def test_a_zip_of_several_files_is_read_whole(tmp_path: Path) -> None:
         z.writestr("log.nmea", LINES[:200])
     rejects = pl.concat([b.rejects for b in batches("mapped", month, MAP)])
     assert rejects["detail"].to_list() == ["of the zip file these were not read: log.nmea; unpack them"]
+
+
+def test_an_encrypted_zip_is_told_to_be_one(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.zip"
+    packed = bytearray(zipped(LINES))
+    packed[6] |= 1  # the flag "encrypted", in the member's header and in the list of members
+    packed[packed.rindex(b"PK\x01\x02") + 8] |= 1
+    secret.write_bytes(packed)
+    for ask in (lambda: batches("mapped", secret, MAP), lambda: guesses(secret)):
+        with pytest.raises(InputError, match=r"a\.nmea in the zip file cannot be unpacked .*encrypted"):
+            ask()
+    assert nmea.decode(secret).rejects["reason"].to_list() == ["truncated"]
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd, zipped])

@@ -143,6 +143,8 @@ def blocks(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> 
         held.append(piece[cut:])
     rest = b"".join(held)
     if header is None:
+        if not rest.strip() and pieces.cut is not None:
+            raise InputError(f"{path}: {pieces.cut}")
         if not rest.strip():
             raise InputError(f"{path} is empty; a CSV file needs a line with the names of its columns")
         header, rest, line = _header(rest, path, sep, columns), b"", 2

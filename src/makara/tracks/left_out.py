@@ -66,6 +66,8 @@ def warn_of_places(reports: pl.DataFrame) -> None:
     if not all(reports.schema.get(c, pl.Null()).is_numeric() for c in REQUIRED[3:]):
         return
     limits = (("lon_deg", 180.0), ("lat_deg", 90.0))
+    if all(_within(reports[c], most) for c, most in limits):
+        return
     beyond = [pl.col(c).cast(pl.Float64).fill_nan(None).abs() > most for c, most in limits]
     n = reports.select((beyond[0] | beyond[1]).sum()).item()
     if n:
@@ -74,3 +76,9 @@ def warn_of_places(reports: pl.DataFrame) -> None:
             "is not in [-90, 90]; makara.left_out(reports) tells which, with those that lack a time or a place",
             stacklevel=3,
         )
+
+
+def _within(values: pl.Series, most: float) -> bool:
+    """Whether no value is beyond; costs no copy."""
+    least, top = values.min(), values.max()
+    return not (isinstance(least, int | float) and isinstance(top, int | float) and (least < -most or top > most))
