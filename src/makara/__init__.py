@@ -1,8 +1,8 @@
 """Makara: open, self-hosted maritime domain awareness.
 
-Each part works alone, on DataFrames: ``decode``, ``segment``, ``find``, ``match``, ``predict``, ``reception``,
-``anchorages``, ``vessel_class``, ``detect``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a lake:
-``open(path) -> Session``. Everything is imported when it is first used.
+Each part works alone, on DataFrames: ``decode``, ``segment``, ``left_out``, ``find``, ``match``, ``predict``,
+``reception``, ``anchorages``, ``vessel_class``, ``detect``, ``plot_*``, ``to_geopandas``, ``to_movingpandas``. With a
+lake: ``open(path) -> Session``. Everything is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from makara.session.detect import detect
     from makara.session.plot import plot_coverage, plot_density, plot_track
     from makara.sources.nmea import decode
-    from makara.tracks import segment
+    from makara.tracks import left_out, segment
     from makara.zones import anchorages
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "decode",
     "detect",
     "find",
+    "left_out",
     "match",
     "open",
     "plot_coverage",
@@ -49,6 +50,7 @@ _HOMES = {
     "decode": "makara.sources.nmea",
     "detect": "makara.session.detect",
     "find": "makara.behaviours",
+    "left_out": "makara.tracks",
     "match": "makara.fusion",
     "open": "makara.session",
     "plot_coverage": "makara.session.plot",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import h3
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -136,6 +137,22 @@ def test_coverage_colours_hatches_and_crosses(walked: makara.Session) -> None:
         makara.plot_coverage(walked.coverage(hourly=True)["reception"])
     with pytest.raises(UsageError, match="no cells"):
         makara.plot_coverage(rows, receiver="own")
+
+
+def test_each_part_of_a_cell_across_180_has_its_cell_s_colour() -> None:
+    x = np.arange(178.0, 182.0, 0.2)
+    cells = sorted({h3.latlng_to_cell(-18.0, float(lon), 3) for lon in x})
+    told = [round(0.1 + 0.8 * k / len(cells), 4) for k in range(len(cells))]
+    t = datetime(2026, 3, 1, tzinfo=UTC)
+    rows = pl.DataFrame({
+        "cell": [h3.str_to_int(c) for c in cells], "t_start": t, "t_end": t, "receiver": "terrestrial",
+        "transponder": "class_a", "trials": 5, "p_heard": told, "p_lo": 0.1, "p_hi": 0.2,
+    })  # fmt: skip
+    drawn = part(makara.plot_coverage(rows), "looked")
+    assert len(drawn.get_paths()) > len(cells), "a cell lies across 180"
+    for path, value in zip(drawn.get_paths(), drawn.get_array(), strict=True):
+        lon, lat = path.vertices[:-1].mean(axis=0)
+        assert value == told[cells.index(h3.latlng_to_cell(float(lat), float(lon), 3))]
 
 
 def test_a_lake_draws_its_vessels_and_traffic(walked: makara.Session) -> None:

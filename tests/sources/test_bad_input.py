@@ -18,7 +18,7 @@ import pytest
 
 from makara.base.errors import InputError, MakaraError, UsageError
 from makara.sensors.ais import Decoded
-from makara.sources import Batch, nmea, source
+from makara.sources import Batch, guesses, nmea, source
 
 SAMPLES = Path(__file__).parent / "samples"
 LINES = (SAMPLES / "case" / "reports_terrestrial.nmea").read_bytes()
@@ -135,6 +135,36 @@ def test_a_truncated_gzip_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert len(nmea.decode(path).reports) == len(whole.reports) * 800
 
 
+def test_a_zip_of_several_files_is_read_whole(tmp_path: Path) -> None:
+    rows = [f"{123456780 + i},2026-03-01 00:{i:02d}:00,{i},5" for i in range(6)]
+    month = tmp_path / "month.zip"
+    with zipfile.ZipFile(month, "w") as z:
+        z.writestr("readme.txt", "a month, a file a day\n" * 99)
+        z.writestr("days/1.csv", "\ufeffmmsi,t,lon,lat\r\n" + "\r\n".join(rows[:3]))  # no line feed at its end
+        z.writestr("__MACOSX/days/._1.csv", "no table")
+        z.writestr("days/2.csv", "mmsi,t,lon,lat\n" + "\n".join(rows[3:5]) + "\n")
+        z.writestr("days/3.csv", rows[5])
+    found = batches("mapped", month, MAP)
+    assert pl.concat([b.frames["reports"] for b in found])["mmsi"].to_list() == list(range(123456780, 123456786))
+    assert pl.concat([b.rejects for b in found]).is_empty()
+    with zipfile.ZipFile(month, "a") as z:
+        z.writestr("log.nmea", LINES[:200])
+    rejects = pl.concat([b.rejects for b in batches("mapped", month, MAP)])
+    assert rejects["detail"].to_list() == ["of the zip file these were not read: log.nmea; unpack them"]
+
+
+def test_an_encrypted_zip_is_told_to_be_one(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.zip"
+    packed = bytearray(zipped(LINES))
+    packed[6] |= 1  # the flag "encrypted", in the member's header and in the list of members
+    packed[packed.rindex(b"PK\x01\x02") + 8] |= 1
+    secret.write_bytes(packed)
+    for ask in (lambda: batches("mapped", secret, MAP), lambda: guesses(secret)):
+        with pytest.raises(InputError, match=r"a\.nmea in the zip file cannot be unpacked .*encrypted"):
+            ask()
+    assert nmea.decode(secret).rejects["reason"].to_list() == ["truncated"]
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd, zipped])
 def test_bytes_and_streams_are_decoded_as_files_are(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "a.nmea"
@@ -189,13 +219,14 @@ def test_places_that_cannot_be(tmp_path: Path) -> None:
         f"338000001,{t},180,10",
         f"-5,{t},1,1",
         f"abc,{t},1,1",
+        f"338000001,{t},-20,10",  # so longitudes do not run from 0 to 360
     ]
     found = batches("mapped", table(tmp_path / "places.csv", *rows), MAP)
     assert rejects(found).select("line", "reason").rows() == [
         (2, "bad_place"), (3, "missing_value"), (4, "bad_place"), (5, "bad_place"),
         (6, "missing_value"), (8, "bad_value"), (9, "missing_value"),
     ]  # fmt: skip
-    assert found[0].frames["reports"]["lon_deg"].to_list() == [-180.0]
+    assert found[0].frames["reports"]["lon_deg"].to_list() == [-180.0, -20.0]
 
 
 def test_swapped_latitude_and_longitude_are_recognised(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from source_reading import SAMPLES, facts, read, reasons
 
 from makara.base.errors import ColumnsError, InputError, UsageError
+from makara.sources import guesses
 from makara.sources import source as source_of
 
 
@@ -83,6 +85,60 @@ def test_spire_vessels_of_the_api() -> None:
     assert claim["t_seen"] == datetime(2024, 3, 1, 11, 55, tzinfo=UTC), "static data have a time of their own"
     assert (claim["imo"], claim["length_m"], claim["destination"]) == (9000027, 333.0, "SINGAPORE")
     assert reasons(rejects) == [(2, "no_time")]
+
+
+V1 = {
+    "id": "a5b7", "name": "EXAMPLE", "mmsi": 538000001, "imo": 9074729, "call_sign": "V7AB1", "class": "B",
+    "length": 100, "width": 20, "static_updated_at": "2019-01-01T00:05:00+00:00",
+    "last_known_position": {
+        "timestamp": "2019-01-01T00:10:00+00:00", "geometry": {"type": "Point", "coordinates": [10.5, 50.1]},
+        "heading": 90.0, "speed": 10.1, "rot": 0.0, "accuracy": 1, "collection_type": "satellite", "course": 91.0,
+    },
+    "most_recent_voyage": {"eta": "2019-01-05T00:00:00+00:00", "destination": "SUVA", "draught": 8.5},
+}  # fmt: skip
+
+
+def test_whole_answers_of_spire_s_apis(tmp_path: Path) -> None:
+    path = tmp_path / "answer.json"
+    page = {"paging": {"limit": 1, "total": {"value": 2}}, "data": [V1], "next": {"since": "abc"}}
+    path.write_text(json.dumps(page) + "\n" + json.dumps({"data": [{**V1, "mmsi": 538000002}]}))
+    frames, rejects = read("spire", path)
+    assert rejects.is_empty()
+    assert frames["reports"]["mmsi"].to_list() == [538000001, 538000002]
+    assert facts(frames["reports"].head(1), "lon_deg", "lat_deg", "sog_kn", "receiver", "transponder") == [
+        (10.5, 50.1, pytest.approx(10.1), "satellite", "class_b")
+    ]
+    assert facts(frames["claims"].head(1), "name", "destination", "draught_m", "eta_text") == [
+        ("EXAMPLE", "SUVA", 8.5, "01-05T00:00")
+    ]
+    nodes = json.loads((SAMPLES / "spire_vessels.json").read_text())["data"]["vessels"]["nodes"]
+    told = {"pageInfo": {"hasNextPage": False}, "totalCount": {"value": 2}, "nodes": nodes}
+    path.write_text(json.dumps({"data": {"vessels": told}}, indent=1))
+    assert len(read("spire", path)[0]["reports"]) == 1
+    assert guesses(path)[1][0][0] == "spire"
+
+
+def test_norwegian_geojson(tmp_path: Path) -> None:
+    path = tmp_path / "latest.json"
+    told = {"mmsi": 257000003, "msgtime": "2024-06-10T12:00:00+00:00", "speedOverGround": 1.5}
+    place = {"type": "Point", "coordinates": [5.7, 58.9]}
+    features = [{"type": "Feature", "geometry": place, "properties": told}]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert guesses(path)[1][0][0] == "norwegian"
+    frames, _ = read("norwegian", path)
+    assert facts(frames["reports"], "mmsi", "lon_deg", "lat_deg", "sog_kn") == [(257000003, 5.7, 58.9, 1.5)]
+
+
+def test_speeds_that_say_not_available_differ_by_type(tmp_path: Path) -> None:
+    path = tmp_path / "speeds.csv"
+    rows = ["1,102.3", "1,102.2", "27,63", "27,62", "9,120", "9,1023"]
+    path.write_text("ssvid,timestamp,lat,lon,type,speed\n" + "".join(
+        f"{111257001 if row[0] == '9' else 257000001},2024-01-01 00:00:0{i} UTC,1,2,AIS.{row}\n"
+        for i, row in enumerate(rows)
+    ))  # fmt: skip
+    frames, _ = read("gfw", path)
+    speeds = frames["reports"].sort("t_seen")["sog_kn"].to_list()
+    assert speeds == [None, pytest.approx(102.2), None, 62.0, 120.0, None]
 
 
 def test_gfw() -> None:

@@ -95,6 +95,24 @@ def test_mapped_doubts_and_rounding(tmp_path: Path) -> None:
     assert rows == [(-180.0, 0.0, ["bad_mmsi"]), (-180.0, None, [])]
 
 
+def test_longitudes_from_0_to_360_are_understood_where_the_whole_file_shows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("makara.sources._rows.CSV_BYTES", 60)  # in pieces of a few rows
+    how = {"map": "mmsi=m\nt_seen=t\nlon_deg=x\nlat_deg=y"}
+    path = tmp_path / "pacific.csv"
+    rows = ["178.5,-17", "181,-17", "181.5,-17", "0.5,-17", "359.5,-17", "200,95", "361,-17"]
+    path.write_text("m,t,x,y\n" + "".join(f"512000001,{1709294400 + 600 * i},{r}\n" for i, r in enumerate(rows)))
+    frames, rejects = read("mapped", path, how)
+    assert frames["reports"]["lon_deg"].to_list() == [178.5, -178.5, 0.5, -0.5]
+    assert reasons(rejects) == [(3, "missing_value"), (7, "bad_place"), (8, "bad_place")]
+    with path.open("a") as f:
+        f.write("512000001,1709304400,-3,-17\n")  # both conventions: what is beyond 180 is no place
+    frames, rejects = read("mapped", path, how)
+    assert frames["reports"]["lon_deg"].to_list() == [178.5, 0.5, -3.0]
+    assert [line for line, _ in reasons(rejects)] == [3, 4, 6, 7, 8]
+
+
 def test_mapped_parquet_is_as_mapped_csv(tmp_path: Path) -> None:
     pl.read_csv(SAMPLES / "pings.csv", separator=";", infer_schema=False).write_parquet(tmp_path / "pings.parquet")
     a, ra = read("mapped", SAMPLES / "pings.csv", PINGS)
@@ -206,6 +224,40 @@ def test_marinecadastre_old_names() -> None:
     assert (claims[1]["ship_type"], claims[1]["imo"]) == (37, None)
     assert claims[0]["t_seen"] == datetime(2023, 2, 2, tzinfo=UTC)
     assert reasons(rejects) == [(5, "missing_value"), (6, "bad_place")]
+
+
+@pytest.mark.parametrize(("crs", "degrees"), [("OGC:CRS84", True), ("EPSG:4326", True), ("EPSG:3857", False)])
+def test_geoparquet_of_points_is_a_table_with_places(crs: str, degrees: bool, tmp_path: Path) -> None:
+    gpd = pytest.importorskip("geopandas")
+    rows = pl.read_csv(SAMPLES / "marinecadastre_2025.csv", infer_schema=False)
+    x, y = (rows[n].cast(pl.Float64).fill_null(0.0).to_numpy() for n in ("longitude", "latitude"))
+    points = gpd.GeoSeries(shapely.points(x, y), crs="OGC:CRS84").to_crs(crs)
+    bare = rows.drop("longitude", "latitude").to_pandas()
+    gpd.GeoDataFrame(bare, geometry=points).to_parquet(path := tmp_path / "ais.parquet")
+    if not degrees:
+        with pytest.raises(ColumnsError, match="no column LAT"):
+            read("marinecadastre", path)
+        return
+    plain, _ = read("marinecadastre", SAMPLES / "marinecadastre_2025.csv")
+    frames, _ = read("marinecadastre", path)
+    assert frames["reports"].drop("line").equals(plain["reports"].drop("line"))
+    assert guesses(path)[1][0][0] == "marinecadastre"
+
+
+@pytest.mark.parametrize("names", ["X,Y", "POINT_X,POINT_Y"])
+def test_marinecadastre_exports_of_geodatabases(names: str, tmp_path: Path) -> None:
+    path = tmp_path / "zone.csv"
+    path.write_text(
+        f"{names},SOG,COG,Heading,ROT,BaseDateTime,Status,VoyageID,MMSI,ReceiverType,ReceiverID\n"
+        "-122.5,37.8,0,213,511,128,2009/01/31 00:00:30,0,5,366998510,b,003669904\n"
+        "-122.6,37.9,12,-204,90,0,1/13/2014 12:01:30 AM,0,6,366998511,r,05RPTL\n"
+    )
+    frames, rejects = read("marinecadastre", path)
+    assert rejects.is_empty()
+    assert frames["reports"].select("t_seen", "lon_deg", "lat_deg", "station").rows() == [
+        (datetime(2009, 1, 31, 0, 0, 30, tzinfo=UTC), -122.5, 37.8, "003669904"),
+        (datetime(2014, 1, 13, 0, 1, 30, tzinfo=UTC), -122.6, 37.9, "05RPTL"),
+    ]
 
 
 def test_marinecadastre_new_names_in_any_wrapping(tmp_path: Path) -> None:

@@ -108,6 +108,16 @@ def test_plain_vms_tables(tmp_path: Path) -> None:
         read("vms", SAMPLES / "marinecadastre_2023.csv")
 
 
+def test_vms_longitudes_from_0_to_360(tmp_path: Path) -> None:
+    path = tmp_path / "east.csv"
+    path.write_text("VE_REF;VE_COU;SI_LATI;SI_LONG;SI_DATE;SI_TIME\n" + "".join(
+        f"A;FJI;-17,5;{lon};02/03/2024;{hour}:00\n" for hour, lon in ((10, "179,5"), (12, "181,25"))
+    ))  # fmt: skip
+    frames, rejects = read("vms", path)
+    assert frames["reports"]["lon_deg"].to_list() == [179.5, -178.75]
+    assert rejects.is_empty()
+
+
 def test_real_tacsat(data_dir: Path) -> None:
     file = data_dir / "vms" / "vmstools_tacsat.parquet"
     frames, rejects = read("vms", file, {"shift-years": "207"})

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from makara.base import geo, ids
 from makara.base.errors import ColumnsError, NotFoundError
 from makara.tables import table
-from makara.tracks import segment
+from makara.tracks import left_out, segment
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -141,8 +141,37 @@ def test_rows_without_place_or_time_are_left_out(line):
         lat_deg=pl.Series([50.0, 50.0, 91.0, 50.0, 50.0, 50.0]),
         t_seen=pl.Series([*[T0] * 3, None, T0, T0], dtype=pl.Datetime("us", "UTC")),
     )
-    assert segment(bad)["lon_deg"].to_list() == [-180.0]
+    with pytest.warns(UserWarning, match="leaves out 2 of 6 rows"):
+        assert segment(bad)["lon_deg"].to_list() == [-180.0]
     assert len(segment(bad.head(0))) == 0
+    assert left_out(bad)["reason"].to_list() == ["missing_value", "bad_place", "bad_place", "no_time", "missing_value"]
+
+
+def test_every_row_is_a_point_or_told_to_be_left_out(messy):
+    given = pl.concat([messy(3), messy(3).head(7)])
+    odd = given.with_columns(
+        lon_deg=pl.when(pl.int_range(pl.len()) % 11 == 4).then(200.0).otherwise("lon_deg"),
+        lat_deg=pl.when(pl.int_range(pl.len()) % 13 == 5).then(None).otherwise("lat_deg"),
+    )
+    with pytest.warns(UserWarning):
+        points = segment(odd)
+    told = left_out(odd)
+    assert len(points) + len(told) == len(odd)
+    assert set(told["reason"]) == {"bad_place", "missing_value", "repeated"}
+    with pytest.raises(ColumnsError, match="left_out: missing column lat_deg"):
+        left_out(odd.drop("lat_deg"))
+
+
+def test_longitudes_from_0_to_360_give_the_tracks_of_those_from_minus_180(line):
+    over = line(lon=179.9, lat=-17.0, n=30)
+    west = pl.col("lon_deg") < 0
+    pacific = over.with_columns(lon_deg=pl.when(west).then(pl.col("lon_deg") + 360.0).otherwise("lon_deg"))
+    assert over.filter(west).height > 10
+    assert_frame_equal(segment(pacific), segment(over))
+    assert len(left_out(pacific)) == 0
+    mixed = pl.concat([pacific, line(mover=2, lon=-20.0)])  # both conventions in one table: nobody can tell
+    with pytest.warns(UserWarning, match="longitude"):
+        assert len(segment(mixed)) + len(left_out(mixed)) == len(mixed)
 
 
 def test_the_same_report_twice_counts_once(line):

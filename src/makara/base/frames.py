@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from makara.base.eastward import straightened
 from makara.base.errors import UsageError
 from makara.base.geo import wrap_lon
 
@@ -17,6 +18,8 @@ SHAPES: Final = ("geometry", "shape", "footprint")
 
 def frame(given: Any) -> pl.DataFrame:
     """A Polars frame of whatever table was given; instants as microseconds UTC (UTC where they name no zone).
+
+    Longitudes of places that run from 0 to 360 come out in [-180, 180) (see :mod:`makara.base.eastward`).
 
     Args:
         given: a Polars frame, eager or lazy, a pandas or GeoPandas one (points become ``lon_deg`` and ``lat_deg``,
@@ -49,7 +52,7 @@ def frame(given: Any) -> pl.DataFrame:
         for c, t in found.schema.items()
         if isinstance(t, pl.Datetime) and t != pl.Datetime("us", "UTC")
     ]
-    return found.with_columns(utc) if utc else found
+    return straightened(found.with_columns(utc) if utc else found)
 
 
 def _from_geopandas(given: Any) -> pl.DataFrame:

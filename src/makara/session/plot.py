@@ -5,6 +5,7 @@ Each answers matplotlib axes, to be added to, saved (``ax.figure.savefig``) or s
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -178,16 +179,19 @@ def plot_coverage(
     collections, patches = need("matplotlib.collections", EXTRA), need("matplotlib.patches", EXTRA)
     unsure = (pl.col("p_hi") - pl.col("p_lo") > UNSURE).fill_null(False)
     known, keys = rows["p_heard"].is_not_null(), []
-    styles = (
-        ("looked", known, {"array": rows.filter(known)["p_heard"].to_numpy(), "cmap": "viridis", "clim": (0.0, 1.0)}),
+    styles: tuple[tuple[str, pl.Series, dict[str, Any]], ...] = (
+        ("looked", known, {"cmap": "viridis", "clim": (0.0, 1.0)}),
         ("unsure", rows.select(unsure).to_series(), {"facecolor": "none", "hatch": "////", "edgecolor": "white"}),
         ("not looked", ~known, {"facecolor": "none", "hatch": "xx", "edgecolor": "#bcc7ce"}),
     )
     words = {"unsure": f"unsure: 90 % interval wider than {UNSURE:g}", "not looked": "not looked: nobody was there"}
     for name, which, style in styles:
-        parts = [p for s, w in zip(shapes, which, strict=True) if w for p in _outlines(s, window)]
-        if not parts:
+        cells = [_outlines(s, window) for s in itertools.compress(shapes, which)]
+        if not cells:
             continue
+        parts = list(itertools.chain.from_iterable(cells))
+        if name == "looked":  # a cell across 180 has two parts
+            style["array"] = np.repeat(rows.filter(known)["p_heard"].to_numpy(), [len(c) for c in cells])
         drawn = collections.PolyCollection(parts, linewidths=0.3, zorder=2.5, gid=name, **style)
         ax.add_collection(drawn, autolim=False)
         if name == "looked":

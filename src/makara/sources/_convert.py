@@ -25,6 +25,7 @@ _NAIVE: Final = (
     "%d/%m/%Y %H:%M",
     "%d.%m.%Y %H:%M",
     "%d-%b-%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M:%S %p",  # only who writes AM and PM writes the month first
     "%Y%m%dT%H%M%S",
     "%Y%m%d%H%M%S",
 )

@@ -1,6 +1,7 @@
 """Files and streams as pieces of bytes, told by their first ones: plain, gzip, bzip2, zstd, zip.
 
-Of a zip it is the first member, but of a KMZ its KML.
+Of a zip they are those of all its files of the kind that most of it is, one after another, as archives bring a month of
+days; a header that files repeat is read once. Of a KMZ it is its first KML.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ import pyarrow as pa
 from makara.base.errors import InputError
 
 PIECE_BYTES: Final = 1024 * 1024
+HEADER_BYTES: Final = 65_536
+_BOM: Final = b"\xef\xbb\xbf"
+_ABOUT: Final = (".txt", ".md", ".pdf", ".html", ".htm", ".xml", ".docx", ".png", ".jpg", "")
+"""Kinds of files that tell about the others."""
 
 
 class _Whole(io.RawIOBase):
@@ -133,7 +138,7 @@ class Pieces:
         stream = pa.CompressedInputStream(pa.PythonFile(f, mode="r"), "zstd")
         while True:
             try:
-                piece: bytes = stream.read(PIECE_BYTES)
+                piece: bytes = stream.read(PIECE_BYTES // 8)  # a piece in which the file ends is lost
             except (OSError, pa.ArrowException) as e:
                 self.cut = f"the zstd file ends early or is damaged ({e})"
                 return
@@ -143,14 +148,45 @@ class Pieces:
 
     def _zip(self) -> Iterator[bytes]:
         whole = None if self._stream is None else io.BytesIO(self._stream.read())  # its list of members is at its end
+        name = ""
         try:
             with zipfile.ZipFile(self.path if whole is None else whole) as z:
-                names = z.namelist()
-                with z.open(next((n for n in names if n.lower().endswith(".kml")), names[0])) as f:
-                    while piece := f.read(PIECE_BYTES):
-                        yield piece
+                names, others = _members(z.infolist())
+                header: bytes | None = None
+                for name in names:
+                    with z.open(name) as f:
+                        first = f.readline(HEADER_BYTES)
+                        bare = first.removeprefix(_BOM).rstrip()
+                        if header is None or bare != header:
+                            yield first
+                        header = bare if header is None else header
+                        ended = first.endswith(b"\n")
+                        while piece := f.read(PIECE_BYTES):
+                            yield piece
+                            ended = piece.endswith(b"\n")
+                    if not ended and name != names[-1]:
+                        yield b"\n"
+                if others:
+                    self.cut = f"of the zip file these were not read: {', '.join(others[:9])}; unpack them"
         except (zipfile.BadZipFile, zlib.error, EOFError, IndexError) as e:
             self.cut = f"the zip file is damaged ({e})"
+        except RuntimeError as e:  # encrypted, or packed in a way that Python does not know
+            self.cut = f"{name} in the zip file cannot be unpacked ({e})"
+
+
+def _members(found: list[zipfile.ZipInfo]) -> tuple[list[str], list[str]]:
+    """The files of a zip to read, and those of other kinds that may hold data, too."""
+    files = [i for i in found if not i.is_dir() and not Path(i.filename).name.startswith((".", "__MACOSX"))]
+    files = [i for i in files if not i.filename.startswith("__MACOSX/")]
+    kinds: dict[str, int] = {}
+    for i in files:
+        kind = Path(i.filename).suffix.lower()
+        kinds[kind] = kinds.get(kind, 0) + i.file_size
+    if ".kml" in kinds:
+        return [next(i.filename for i in files if i.filename.lower().endswith(".kml"))], []
+    most = max(kinds, key=lambda k: (k not in _ABOUT, kinds[k]), default="")
+    others = [i.filename for i in files if (k := Path(i.filename).suffix.lower()) != most and k not in _ABOUT]
+    return [i.filename for i in files if Path(i.filename).suffix.lower() == most], others
 
 
 def unreadable(path: Path, error: OSError) -> InputError:

@@ -32,9 +32,12 @@ Pick = Callable[[dict[str, Any]], Row | None]
 
 _GAP: Final = re.compile(r"[\s,\[\]]*")
 _NEXT: Final = re.compile(r"\n|\}\s*,(?=\s*\{)")
-_WRAPPED: Final = re.compile(
-    r"\s*\{(?:[^\[\]}\"]|\"(?:[^\"\\]|\\.)*\")*?\"(?:features|data|vessels|results|rows|items|nodes|edges|records|entries)\"\s*:\s*\["
-)
+_WORD: Final = r'"(?>(?:[^"\\]|\\.)*)"'
+_INNER: Final = rf"(?>\{{(?:[^\[\]{{}}\"]|{_WORD}|\{{(?:[^\[\]{{}}\"]|{_WORD})*\}})*\}})"
+_LISTED: Final = r'"(?:features|data|vessels|results|rows|items|nodes|edges|records|entries)"\s*:\s*\['
+_WRAPPED: Final = re.compile(rf"\s*\{{(?:{_INNER}|[^\[\]}}\"]|{_WORD})*?{_LISTED}")
+"""An object that holds the rows in an array, beside what tells of the answer (``paging``, ``pageInfo``)."""
+_AGAIN: Final = re.compile(_LISTED)
 _DECODER: Final = json.JSONDecoder(parse_constant=lambda name: None)
 
 
@@ -72,7 +75,13 @@ def objects(pieces: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | Non
         end = gap.end() if gap else at
         line += held.count("\n", at, end)
         if wrapped and "]" in held[at:end]:
-            return
+            found = _AGAIN.search(held, at)  # another answer may follow
+            while found is None and len(held) - at < RECORD_CHARS and more():
+                found = _AGAIN.search(held, at)
+            if found is None:
+                return
+            at = found.end()
+            continue
         if by_line is None and end < len(held):
             by_line = "[" not in held[at:end]
         at = end

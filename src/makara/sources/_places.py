@@ -58,6 +58,14 @@ def _between(name: str, low: float, below: float) -> pl.Expr:
     return pl.when((c >= low) & (c < below)).then(c).alias(name)
 
 
+def _speed() -> pl.Expr:
+    """The speed, null where AIS means none: 102.3, of aircraft 1023, in type 27 63 (ITU-R M.1371-5, annex 8)."""
+    most = pl.when(pl.col("transponder") == "aircraft").then(1022.5).otherwise(102.25)
+    most = pl.when(pl.col("msg_type") == 27).then(62.5).otherwise(most)
+    c = pl.col("sog_kn")
+    return pl.when((c >= 0.0) & (c < most)).then(c).alias("sog_kn")
+
+
 def _angle(name: str) -> pl.Expr:
     """A direction in [0, 360), also after rounding; 360 and more mean "not available"."""
     c = pl.col(name)
@@ -132,7 +140,7 @@ def _made(full: pl.DataFrame, scheme: str) -> pl.DataFrame:
     full = full.with_columns(
         mover.alias("mover"),
         _west(),
-        _between("sog_kn", 0.0, 102.25),
+        _speed(),
         _angle("cog_deg"),
         _angle("heading_deg"),
         _between("nav_status", 0.0, 15.0),

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from makara.base.errors import ColumnsError, InputError
 from makara.sources import _source
 from makara.sources._files import Pieces, unreadable
+from makara.sources._geoparquet import PLACE, placed, point_column
 from makara.sources._names import spelt
 
 CSV_BYTES: Final = 16 * 1024 * 1024
@@ -29,6 +30,8 @@ Rows = tuple[pl.DataFrame, pl.DataFrame]
 
 def rows(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> Iterator[Rows]:
     """The rows of a CSV or Parquet file (told by its first bytes), some hundred thousand at a time.
+
+    GeoParquet of points gets the columns ``longitude`` and ``latitude``.
 
     Args:
         path: the file.
@@ -68,13 +71,17 @@ def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Rows]:
     done = 0
     try:
         with pq.ParquetFile(path) as f:
-            given = f.schema_arrow.names
+            schema = f.schema_arrow
+            points = point_column(schema)
+            given = [n for n in schema.names if n != points] + list(PLACE if points else ())
             have = given if columns is None else spelt(given, columns)
             wanted = [c for c in have if columns is None or c in columns]
             named = dict(zip(given, have, strict=True))
             empty = pl.DataFrame(schema=dict.fromkeys([c for c in have if c not in wanted], pl.Null()))
-            for batch in f.iter_batches(PARQUET_ROWS, columns=[c for c, n in named.items() if n in wanted]):
-                frame = pl.DataFrame(pl.from_arrow(batch)).rename(named, strict=False)
+            read = [c for c, n in named.items() if n in wanted and c in schema.names] + ([points] if points else [])
+            for batch in f.iter_batches(PARQUET_ROWS, columns=read):
+                frame = pl.DataFrame(pl.from_arrow(batch))
+                frame = (placed(frame, points) if points else frame).rename(named, strict=False).select(wanted)
                 others = [pl.lit(None).alias(c) for c in empty.columns]
                 number = pl.int_range(done + 1, done + 1 + len(frame), dtype=pl.Int64(), eager=True).alias(ROW)
                 yield frame.with_columns(*others, number), _source.no_rejects()
@@ -136,6 +143,8 @@ def blocks(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> 
         held.append(piece[cut:])
     rest = b"".join(held)
     if header is None:
+        if not rest.strip() and pieces.cut is not None:
+            raise InputError(f"{path}: {pieces.cut}")
         if not rest.strip():
             raise InputError(f"{path} is empty; a CSV file needs a line with the names of its columns")
         header, rest, line = _header(rest, path, sep, columns), b"", 2

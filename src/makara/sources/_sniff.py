@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from makara.base.errors import InputError
 from makara.sources import _json, _tables
+from makara.sources._geoparquet import PLACE, point_column
 from makara.sources._names import bare, spelt
 from makara.sources._source import Source
 
@@ -130,7 +131,10 @@ def head(path: Path) -> Head:
         return Head(path, data, "empty")
     if data.startswith(b"PAR1"):
         try:
-            return Head(path, data, "parquet", tuple(pq.read_schema(path).names))
+            schema = pq.read_schema(path)
+            points = point_column(schema)
+            names = (n for n in schema.names if n != points)
+            return Head(path, data, "parquet", (*names, *(PLACE if points else ())))
         except (OSError, pa.ArrowException) as e:
             raise InputError(f"{path} is no readable Parquet file: {str(e).splitlines()[0]}") from e
     if _tables.is_json(data):

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from makara.base.errors import UsageError
+from makara.base.errors import InputError, UsageError
 from makara.sources import _json
 from makara.sources._files import Pieces
 from makara.sources._rows import Rows, rows
@@ -28,10 +28,13 @@ def head(path: Path, size: int = HEAD_BYTES) -> bytes:
         InputError: the file cannot be read.
     """
     found = b""
-    for piece in Pieces(path):
+    pieces = Pieces(path)
+    for piece in pieces:
         found += piece
         if len(found) >= size:
             break
+    if not found and pieces.cut is not None:
+        raise InputError(f"{path}: {pieces.cut}")
     return found[:size]
 
 

@@ -2,7 +2,8 @@
 
 Who: anyone. Format: CSV (plain, gzip, zstd, zip) or Parquet; ``--map TARGET=COLUMN`` names what each column is (a
 column of table reports, or ``id`` with ``--scheme NAME`` for vessels known by another number than their MMSI). Licence:
-the provider's. Latency: the provider's.
+the provider's. Latency: the provider's. Longitudes from 0 to 360 are understood where all of the file shows them: none
+below 0, some above 180.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import polars as pl
 
 from makara.base.errors import ColumnsError, UsageError
 from makara.sources import _places, _recipe, _source
+from makara.sources._eastward import Eastward
 from makara.sources._rows import rows
 from makara.sources._sniff import Guess, Head
 from makara.sources._source import Batch, Option, Source, joined
@@ -108,10 +110,11 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     given = SOURCE.check(options)
     told = _recipe_of(given)
     scheme = given["scheme"]
+    east = Eastward(lambda: (told.apply(frame, str(uri)) for frame, _ in rows(uri, given["sep"], told.needs)))
     for frame, bad in rows(uri, given["sep"], told.needs):
         if not set(frame.columns) >= set(told.needs) and len(frame.columns) == 2:
             raise ColumnsError(f"{uri} has one column, {frame.columns[0]!r}: is the separator right? See --sep")
-        typed = _within(told.apply(frame, str(uri)))
+        typed = _within(east.turned(told.apply(frame, str(uri))))
         typed = typed.rename({"id": "own_id"}) if "id" in typed.columns else typed
         found, rejects = _places.reports(typed, frame, uri.name, scheme=scheme, receiver=given["receiver"])
         frames = {"reports": found}

@@ -1,7 +1,9 @@
 """MarineCadastre: AIS of the United States' coastal stations, one file a day, a report a minute and vessel.
 
 Who: NOAA Office for Coastal Management and BOEM. Format: CSV (zip, zstd, gzip, plain), with the column names of 2015 to
-2024 (``MMSI, BaseDateTime, LAT, ...``) or those since 2025 (``mmsi, base_date_time, latitude, ...``); times in UTC.
+2024 (``MMSI, BaseDateTime, LAT, ...``) or those since 2025 (``mmsi, base_date_time, latitude, ...``); times in UTC. The
+geodatabases of 2009 to 2014 as ogr2ogr or ArcGIS export their feature class Broadcast (``X, Y`` or ``POINT_X,
+POINT_Y``, ``ReceiverID, ...``); their MMSIs are encrypted from 2010 on, and names stand in tables that are not read.
 Licence: public domain (United States Government). Latency: months.
 """
 
@@ -23,8 +25,8 @@ SOURCE = Source(
     columns={
         "mmsi": ("MMSI", "mmsi"),
         "t_seen": ("BaseDateTime", "base_date_time", "send"),
-        "lat_deg": ("LAT", "latitude", "lat"),
-        "lon_deg": ("LON", "longitude", "lon"),
+        "lat_deg": ("LAT", "latitude", "lat", "POINT_Y", "Y"),
+        "lon_deg": ("LON", "longitude", "lon", "POINT_X", "X"),
         "sog_kn": ("SOG", "sog"),
         "cog_deg": ("COG", "cog"),
         "heading_deg": ("Heading", "heading"),
@@ -37,6 +39,7 @@ SOURCE = Source(
         "width_m": ("Width", "width"),
         "draught_m": ("Draft", "draft"),
         "class": ("TransceiverClass", "TranscieverClass", "transceiver", "transceiver_class"),
+        "station": ("ReceiverID",),
     },
     needed=("mmsi", "t_seen", "lat_deg", "lon_deg"),
 )

@@ -1,7 +1,7 @@
 """AIS of Norwegian waters: the Coastal Administration's base stations and satellites, live and historic.
 
 Who: Kystverket (the Norwegian Coastal Administration), through BarentsWatch and Kystdatahuset. Format: BarentsWatch's
-AIS APIs as JSON, one object a line or in arrays (``mmsi, msgtime, latitude, longitude, courseOverGround,
+AIS APIs as JSON or GeoJSON, one object a line or in arrays (``mmsi, msgtime, latitude, longitude, courseOverGround,
 speedOverGround, ...``; static data and "combined" rows with ``imoNumber, callSign, shipLength, ...``, draught in
 decimetres, ETA as MMDDhhmm), and the historic CSV (``mmsi, date_time_utc, lon, lat, sog, cog, true_heading,
 nav_status, ...``, separated by commas or semicolons; -99 or empty is unknown). Followed: BarentsWatch's Live AIS and
@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from makara.sources import _json, _messages, _tables
+from makara.sources._sniff import Guess, Head, by_columns
 from makara.sources._source import Batch, Option, Source
 
 SOURCE = Source(
@@ -54,13 +56,28 @@ SOURCE = Source(
     needed=("mmsi", "t_seen"),
     units={"draught_dm": "decimetres", "eta_mmddhhmm": "MMDDhhmm"},
 )
+_PATHS = _json.by_paths(SOURCE.columns)
+
+
+def recognises(head: Head) -> Guess | None:
+    """Its columns, in a table or in objects, or the properties of GeoJSON features."""
+    told = {c.removeprefix("properties.") for c in head.columns} if head.kind == "json" else set()
+    if {"mmsi", "msgtime"} <= told and "properties.mmsi" in head.columns:
+        return Guess(0.85, "its features have the properties mmsi and msgtime")
+    return by_columns(head, SOURCE)
 
 
 def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
     """Read a file; feed ``norwegian``. See :class:`makara.sources.Reader`."""
     given = SOURCE.check(options)
-    frames = _tables.frames(uri, SOURCE.columns, _json.by_paths(SOURCE.columns))
+    frames = _tables.frames(uri, SOURCE.columns, _pick)
     yield from _messages.batches(frames, SOURCE, uri, receiver=_tables.receiver(given), refine=_refine)
+
+
+def _pick(record: dict[str, Any]) -> _json.Row:
+    """The columns of an object, or of a GeoJSON feature."""
+    told = record.get("properties")
+    return _PATHS({**told, "geometry": record.get("geometry")} if isinstance(told, dict) else record)
 
 
 def _refine(told: pl.DataFrame) -> pl.DataFrame:

@@ -2,11 +2,12 @@
 
 Who: Spire Maritime (Kpler since 2025). Format: the historic extract as CSV, Parquet or JSON, one message a row
 (``timestamp, mmsi, msg_type, latitude, longitude, speed, course, heading, rot, ..., collection_type``); the "combined"
-extract with the last static data beside each position (``static_updated_at``); and vessels of the 2.0 GraphQL API
-(``nodes`` with ``lastPositionUpdate, staticData, currentVoyage``), one object a line or in arrays. Speeds in knots, the
-rate of turn as AIS' indicator (extract) or in degrees a minute (API), draught in metres. Followed:
-documentation.spire.com, "Standard data sample format" and "Combined data extracts"; the Vessels 2.0 schema. Licence:
-the customer's contract. Latency: seconds to hours.
+extract with the last static data beside each position (``static_updated_at``); vessels of the API 1 (``data`` with
+``last_known_position, most_recent_voyage``) and of the 2.0 GraphQL API (``nodes`` with ``lastPositionUpdate,
+staticData, currentVoyage``), whole answers, one object a line or in arrays. Speeds in knots, the rate of turn as AIS'
+indicator (extract) or in degrees a minute (API), draught in metres. Followed: documentation.spire.com, "Standard data
+sample format" and "Combined data extracts"; the Vessels 1 and 2.0 schemas. Licence: the customer's contract. Latency:
+seconds to hours.
 """
 
 from __future__ import annotations
@@ -37,6 +38,15 @@ _STATUS: Final = {
     "POWER_DRIVEN_TOWING_ALONGSIDE": "12",
     "AIS_SART": "14",
 }
+_PLACE_1: Final = "last_known_position.geometry.coordinates"
+_VOYAGE_1: Final = "most_recent_voyage"
+"""As the Vessels API 1 names them."""
+
+
+def _updated(name: str) -> tuple[str, str]:
+    """A value of the last position, as the GraphQL API names it in ``nodes`` and in ``edges``."""
+    return f"lastPositionUpdate.{name}", f"node.lastPositionUpdate.{name}"
+
 
 SOURCE = Source(
     "spire",
@@ -50,28 +60,30 @@ SOURCE = Source(
             "position_timestamp",
             "lastPositionUpdate.timestamp",
             "node.lastPositionUpdate.timestamp",
+            "last_known_position.timestamp",
         ),
         "static_text": ("static_updated_at", "staticData.timestamp", "node.staticData.timestamp"),
         "msg_type": ("msg_type",),
-        "lon_deg": ("longitude", "lastPositionUpdate.longitude", "node.lastPositionUpdate.longitude"),
-        "lat_deg": ("latitude", "lastPositionUpdate.latitude", "node.lastPositionUpdate.latitude"),
-        "sog_kn": ("speed", "lastPositionUpdate.speed", "node.lastPositionUpdate.speed"),
-        "cog_deg": ("course", "lastPositionUpdate.course", "node.lastPositionUpdate.course"),
-        "heading_deg": ("heading", "lastPositionUpdate.heading", "node.lastPositionUpdate.heading"),
+        "lon_deg": ("longitude", "lastPositionUpdate.longitude", "node.lastPositionUpdate.longitude", _PLACE_1 + ".0"),
+        "lat_deg": ("latitude", "lastPositionUpdate.latitude", "node.lastPositionUpdate.latitude", _PLACE_1 + ".1"),
+        "sog_kn": ("speed", *_updated("speed"), "last_known_position.speed"),
+        "cog_deg": ("course", *_updated("course"), "last_known_position.course"),
+        "heading_deg": ("heading", *_updated("heading"), "last_known_position.heading"),
         "rot_indicator": ("rot",),
-        "rot_deg_min": ("lastPositionUpdate.rot", "node.lastPositionUpdate.rot"),
+        "rot_deg_min": ("lastPositionUpdate.rot", "node.lastPositionUpdate.rot", "last_known_position.rot"),
         "status": (
             "status",
             "lastPositionUpdate.navigationalStatus",
             "node.lastPositionUpdate.navigationalStatus",
         ),
-        "accurate": ("accuracy", "lastPositionUpdate.accuracy", "node.lastPositionUpdate.accuracy"),
+        "accurate": ("accuracy", *_updated("accuracy"), "last_known_position.accuracy"),
         "collected": (
             "collection_type",
             "lastPositionUpdate.collectionType",
             "node.lastPositionUpdate.collectionType",
+            "last_known_position.collection_type",
         ),
-        "class": ("ais_class", "staticData.aisClass", "node.staticData.aisClass"),
+        "class": ("ais_class", "staticData.aisClass", "node.staticData.aisClass", "class"),
         "imo": ("imo", "staticData.imo", "node.staticData.imo"),
         "name": ("name", "vessel_name", "staticData.name", "node.staticData.name"),
         "callsign": ("call_sign", "staticData.callsign", "node.staticData.callsign"),
@@ -82,9 +94,14 @@ SOURCE = Source(
         "to_stern": ("to_stern", "dimension_b", "staticData.dimensions.b", "node.staticData.dimensions.b"),
         "to_port": ("to_port", "dimension_c", "staticData.dimensions.c", "node.staticData.dimensions.c"),
         "to_starboard": ("to_starboard", "dimension_d", "staticData.dimensions.d", "node.staticData.dimensions.d"),
-        "draught_m": ("draught", "currentVoyage.draught", "node.currentVoyage.draught"),
-        "destination": ("destination", "currentVoyage.destination", "node.currentVoyage.destination"),
-        "eta": ("eta", "currentVoyage.eta", "node.currentVoyage.eta"),
+        "draught_m": ("draught", "currentVoyage.draught", "node.currentVoyage.draught", _VOYAGE_1 + ".draught"),
+        "destination": (
+            "destination",
+            "currentVoyage.destination",
+            "node.currentVoyage.destination",
+            _VOYAGE_1 + ".destination",
+        ),
+        "eta": ("eta", "currentVoyage.eta", "node.currentVoyage.eta", _VOYAGE_1 + ".eta"),
     },
     needed=("mmsi", "t_seen", "lon_deg", "lat_deg"),
     units={"rot_indicator": "AIS indicator"},

@@ -3,9 +3,9 @@
 Who: fisheries monitoring centres, ICES data calls, agencies. Format: CSV (comma, semicolon, tab) or Parquet; the
 columns of TACSAT2 (``VE_COU, VE_REF, SI_LATI, SI_LONG, SI_DATE`` as DD/MM/YYYY, ``SI_TIME, SI_SP`` in knots, ``SI_HE``
 in degrees; UTC), or the usual names (vessel_id, flag, timestamp, latitude, longitude, speed, course). Other names: the
-source mapped with ``--scheme``. A vessel is known by its id in the scheme ``vms:<flag>``. Followed: ICES' EFLALO2 and
-TACSAT2 description, as in the R package vmstools. Licence: confidential, by the flag state's rules. Latency: minutes to
-years.
+source mapped with ``--scheme``. Longitudes from 0 to 360 are understood where all of the file shows them. A vessel is
+known by its id in the scheme ``vms:<flag>``. Followed: ICES' EFLALO2 and TACSAT2 description, as in the R package
+vmstools. Licence: confidential, by the flag state's rules. Latency: minutes to years.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import polars as pl
 
 from makara.base.errors import UsageError
 from makara.sources import _ais_csv, _convert, _source, _tables, _vms
+from makara.sources._eastward import Eastward
 from makara.sources._names import spelt
 from makara.sources._rows import ROW, rows
 from makara.sources._sniff import Guess, Head, by_columns
@@ -48,6 +49,7 @@ SOURCE = Source(
     needed=("own_id", "lat_deg", "lon_deg"),
 )
 _WANTED = tuple(n for names in SOURCE.columns.values() for n in names)
+_PLACE = {c: SOURCE.columns[c] for c in SOURCE.needed[1:]}
 
 
 def recognises(head: Head) -> Guess | None:
@@ -68,8 +70,10 @@ def read(uri: Path, options: Mapping[str, str]) -> Iterator[Batch]:
         raise UsageError(f"--shift-years {given['shift-years']!r} is no whole number of years") from e
     start = _tables.head(uri)
     sep = "," if start.startswith(b"PAR1") else _tables.separator(start)
+    east = Eastward(lambda: (_ais_csv.typed(f, _PLACE, SOURCE.needed[1:], uri) for f, _ in rows(uri, sep, _WANTED)))
     for frame, bad in rows(uri, sep, _WANTED):
         told = _ais_csv.typed(_timed(frame, given.get("tz"), shift), SOURCE.columns, (*SOURCE.needed, "t_seen"), uri)
+        told = east.turned(told)
         flag = pl.lit("vms:") + pl.col("flag").fill_null("") if "flag" in told.columns else pl.lit("vms")
         scheme = pl.lit(given["scheme"]) if "scheme" in given else flag.str.strip_suffix(":")
         course = [pl.col("cog_deg") % 360.0] if "cog_deg" in told.columns else []

@@ -24,9 +24,9 @@ from makara.tracks._heard import NEEDED
 from makara.tracks._pass import link
 from makara.tracks.clean import CLOCK_OFF, DUPLICATE, KEPT, NOISE, TOO_FAST, mark_duplicates
 from makara.tracks.clocks import off_of
+from makara.tracks.left_out import REQUIRED, placed, warn_of_places
 
 PROFILES: Final = ("makara", "gfw")
-REQUIRED: Final = ("report", "mover", "t_seen", "lon_deg", "lat_deg")
 BATCH: Final = 1_000_000
 """Rows that are judged at once, in whole movers; the result does not depend on it."""
 _PASSED: Final = {"mmsi": pl.Int32(), "transponder": pl.String(), "mark": pl.String()}
@@ -52,7 +52,9 @@ def segment(
     Args:
         reports: columns of table reports; ``report, mover, t_seen, lon_deg, lat_deg`` are required, ``sog_kn, cog_deg,
             heading_deg`` help, with ``station`` receivers' clocks are checked, ``receiver`` is filled with ``unknown``.
-            Profile gfw also looks at ``msg_type`` and ``transponder``. Rows without time or position are left out.
+            Profile gfw also looks at ``msg_type`` and ``transponder``. Rows without time or position are left out
+            (:func:`makara.left_out` tells which), with a warning where they state a place that is none. Longitudes may
+            run from 0 to 360: where none is below 0 and some are above 180, those are taken to be west of 0.
         profile: ``makara`` or ``gfw``.
         context: what this function gave for the same movers' reports of the 24 h before these. With it the result is
             the same as for all reports at once; no row of it is returned. Profile makara only: what gfw gives depends
@@ -81,6 +83,7 @@ def segment(
         raise UsageError(f"segment: max_hours={max_hours} with profile {profile}; it is for profile gfw, above 0")
     hours = gfw.MAX_HOURS if max_hours is None else float(max_hours)
     reports = frame(reports)
+    warn_of_places(reports)
     passed = [c for c in _PASSED if c in reports.columns]
     off = None
     if profile == "makara" and "station" in reports.columns:
@@ -187,13 +190,7 @@ def _prepare(reports: pl.DataFrame, clock_off: pl.DataFrame | None) -> pl.DataFr
         rows = reports.select(_typed(c, reports.schema[c]) for c in have)
     except pl.exceptions.PolarsError as e:
         raise ColumnsError(f"segment: {str(e).splitlines()[0]}") from e
-    rows = rows.filter(
-        pl.col("t_seen").is_not_null(),
-        pl.col("report").is_not_null(),
-        pl.col("mover").is_not_null(),
-        pl.col("lon_deg").is_between(-180.0, 180.0),
-        pl.col("lat_deg").is_between(-90.0, 90.0),
-    )
+    rows = rows.filter(placed())
     fill = [pl.lit(None, dtype=pl.Float32).alias(c) for c in _INPUT[5:] if c not in have]
     receiver = pl.col("receiver").fill_null("unknown") if "receiver" in have else pl.lit("unknown").alias("receiver")
     rows = rows.with_columns(
