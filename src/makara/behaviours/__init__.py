@@ -19,7 +19,7 @@ from makara.base.frames import frame
 from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
-from makara.behaviours._contacts import afloat
+from makara.behaviours._unmatched import afloat
 from makara.behaviours._parts import stepped
 from makara.behaviours._rule import (
     STEP,

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from makara.base.geo import distance_m
-from makara.behaviours._contacts import filled
+from makara.behaviours._unmatched import filled
 from makara.behaviours._rule import Window
 
 _DOUBT: Final = 0.05

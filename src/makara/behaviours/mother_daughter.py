@@ -21,7 +21,7 @@ import polars as pl
 from makara.base.units import DAY_S, HOUR_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours import _beside
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._contacts import unmatched
+from makara.behaviours._unmatched import unmatched
 from makara.behaviours._derived import all_marks, base, members, said
 from makara.behaviours._meetings import MEMORY, PAIR, Terms, meet
 from makara.behaviours._paused import REACH_S
