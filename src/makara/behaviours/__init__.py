@@ -19,7 +19,6 @@ from makara.base.frames import frame
 from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
-from makara.behaviours._unmatched import afloat
 from makara.behaviours._parts import stepped
 from makara.behaviours._rule import (
     STEP,
@@ -34,6 +33,7 @@ from makara.behaviours._rule import (
     ordered,
     ready_points,
 )
+from makara.behaviours._unmatched import afloat
 from makara.behaviours._vessels import vessel_class
 
 
