@@ -95,6 +95,13 @@ def test_find_names_what_is_missing() -> None:
         find("gap", 5)
 
 
+def test_find_says_that_numbers_of_one_s_own_are_no_vessels() -> None:
+    points = sea.vessel(mover=7).drift(6).points()
+    with pytest.raises(ColumnsError, match="below 0"):
+        find("loitering", points)
+    assert len(find("loitering", points.with_columns(mover=-pl.col("mover")))) == 1
+
+
 def test_find_takes_pandas_and_arrow_and_needs_only_the_required_columns() -> None:
     full = sea.vessel().sail(3).dark(8).sail(3).points()
     points = full.select("report", "mover", "track", "t_seen", "lon_deg", "lat_deg", something=pl.lit(1))

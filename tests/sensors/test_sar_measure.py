@@ -195,6 +195,9 @@ def test_a_zone_of_infrastructure_makes_a_platform_of_what_stands_in_it() -> Non
     assert nearest(got, 100, 280)["structure"] is None
     other = found(image, Known(zones=zones.filter(pl.col("kind") == "port")), lon=179.9995, lat=-17.0)
     assert nearest(other, 200, 200)["structure"] is None
+    field = shapely.to_wkb(shapely.box(179.97, -17.02, 180, -16.98))  # of many structures: ships sail in it
+    wide = pl.DataFrame({"kind": ["infrastructure"], "geometry": [field]})
+    assert nearest(found(image, Known(zones=wide), lon=179.9995, lat=-17.0), 200, 200)["structure"] is None
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ import polars as pl
 from makara.alerts.budget import listed
 from makara.alerts.indicators import Bases, indicators
 from makara.alerts.rank import ranked
+from makara.alerts.same import beside, same_happening, told_by
 from makara.alerts.suppress import in_force, suppressed
 from makara.alerts.wanted import Known, wanted
 from makara.base import ids
-from makara.tables import table
+from makara.tables import REASONS, table
 
-SOURCE: Final = "alerts@1.1"
+SOURCE: Final = "alerts@1.2"
 BY_OPERATORS: Final = ("claimed", "tasked", "closed")
 """States that operators set; only the end of the event's standing overrides them."""
 CONTENTS: Final = (
@@ -28,6 +29,7 @@ CONTENTS: Final = (
     "outcome",
     "suppressed_by",
     "listed",
+    "told_by",
     "line",
     "mark",
 )
@@ -53,7 +55,8 @@ def decide(
     An alert stands as long as its event does and matches its subscription (kinds, zones, vessels or lists, least
     severity and indicators); otherwise it is withdrawn, whatever operators did with it: recalls must travel. Where an
     event takes another's place, its alert goes on with what operators did with that one's, and is not the ``line``'s
-    first. Beyond the budget of its watch it is ``listed``. It bears its event's mark, or ``own`` where the subscription
+    first. Beyond the budget of its watch it is ``listed``; where a stronger alert tells the same happening, it is
+    ``told_by`` that one. It bears its event's mark, or ``own`` where the subscription
     looks at more than the event; release gives partners a rank of their own, since ours may speak of events that they
     may not see.
 
@@ -86,7 +89,12 @@ def decide(
         before=pl.Series([one[0] if one else None for one in lines], dtype=pl.String),
         line=pl.Series([[a, *one] for a, one in zip(named, lines, strict=True)], dtype=pl.List(pl.String)),
     )
-    silent = suppressed(current, events, in_force(acts, now) if acts is not None else [], known)
+    pairs_same = same_happening(standing.join(pairs, on="event", how="semi"))
+    also = beside(current, pairs_same).group_by("alert").agg(also="other")
+    named_too = current.join(also, on="alert", how="left", maintain_order="left").with_columns(
+        line=pl.concat_list("line", pl.col("also").fill_null([]))
+    )
+    silent = suppressed(named_too, events, in_force(acts, now) if acts is not None else [], known)
     rank = ranked(
         standing.join(pairs, on="event", how="semi"),
         kinds,
@@ -98,12 +106,19 @@ def decide(
         current.with_columns(silent, first=pl.col("before").is_null())
         .drop("line")
         .join(rank, on="event", how="left", maintain_order="left")
-        .join(events.select("event", "version", "mark", "t_start"), on="event", how="left", maintain_order="left")
+        .join(
+            events.select("event", "version", "mark", "t_start", "kind", "severity"),
+            on="event",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(mark=pl.when("alone").then("mark").otherwise(pl.coalesce(pl.lit(own), "mark")))
     )
     alive = _continued(current, previous)
     facts = alive.with_columns(silent=pl.col("suppressed_by").is_not_null(), held=pl.col("state") != "new")
-    alive = alive.with_columns(listed(facts, subscriptions))
+    alive = alive.with_columns(told_by(facts, pairs_same, bases or {}))
+    facts = facts.with_columns(silent=pl.col("silent") | alive["told_by"].is_not_null())
+    alive = _naming(alive.with_columns(listed(facts, subscriptions)))
     gone = (
         previous.filter(pl.col("state") != "withdrawn")
         .join(current, on="alert", how="anti")
@@ -117,6 +132,23 @@ def decide(
     before = rows.select("alert").join(previous, on="alert", how="left", maintain_order="left")
     changed = [rows[c].ne_missing(before[c]) for c in CONTENTS]
     return rows.filter(pl.DataFrame(changed).select(pl.any_horizontal(pl.all())).to_series()).sort("alert")
+
+
+def _naming(alerts: pl.DataFrame) -> pl.DataFrame:
+    """Alerts that others are told by, with these among their contributions, which add nothing to the rank."""
+    reason = pl.struct(
+        pl.lit("also").alias("code"),
+        pl.col("severity").cast(pl.Float64).alias("value"),
+        pl.lit(None, pl.String).alias("unit"),
+        pl.lit(None, pl.Float64).alias("against"),
+        pl.lit(0.0, pl.Float32).alias("weight"),
+        pl.format("the same happening is told as {}, alert {}", "kind", "alert").alias("text"),
+    )
+    told = alerts.drop_nulls("told_by").sort("kind", "alert").select("told_by", reason=reason)
+    told = told.group_by("told_by", maintain_order=True).agg("reason").cast({"reason": REASONS})
+    named = alerts.join(told, left_on="alert", right_on="told_by", how="left", maintain_order="left")
+    every = pl.concat_list("contributions", pl.col("reason").fill_null(pl.lit([], REASONS)))
+    return named.with_columns(contributions=every).drop("reason")
 
 
 def _known(vessels: pl.DataFrame | None, members: pl.DataFrame | None, lists: pl.DataFrame) -> Known:
@@ -184,6 +216,7 @@ def explain(alert: Mapping[str, Any], event: Mapping[str, Any], why_text: str) -
         "state": alert.get("state"),
         "listed": alert.get("listed"),
         "suppressed_by": alert.get("suppressed_by"),
+        "told_by": alert.get("told_by"),
         "event": event["event"],
         "kind": event["kind"],
         "severity": event["severity"],

@@ -1,8 +1,9 @@
 """Suppression: operators' acts that keep alerts silent, with a reason, until a day; lifted by another act.
 
-An act names what it speaks of in terms that must all hold: ``alert:<id>`` (and whatever takes its place in the line),
-``vessel:<MMSI, IMO number or id>``, ``zone:<key>``, ``kind:<kind>``. What is suppressed stands, bears its reason, takes
-no place in the budget, and comes back by itself when the act expires. Acts are inputs, replayed like reports.
+An act names what it speaks of in terms that must all hold: ``alert:<id>`` (and whatever takes its place in the line, or
+tells the same happening), ``vessel:<MMSI, IMO number or id>``, ``zone:<key>``, ``kind:<kind>``. What is suppressed
+stands, bears its reason, takes no place in the budget, and comes back by itself when the act expires. Acts are inputs,
+replayed like reports.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def suppressed(
     """Of each alert what suppresses it, or null; of several acts the first.
 
     Args:
-        alerts: ``event``, and ``line``: ids of this alert and of those before it in its line.
+        alerts: ``event``, and ``line``: ids of this alert, of those before it in its line, and of those that tell the
+            same happening.
         events: table events, among them those of the alerts.
         acts: acts in force.
         known: what is known of vessels.

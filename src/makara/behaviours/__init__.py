@@ -19,7 +19,6 @@ from makara.base.frames import frame
 from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
-from makara.behaviours._contacts import afloat
 from makara.behaviours._parts import stepped
 from makara.behaviours._rule import (
     STEP,
@@ -34,6 +33,7 @@ from makara.behaviours._rule import (
     ordered,
     ready_points,
 )
+from makara.behaviours._unmatched import afloat
 from makara.behaviours._vessels import vessel_class
 
 
@@ -79,7 +79,8 @@ def find(
     Args:
         kind: a rule's name (``names()``).
         track_points: Polars, pandas or Arrow table with ``report, mover, track, t_seen, lon_deg, lat_deg``; the other
-            columns of table track_points are filled. Unknown columns are ignored.
+            columns of table track_points are filled. Unknown columns are ignored. ``mover`` is an MMSI; numbers of
+            your own are negative, since small ones are those of coast stations, which no rule judges.
         profile: of the rule.
         detections: table detections, for rules that read it; the same for the other tables.
         collections: table collections.
@@ -102,7 +103,7 @@ def find(
     Raises:
         NotFoundError: no such rule.
         SettingsError: no such profile or parameter.
-        ColumnsError: a required column is missing.
+        ColumnsError: a required column is missing, or no point is a vessel's.
     """
     module = rule(kind)
     p = module.RULE.resolve(profile, **parameters)
@@ -129,6 +130,11 @@ def find(
     elif "anchorage_m" in have:
         tables["anchorages"] = pl.DataFrame()
     tables["track_points"] = clean
+    if len(clean) and not len(ready_points(clean)):
+        raise ColumnsError(
+            "no point is a vessel's: column mover holds only numbers or transponders of coast stations, aids, aircraft"
+            " and beacons; give MMSIs, or numbers of your own below 0"
+        )
     if "tracks" not in tables:
         tables["tracks"] = link(clean)
     end = to if to is not None else _end(tables)

@@ -17,9 +17,9 @@ from numba import njit
 
 from makara.base import ids
 from makara.base.geo import distance_scalar
-from makara.base.structures import zoned
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._rule import Parameters, Rule, Window, emit, instants, nothing, pack, unpack
+from makara.behaviours._unmatched import LOOKED, OPTIONAL, unmatched
 
 CONTACT: Final = (
     "key", "t_first", "t_last", "lon", "lat", "sd_dm", "east", "north", "looks", "length_dm", "lengths",
@@ -28,7 +28,7 @@ CONTACT: Final = (
 and how exactly (decimetres), its velocity (mm/s; looks below 2: none), its looks, the sum of the lengths measured."""
 SILENT_S: Final = 2 * HOUR_S
 """A contact not seen for so long is lost."""
-_WIDTH: Final = 15
+_WIDTH: Final = 16
 _SAME_S: Final = MINUTE_S
 """Two sightings closer in time than this tell no speed."""
 _FAST_KN: Final = 60.0
@@ -43,61 +43,6 @@ _HOST_DM: Final = 120
 _LEAST: Final = 1e-13
 """A link less likely than this (a density per square metre) is none."""
 _AROUND_M: Final = 60 * NMI_M
-_OPTIONAL: Final = {
-    "collection": pl.String(),
-    "length_m": pl.Float32(),
-    "semi_major_m": pl.Float32(),
-    "mark": pl.String(),
-    "sensor": pl.String(),
-}
-_LOOKED: Final = {
-    "p_none": pl.Float32(),
-    "p_heard": pl.Float32(),
-    "looked": pl.List(pl.String()),
-    "marks": pl.List(pl.String()),
-}
-
-
-def unmatched(window: Window, p_dark_min: float) -> pl.DataFrame:
-    """Detections of the window and its reach that no AIS explains, ordered by time.
-
-    Args:
-        window: with detections and matches; without either there are none.
-        p_dark_min: least probability that it is a vessel that does not transmit; where the matching abstains, none is.
-
-    Returns:
-        Columns of detections and ``t`` (microseconds), ``p_dark, p_none, p_heard, looked, marks``.
-    """
-    detections, matches = window.get("detections"), window.get("matches")
-    if detections is None or matches is None or not len(detections) or not len(matches):
-        return pl.DataFrame()
-    known = filled(detections.filter(pl.col("t_seen") < window.to))
-    held = matches.filter(pl.col("p_dark") >= p_dark_min)
-    if "against" in held.columns:
-        held = held.filter(pl.col("against") == "ais")
-    held = held.with_columns([pl.lit(None, dtype=t).alias(c) for c, t in _LOOKED.items() if c not in held.columns])
-    both = known.join(held.select("detection", "p_dark", *_LOOKED), on="detection").unique("detection", keep="first")
-    return both.with_columns(t=pl.col("t_seen").to_physical()).sort("t", "detection")
-
-
-def filled(detections: pl.DataFrame) -> pl.DataFrame:
-    """Detections with null in the columns that they lack."""
-    lacking = [pl.lit(None, dtype=t).alias(c) for c, t in _OPTIONAL.items() if c not in detections.columns]
-    return detections.with_columns(lacking)
-
-
-def afloat(matches: pl.DataFrame, detections: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
-    """Matches without those of structures that zones tell: in a lake the matching has left them out already.
-
-    Args:
-        matches: table matches.
-        detections: table detections.
-        zones: table zones.
-    """
-    stands = matches.join(zoned(filled(detections), zones), on="detection", how="semi")
-    if "p_none" in matches.columns:
-        stands = stands.filter(pl.col("p_none").fill_null(1.0).round(4) >= 0.5)  # the others are vessels beside it
-    return matches.join(stands, on="detection", how="anti")
 
 
 @dataclass(frozen=True)
@@ -109,15 +54,42 @@ class Contacts:
             lon_prev, lat_prev``; null at the first), ``speed_kn`` and ``low_kn`` (between both; less the error of
             both), ``east, north`` (mm/s), ``chance`` (log10 of the number of such links expected by chance,
             thousandths), ``length_mean_m`` of the contact so far, ``marks`` and ``evidence``; and the nearest slow
-            contact beside it, if any: ``host`` (its key), ``host_lon, host_lat`` (1e-7 degrees), ``host_length_m``.
+            contact beside it, if any: ``host`` (its key), ``host_t, host_lon, host_lat`` (its last look; 1e-7 degrees),
+            ``host_length_m``.
         states: the columns of :data:`CONTACT`, ``participants`` (its first detection) and ``marks``; of those not yet
             lost.
         names: ``key, participants`` of all contacts carried or seen.
+        looks: places of all looks in sight, with their evidence: ``t, lon, lat`` (1e-7 degrees), ``shown``.
+        told: marks of the looks of each contact, those carried at the beginning of time: ``key, t_told, told``.
     """
 
     seen: pl.DataFrame
     states: pl.DataFrame
     names: pl.DataFrame
+    looks: pl.DataFrame
+    told: pl.DataFrame
+
+    def behind(self, rows: pl.DataFrame, key: str, look: tuple[str, str, str]) -> pl.DataFrame:
+        """What stands behind a contact's motion: ``shown``, evidence of one look of it, and ``told``, the marks of all.
+
+        Args:
+            rows: some of ``seen``, with their ``t``.
+            key: the column that names the contact.
+            look: the columns of that look's time, longitude and latitude, as in ``seen``.
+
+        Returns:
+            One row for each of ``rows``, in their order; empty lists where there is no such contact.
+        """
+        asked = rows.select("t", pl.col(key).alias("key"), *(pl.col(c).alias(f"at_{c}") for c in look))
+        asked = asked.with_row_index("asked")
+        at = [f"at_{c}" for c in look]
+        shown = asked.join(self.looks, left_on=at, right_on=["t", "lon", "lat"]).explode("shown")
+        shown = shown.group_by("asked").agg(pl.col("shown").unique().sort())
+        told = asked.join(self.told, on="key").filter(pl.col("t_told") <= pl.col("t"))
+        told = told.group_by("asked").agg(pl.col("told").unique().sort())
+        both = asked.join(shown, on="asked", how="left", maintain_order="left")
+        both = both.join(told, on="asked", how="left", maintain_order="left")
+        return both.select(pl.col("shown", "told").fill_null([]))
 
 
 def follow(window: Window, held: pl.DataFrame, p_dark_min: float) -> Contacts:
@@ -156,7 +128,7 @@ def follow(window: Window, held: pl.DataFrame, p_dark_min: float) -> Contacts:
         host_length_m=pl.when(pl.col("host_length_dm") > 0).then(pl.col("host_length_dm") / 10),
         length_mean_m=pl.when(pl.col("length_dm") > 0).then(pl.col("length_dm") / 10),
         marks=pl.concat_list(pl.concat_list("mark"), pl.col("marks").fill_null([])).list.drop_nulls(),
-        evidence=pl.concat_list(pl.concat_list("detection"), pl.col("looked").fill_null([])),
+        evidence=_shown(),
     )
     states = pl.DataFrame({n: pl.Series(state[:, k], dtype=pl.Int64()) for k, n in enumerate(CONTACT)})
     names = pl.concat(
@@ -166,16 +138,29 @@ def follow(window: Window, held: pl.DataFrame, p_dark_min: float) -> Contacts:
         ]
     )
     names = names.unique("key", keep="first", maintain_order=True)
-    marks = pl.concat([old.select("key", "marks"), seen.select("key", "marks")]).explode("marks").drop_nulls()
-    marks = marks.group_by("key").agg(pl.col("marks").unique().sort())
+    before = old.select("key", t_told=pl.lit(np.iinfo(np.int64).min), told="marks")
+    told_by = pl.concat([before, seen.select("key", t_told="t", told="marks")]).explode("told").drop_nulls()
+    marks = told_by.group_by("key").agg(marks=pl.col("told").unique().sort())
     alive = states.filter(pl.col("t_last") + SILENT_S * S_US >= window.to_us)
     alive = alive.join(names, on="key", how="left", maintain_order="left")
-    return Contacts(seen, alive.join(marks, on="key", how="left", maintain_order="left"), names)
+    alive = alive.join(marks, on="key", how="left", maintain_order="left")
+    looks = (found if len(found) else _none()).select(
+        "t",
+        lon=(pl.col("lon_deg") * 1e7).round().cast(pl.Int64),
+        lat=(pl.col("lat_deg") * 1e7).round().cast(pl.Int64),
+        shown=_shown(),
+    )
+    return Contacts(seen, alive, names, looks, told_by)
+
+
+def _shown() -> pl.Expr:
+    """A detection as evidence: itself, and where AIS was searched for it."""
+    return pl.concat_list(pl.concat_list("detection"), pl.col("looked").fill_null([]))
 
 
 _ROW: Final = (
     "key", "looks", "t_prev", "lon_prev", "lat_prev", "east", "north", "speed", "low", "chance", "length_dm",
-    "host", "host_lon", "host_lat", "host_length_dm",
+    "host", "host_lon", "host_lat", "host_length_dm", "host_t",
 )  # fmt: skip
 
 
@@ -242,7 +227,7 @@ def _none() -> pl.DataFrame:
         "lat_deg": pl.Float64(),
         "p_dark": pl.Float32(),
     }
-    return pl.DataFrame(schema={**own, **_OPTIONAL, **_LOOKED})
+    return pl.DataFrame(schema={**own, **OPTIONAL, **LOOKED})
 
 
 @njit(cache=True)
@@ -395,3 +380,4 @@ def _beside(states: Any, live: Any, row: Any, t: Any, x: Any, y: Any) -> None:
             best = far
             row[11], row[12], row[13] = s[0], s[3], s[4]
             row[14] = s[9] // s[10]
+            row[15] = s[2]

@@ -168,6 +168,16 @@ class Window:
         found = vessels.select(mover.alias("mover"), pl.col("class").cast(pl.String)).drop_nulls()
         return found.sort("mover", "class").unique("mover", keep="first", maintain_order=True)
 
+    def gear_of(self, movers: pl.Series) -> pl.Series:
+        """Fishing gear of each mover as registers give it, in their words; null where it is not known."""
+        vessels = self.tables.get("vessels")
+        if vessels is None or "gear" not in vessels.columns or not len(movers):
+            return pl.Series("gear", [None] * len(movers), dtype=pl.String)
+        mover = pl.col("mover") if "mover" in vessels.columns else pl.col("mmsi").cast(pl.Int64)
+        told = vessels.select(mover.alias("mover"), pl.col("gear").cast(pl.String)).drop_nulls().sort("mover", "gear")
+        told = told.unique("mover", keep="first", maintain_order=True)
+        return movers.to_frame("mover").join(told, on="mover", how="left", maintain_order="left")["gear"]
+
     def class_of(self, movers: pl.Series) -> pl.Series:
         """Class of each mover; "unknown" where it is not known."""
         left = movers.to_frame("mover").join(self.classes, on="mover", how="left", maintain_order="left")

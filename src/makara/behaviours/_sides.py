@@ -8,8 +8,8 @@ from typing import Final
 import polars as pl
 
 from makara.base.geo import distance_m
-from makara.behaviours._contacts import filled
 from makara.behaviours._rule import Window
+from makara.behaviours._unmatched import filled
 
 _DOUBT: Final = 0.05
 """A detection that a track explains more surely than this is not in doubt."""

@@ -34,7 +34,7 @@ def hours_heard(
     sky: bool,
     asked: tuple[Any, ...],
     reach_m: float,
-) -> tuple[Ints, Ints, Ints, Ints]:
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Others that were on the air near places, and those of them that were heard.
 
     They are of the same transponder class, or of the weaker class B (2) beside a vessel of class A (1).
@@ -53,7 +53,8 @@ def hours_heard(
 
     Returns:
         For each silence and hour (n x 24): others on the air, and those heard in the hour; for each silence the
-        messages heard in the hours before it, and how many different movers were on the air in its hours from 0 on.
+        messages heard in the hours before it, of how many different movers they were, and how many different movers
+        were on the air in its hours from 0 on.
     """
     t0, me, mine = (gaps[c].to_numpy() for c in ("t", "mover", "sort_of"))
     # Ordered by the minute of the hour at which hours begin, the last first: see index.
@@ -75,8 +76,8 @@ def hours_heard(
     gap, lon, lat = gap[past], lon[past], lat[past]
     since, until = t0[gap] + first[past] * _HOUR_US, np.minimum(until[past], t0[gap])
     asked_in = index(lon, lat, since // _BRACKET_US, until // _BRACKET_US, reach_m, grid)
-    told = _told(rows, sorts, x, y, t, mover, *asked_in, grid, me, mine, gap, lon, lat, since, until, most)
-    return on_air, kept, told, distinct
+    told, of = _told(rows, sorts, x, y, t, mover, *asked_in, grid, me, mine, gap, lon, lat, since, until, most)
+    return on_air, kept, told, of, distinct
 
 
 def _near(lon: Floats, lat: Floats, reach_m: float) -> NDArray[np.bool_]:
@@ -174,11 +175,13 @@ def _told(
     rows: Any, sort_of: Any, lon: Any, lat: Any, t: Any, mover: Any, head: Any, cell: Any, of: Any, grid: int,
     me: Any, mine: Any, gap: Any, x: Any, y: Any, since: Any, until: Any, most: float,
 ) -> Any:  # fmt: skip
-    """Messages of others near the places asked about from ``since`` until before ``until``, by silence.
+    """Messages of others near the places asked about from ``since`` until before ``until``, and of how many movers
+    they are, by silence.
 
-    Which questions may hear of a vessel in a cell is found once for its messages there in a row.
+    Rows are ordered by mover. Which questions may hear of a vessel in a cell is found once for its messages there.
     """
-    told = np.zeros(me.size, np.int64)
+    told, whose = np.zeros(me.size, np.int64), np.zeros(me.size, np.int64)
+    stamp = me.copy()
     some = np.empty(np.diff(head).max(), np.int64)
     n, r0, held = 0, 0, np.int64(-1)
     k = np.pi / 180.0
@@ -202,8 +205,13 @@ def _told(
         for j in range(n):
             q = some[j]
             near = (px - ux[q]) ** 2 + (py - uy[q]) ** 2 + (pz - uz[q]) ** 2 <= most
-            told[gap[q]] += near and since[q] <= t[i] < until[q]
-    return told
+            if near and since[q] <= t[i] < until[q]:
+                g = gap[q]
+                told[g] += 1
+                if stamp[g] != mover[i]:
+                    stamp[g] = mover[i]
+                    whose[g] += 1
+    return told, whose
 
 
 def asked_of(gaps: pl.DataFrame, ahead: int, each: int, reach_m: float) -> tuple[Ints, Any, Any, Ints, Ints]:

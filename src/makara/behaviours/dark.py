@@ -24,7 +24,6 @@ from makara.base.geo import distance_scalar
 from makara.base.time import to_us
 from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._contacts import unmatched
 from makara.behaviours._rule import (
     Parameter,
     Parameters,
@@ -37,6 +36,7 @@ from makara.behaviours._rule import (
     touches,
     zone_keys,
 )
+from makara.behaviours._unmatched import unmatched
 from makara.behaviours._words import detail, place
 from makara.behaviours._zones import holding
 

@@ -25,7 +25,6 @@ from makara.base.units import HOUR_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours._beside import DETAILS, EXTRAS, Terms, beside, joined, rows
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._company import company
-from makara.behaviours._contacts import unmatched
 from makara.behaviours._derived import base, members, said
 from makara.behaviours._paused import REACH_S
 from makara.behaviours._rule import (
@@ -41,6 +40,7 @@ from makara.behaviours._rule import (
     unpack,
     zone_keys,
 )
+from makara.behaviours._unmatched import unmatched
 from makara.behaviours._words import detail, hours, nmi, place, who
 
 _KNOWN_S: Final = 6 * HOUR_S

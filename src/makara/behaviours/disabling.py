@@ -49,7 +49,7 @@ from makara.behaviours._words import detail, hours, nmi, place, who
 
 RULE = Rule(
     kind="disabling",
-    version="1.1",
+    version="1.2",
     inputs={
         "events:gap": HISTORY_S + 2 * DAY_S,
         "events:identity": 2 * DAY_S,
@@ -75,7 +75,7 @@ RULE = Rule(
         ),
         Parameter("shore_min_m", 0.0, "shortest distance from shore at its beginning"),
         Parameter("satellite_min", 0, "fewest messages heard by satellite in the 12 h before"),
-        Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others around"),
+        Parameter("positions_day_min", 0.0, "fewest messages a day and vessel heard of the others in the 12 h before"),
     ),
     profiles={
         "makara": {},
@@ -186,7 +186,7 @@ def _judged(window: Window, gaps: pl.DataFrame, every: pl.DataFrame, p: Paramete
     gaps = gaps.with_columns(under_way=moved.cast(pl.Int64), back=soon)
     t = gaps["t"].to_numpy()
     hourly, once = np.zeros((t.size, 2 * HOURS), np.int64), np.zeros(t.size, np.int64)
-    counts = [hourly, hourly.copy(), once, once.copy()]
+    counts = [hourly, hourly.copy(), once, once.copy(), once.copy()]
     ahead = min(int(p.ahead_max_s) // HOUR_S, HOURS)
     for sky, reach in ((True, p.satellite_max_m), (False, p.neighbour_max_m)):
         at = np.flatnonzero(gaps["sky"].to_numpy() == sky)
@@ -196,7 +196,7 @@ def _judged(window: Window, gaps: pl.DataFrame, every: pl.DataFrame, p: Paramete
             found = hours_heard(points, by_sky, some, sky, asked, reach)
             for whole, part in zip(counts, found, strict=True):
                 whole[at] = part
-    on_air, kept, told, others = counts
+    on_air, kept, told, whose, others = counts
     start = t[:, None] + np.arange(-HOURS, HOURS) * _HOUR
     over = np.minimum(gaps["until"].to_numpy(), window.to_us - _BRACKET)[:, None]
     share = (kept + 0.5) / (on_air + 1.0)
@@ -210,14 +210,13 @@ def _judged(window: Window, gaps: pl.DataFrame, every: pl.DataFrame, p: Paramete
     missed = np.maximum(expected - np.where(before, bits, 0).sum(axis=1), 0.0) + 1.0
     scale = own / (own + missed)
     p_silent = chance(np.where(after, share, 0.0), own, missed)
-    past = np.arange(2 * HOURS) < HOURS
-    rate = 24e3 * told / np.maximum(on_air[:, past].sum(axis=1), 1)
+    rate = 24e3 * told / np.maximum(HOURS * whose, 1)
     numbers = {
         "ppm": np.where(after.any(axis=1) & (others >= p.neighbours_min), np.round(p_silent * 1e6), -1),
         "hours": after.sum(axis=1),
         "neighbours": others,
         "own_ppm": np.round(scale * 1e6),
-        "milli_day": np.where(on_air[:, past].any(axis=1), np.round(rate), -1),
+        "milli_day": np.where(whose > 0, np.round(rate), -1),
     }
     out = gaps.with_columns(pl.Series(c, v.astype(np.int64)) for c, v in numbers.items())
     out = out.join(_renumbered(window), on=["mover", "t"], how="left", maintain_order="left")

@@ -4,7 +4,8 @@ Why it matters: fishing where it is closed, or without a licence, is what most p
 the water turns a track into evidence and effort.
 What looks the same: survey lines, dredging, sailing to windward, towing, drifting while waiting, handling gear without
 fishing. So it is for the record (severity 0), notable (1) in a closed or protected area where no authorisation is
-known, and of severity 2 there only for a vessel known to fish, when the classifier is sure and it lasted over an hour.
+known (or only one for other gear: the classifier's gear is a hint), and of severity 2 there only for a vessel known to
+fish, when the classifier is sure and it lasted over an hour.
 Source: Kroodsma et al. 2018 and de Souza et al. 2016 for the method; Global Fishing Watch for how positions are joined.
 
 Each position of a fishing vessel, or of one of unknown class, gets the probability that it is fishing and with what
@@ -28,6 +29,7 @@ from makara.base.units import HOUR_S, KN_M_S, MINUTE_S, S_US
 from makara.behaviours._activity import GEARS, activity
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._kinematics import AHEAD_S, REACH_S, SLOT_S
+from makara.behaviours._licences import licensed, marked
 from makara.behaviours._points import changes, list_changes
 from makara.behaviours._rule import (
     Parameter,
@@ -51,7 +53,7 @@ _SPLIT_S: Final = 2 * HOUR_S
 
 RULE = Rule(
     kind="fishing",
-    version="1.0",
+    version="1.1",
     inputs={
         "track_points": REACH_S + AHEAD_S + _SPLIT_S,
         "tracks": 0,
@@ -89,6 +91,7 @@ RULE = Rule(
         "mean_speed_kn": pl.Float64(),
         "guarded_s": pl.Int64(),
         "authorised": pl.Boolean(),
+        "licence_gear": pl.String(),
     },
 )
 
@@ -129,6 +132,8 @@ def why(event: Mapping[str, Any]) -> str:
     where = ""
     if d["authorised"] is not None:
         licence = "authorised" if d["authorised"] else "no authorisation known"
+        if d["licence_gear"] is not None and any(r["code"] == "other_gear" for r in event["reasons"]):
+            licence = f"authorised only for {d['licence_gear']}"
         where = f"; {hours(d['guarded_s'])} h of it in a closed or protected area, {licence}"
     pace = f"{hours(d['duration_s'])} h at {d['mean_speed_kn']:.1f} kn, p {event['p']:.2f}"
     return f"{who(event)} ({d['class']}) {verb} as when {what} at {place(event)}, {pace}{where}"
@@ -261,23 +266,17 @@ def _zones(runs: pl.DataFrame, hits: pl.DataFrame, old: pl.DataFrame) -> pl.Data
     return each.group_by("run").agg(pl.col("zones").unique().sort())
 
 
-def _unlicensed(window: Window, runs: pl.DataFrame, guarded: list[str]) -> pl.Series:
-    """Whether an event touches a closed or protected area in which no authorisation of the vessel covers it."""
-    held = runs.select("run", "mmsi", "t_first", "t_last", "zones").explode("zones")
-    held = held.filter(pl.col("zones").is_in(guarded)).rename({"zones": "zone"})
-    given = window.get("authorisations")
-    if given is not None and len(given) and len(held):
-        allowed = given.select(
-            pl.col("mmsi").cast(pl.Int64),
-            "zone",
-            pl.col("from").to_physical().fill_null(np.iinfo(np.int64).min).alias("since"),
-            pl.col("to").to_physical().fill_null(np.iinfo(np.int64).max).alias("until"),
-        )
-        covered = held.join(allowed, on=["mmsi", "zone"]).filter(
-            (pl.col("since") <= pl.col("t_first")) & (pl.col("until") >= pl.col("t_last"))
-        )
-        held = held.join(covered, on=["run", "zone"], how="anti")
-    return runs["run"].is_in(held["run"].implode()).alias("unlicensed")
+def _licences(window: Window, runs: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Whether each event touches a closed or protected area (``held``) without an authorisation (``unlicensed``), or
+    only with ones for other gear than it is held to work with (``other_gear``); and the gear that they are for.
+    """
+    found = held.join(licensed(window, held, "run"), on=["run", "zone"], how="left")
+    bare, fits = pl.col("covered").is_null(), pl.col("covered").fill_null(True)
+    each = found.group_by("run").agg(
+        unlicensed=bare.any(), other_gear=(~fits).any(), licence_gear=pl.col("licence_gear").drop_nulls().min()
+    )
+    each = runs.select("run").join(each, on="run", how="left", maintain_order="left").drop("run")
+    return each.with_columns(pl.col("unlicensed", "other_gear").fill_null(False))
 
 
 def _rows(window: Window, runs: pl.DataFrame, guarded: list[str], p: Parameters) -> pl.DataFrame:
@@ -285,10 +284,13 @@ def _rows(window: Window, runs: pl.DataFrame, guarded: list[str], p: Parameters)
     if not len(runs):
         return nothing()
     rows = runs.with_columns(pl.col("zones").fill_null([]), pl.col("marks").fill_null([]))
+    held = rows.select("run", "mmsi", "gear", t="t_first", t_last="t_last", zone="zones").explode("zone")
+    held = held.filter(pl.col("zone").is_in(guarded))
+    rows = marked(window, rows, held, "run")
     rows = rows.with_columns(
         pack({c: rows[c].to_numpy() for c in _MEMORY}),
         window.class_of(rows["mover"]).alias("class"),
-        _unlicensed(window, rows, guarded),
+        *_licences(window, rows, held).get_columns(),
         touched=pl.col("zones").list.eval(pl.element().is_in(guarded)).list.any().fill_null(False),
     )
     over = pl.col("over")
@@ -305,11 +307,13 @@ def _rows(window: Window, runs: pl.DataFrame, guarded: list[str], p: Parameters)
         lat_deg=pl.col("lat") / 1e7,
         participants=pl.concat_list(pl.concat_str(pl.lit("mv"), pl.col("mover").cast(pl.String))),
         mmsi=pl.concat_list(pl.when(pl.col("mmsi") >= 0).then("mmsi")).list.drop_nulls(),
-        severity=pl.when(~pl.col("unlicensed")).then(0).when(sure).then(2).otherwise(1),
+        severity=pl.when(pl.col("unlicensed") & sure).then(2)
+        .when(pl.col("unlicensed") | pl.col("other_gear")).then(1)
+        .otherwise(0),
         positions=pl.col("n"),
         guarded_s=pl.col("guarded_ms") // 1000,
-        authorised=pl.when("touched").then(~pl.col("unlicensed")),
-    )
+        authorised=pl.when("touched").then(~pl.col("unlicensed") & ~pl.col("other_gear")),
+    )  # fmt: skip
     rows = rows.with_columns(
         reasons(
             reason("moves_as_fishing", "mean probability that a position is fishing", pl.col("p"), None, p.p_min),
@@ -324,6 +328,7 @@ def _rows(window: Window, runs: pl.DataFrame, guarded: list[str], p: Parameters)
             reason("gear_not_told", "no gear is likely enough to name", weight=0.0, when=pl.col("gear").is_null()),
             reason("class_unknown", "the vessel's class is not known", weight=-0.5, when=pl.col("class") == "unknown"),
             reason("guarded_zone", "closed or protected, no authorisation known", when=pl.col("unlicensed")),
+            reason("other_gear", "its authorisation is for other gear", weight=0.5, when=pl.col("other_gear")),
             reason("authorised", "an authorisation covers it", weight=-1.0, when=pl.col("authorised").fill_null(False)),
         ),
         evidence=pl.concat_list(rows_of("mover", pl.col("t_start"), pl.col("t_end_floor"))),

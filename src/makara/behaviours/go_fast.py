@@ -26,7 +26,7 @@ from makara.behaviours._words import detail, place
 
 RULE = Rule(
     kind="go_fast",
-    version="1.0",
+    version="1.1",
     inputs={"detections": 2 * HOUR_S, "matches": 2 * HOUR_S},
     parameters=(
         Parameter("speed_min_kn", 25.0, "from look to look, less the error of both places"),
@@ -77,7 +77,9 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     runs, _ = join_runs(hits, old, ["key"], begins, firsts=["lon", "lat", "lead"], sums=sums)
     if not len(runs):
         return remember(RULE, p, seen.states, runs, _EXTRAS)
-    runs = _told(window, runs, seen, old, p)
+    behind = seen.behind(hits, "key", ("t_prev", "lon_prev", "lat_prev")).select(marks="told", all="shown")
+    behind = pl.concat([hits.select("key", "t"), behind], how="horizontal")
+    runs = _told(window, runs, seen, behind, old, p)
     kept = runs.filter(~pl.col("over")).drop("over").with_columns(participants="all")
     return pl.concat([remember(RULE, p, seen.states, kept, _EXTRAS), _events(runs, p)])
 
@@ -93,12 +95,15 @@ def why(event: Mapping[str, Any]) -> str:
     )
 
 
-def _told(window: Window, runs: pl.DataFrame, seen: Contacts, old: pl.DataFrame, p: Parameters) -> pl.DataFrame:
+def _told(
+    window: Window, runs: pl.DataFrame, seen: Contacts, behind: pl.DataFrame, old: pl.DataFrame, p: Parameters
+) -> pl.DataFrame:
     """Runs with their detections (``all``), ``marks``, and whether they are over: slower again, or lost.
 
     The participant is the detection that ended the first fast leg: the contact may have lain there for hours before.
+    What is ``behind`` a leg, the look that it began with, may have been seen in a window before.
     """
-    told = seen.seen.select("key", "t", "marks", all="evidence")
+    told = pl.concat([seen.seen.select("key", "t", "marks", all="evidence"), behind])
     for name in ("all", "marks"):
         before = old.select("key", "t_first", "marks", all="participants")
         runs = runs.join(gathered(runs, told, before, name), on=["key", "t_first"], how="left", maintain_order="left")

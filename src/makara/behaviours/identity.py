@@ -112,15 +112,17 @@ def why(event: Mapping[str, Any]) -> str:
     d, name = detail(event), f"{who(event)} at {place(event)}"
     if d["what"] in ("two_places", "one_imo"):
         number = f", under IMO number {d['imo']}," if d["what"] == "one_imo" else ""
+        was = "was" if len(event["participants"]) == 1 else "were"
         return (
-            f"{who(event)}{number} was heard at {place(event)} and {nmi(d['distance_max_m'])} nmi away in turn,"
+            f"{who(event)}{number} {was} heard at {place(event)} and {nmi(d['distance_max_m'])} nmi away in turn,"
             f" {d['jumps']} times; one hull would have needed {d['speed_min_kn']:.0f} kn or more: shared or cloned"
         )
     if d["what"] == "renumbered":
         same = f"; both state the same {' and '.join(d['same_claims'])}" if d["same_claims"] else ""
         return f"{name}: {d['was']} fell silent and {d['now']} was first heard where it would have been{same}"
     if d["what"] == "change":
-        return f"{name} changed its {d['field']} at sea, from {d['was']} to {d['now']}"
+        field = {"callsign": "call sign", "imo": "IMO number"}.get(d["field"], d["field"])
+        return f"{name} changed its {field} at sea, from {d['was']} to {d['now']}"
     if d["what"] == "imo_check":
         return f"{name} states IMO number {d['now']}, which is none: its check digit is wrong"
     if d["what"] == "digits":

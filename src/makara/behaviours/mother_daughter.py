@@ -21,7 +21,6 @@ import polars as pl
 from makara.base.units import DAY_S, HOUR_S, MINUTE_S, NMI_M, S_US
 from makara.behaviours import _beside
 from makara.behaviours._cases import fires, sea, silent
-from makara.behaviours._contacts import unmatched
 from makara.behaviours._derived import all_marks, base, members, said
 from makara.behaviours._meetings import MEMORY, PAIR, Terms, meet
 from makara.behaviours._paused import REACH_S
@@ -41,6 +40,7 @@ from makara.behaviours._rule import (
     zone_keys,
 )
 from makara.behaviours._sides import side_by_side
+from makara.behaviours._unmatched import unmatched
 from makara.behaviours._vicinity import near_any
 from makara.behaviours._words import detail, hours, nmi, place, who
 

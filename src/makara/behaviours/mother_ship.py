@@ -41,7 +41,7 @@ from makara.behaviours._words import detail, hours, place
 
 RULE = Rule(
     kind="mother_ship",
-    version="1.0",
+    version="1.1",
     inputs={
         "track_points": 4 * HOUR_S,
         "detections": 2 * HOUR_S,
@@ -117,16 +117,25 @@ def _hits(window: Window, seen: Contacts, p: Parameters) -> pl.DataFrame:
     """Sightings of small boats beside a mother, by the mother (``key``)."""
     length = pl.coalesce(pl.col("length_m").cast(pl.Float64), "length_mean_m")
     small = seen.seen.filter(length < p.small_max_m).with_row_index("boat_row")
-    small = small.with_columns(pl.col("boat_row").cast(pl.Int64), speed=pl.col("speed_kn").fill_null(0.0))
+    own = seen.behind(small, "key", ("t_prev", "lon_prev", "lat_prev"))
+    small = small.with_columns(
+        pl.col("boat_row").cast(pl.Int64),
+        speed=pl.col("speed_kn").fill_null(0.0),
+        marks=own["told"],
+        evidence=pl.concat_list(own["shown"], "evidence"),
+    )
     large = pl.col("host_length_m").is_between(p.host_min_m, p.host_max_m).fill_null(False)
-    dark = small.filter(pl.col("host").is_not_null(), large).with_columns(
+    dark = small.filter(pl.col("host").is_not_null(), large)
+    host = seen.behind(dark, "host", ("host_t", "host_lon", "host_lat"))
+    dark = dark.with_columns(
         key="host",
         boat="key",
         lon="host_lon",
         lat="host_lat",
         number=pl.lit(-1, pl.Int64()),
         ais=pl.lit(0, pl.Int64()),
-        told="marks",
+        told=pl.concat_list("marks", host["told"]).list.unique().list.sort(),
+        evidence=pl.concat_list("evidence", host["shown"]),
         host_dm=(pl.col("host_length_m") * 10).round().cast(pl.Int64),
     )
     names = seen.names.select("key", host_name=pl.col("participants").list.first())

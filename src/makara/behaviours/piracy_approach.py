@@ -41,7 +41,7 @@ from makara.behaviours._zones import holding
 
 RULE = Rule(
     kind="piracy_approach",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": 3 * HOUR_S, "detections": 2 * HOUR_S, "matches": 2 * HOUR_S, "zones": 0},
     parameters=(
         Parameter("speed_min_kn", 15.0, "the boat makes this from look to look"),
@@ -103,11 +103,12 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
 def why(event: Mapping[str, Any]) -> str:
     """The approach in words for the radio."""
     d = detail(event)
-    boats = "a boat" if d["boats"] == 1 else "several boats"
+    one = d["boats"] == 1
+    boats, head = ("a boat", "heads") if one else ("several boats", "head")
     soon = "now" if d["tcpa_s"] < MINUTE_S else f"in {d['tcpa_s'] / MINUTE_S:.0f} min"
     listed = ", in a listed area or near a recent incident" if d["listed"] else ""
     return (
-        f"{boats} without AIS at {d['speed_kn']:.0f} kn head for {who(event)} at {place(event)}: closest approach"
+        f"{boats} without AIS at {d['speed_kn']:.0f} kn {head} for {who(event)} at {place(event)}: closest approach"
         f" {nmi(d['cpa_m'])} nmi {soon}{listed}"
     )
 
@@ -144,9 +145,10 @@ def _hits(window: Window, seen: Contacts, p: Parameters) -> pl.DataFrame:
     near = near.with_columns(pl.Series("risk", risk, dtype=pl.Int64()))
     shore = pl.when(pl.col("risk") > 0).then(p.shore_listed_m).otherwise(p.shore_min_m)
     near = near.filter((pl.col("shore_m") >= shore).fill_null(True))
+    near = pl.concat([near, seen.behind(near, "key", ("t_prev", "lon_prev", "lat_prev"))], how="horizontal")
     known = pl.col("length_m").is_not_null()
     return near.sort("t", "detection", "mover").select(
-        "evidence",
+        evidence=pl.concat_list("shown", "evidence"),
         key="mover",
         t_first="t",
         t_last="t",
@@ -165,7 +167,7 @@ def _hits(window: Window, seen: Contacts, p: Parameters) -> pl.DataFrame:
         boat_neg=-1 - pl.col("key"),
         pace_neg=(-pl.col("speed_kn") * 10).round().cast(pl.Int64),
         mark=pl.lit(None, pl.String()),
-        told=pl.concat_list(pl.col("marks"), pl.col("target_marks")).list.unique().list.sort(),
+        told=pl.concat_list("told", "target_marks").list.unique().list.sort(),
     )
 
 

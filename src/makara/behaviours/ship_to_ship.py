@@ -7,12 +7,13 @@ Source: practice of sanctions monitors (two tankers within 250 m for 3 h or more
 authorised areas; stronger with a gap or a changed identity before).
 
 Unlike an encounter it may happen at several knots, and out where satellites hear a vessel every two hours; so longer
-silences are interpolated, and the share of time that no report vouches for is stated.
+silences are interpolated, and the share of time that no report vouches for is stated: it makes the event less sure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -42,7 +43,7 @@ from makara.behaviours._words import detail, hours, nmi, place, who
 
 RULE = Rule(
     kind="ship_to_ship",
-    version="1.0",
+    version="1.1",
     inputs={
         "track_points": 6 * HOUR_S,
         "events:gap": 30 * DAY_S,
@@ -58,7 +59,7 @@ RULE = Rule(
         Parameter("bridge_max_s", 2.5 * HOUR_S, "longest time between two reports that is interpolated (at most 3 h)"),
         Parameter("pause_max_s", HOUR_S, "apart for less than this goes on"),
         Parameter("merge_max_s", 6 * HOUR_S, "meetings of a pair less than this apart are one event"),
-        Parameter("made_max_share", 0.85, "share of interpolated time above which the rule refuses"),
+        Parameter("made_max_share", 1.0, "share of interpolated time above which the rule refuses"),
         Parameter("before_max_s", 7 * DAY_S, "how long before a gap or a change of identity counts"),
         Parameter("steady_min", 0.8, "length of the mean bearing from one to the other above which it is steady"),
         Parameter("shore_min_m", 12 * NMI_M, "nearer the shore than this is bunkering more often than not"),
@@ -208,6 +209,11 @@ CASES = (
         sea.vessel(mover=412000002, at=(130.0, -9.985), start="2025-03-01T10:00:00Z", kind="tanker", every_s=1500)
         .sail(5, speed_kn=4)
         .sail(3, 0),
+    ),
+    fires(
+        "heard by satellites every two hours",
+        replace(_ONE, every_s=7200.0).drift(11).sail(5),
+        replace(_TWO, every_s=7000.0).drift(11).sail(5, 270),
     ),
     silent("two hours are too short", _ONE.drift(2).sail(3), _TWO.drift(2).sail(3, 270)),
     silent("a tanker and a tug", _ONE.drift(5).sail(3), sea.vessel(412000002, (130.0, -9.9985), kind="tug").drift(5)),

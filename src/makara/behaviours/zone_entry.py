@@ -8,8 +8,9 @@ fishing vessel at fishing speed (stated, or made good over an hour or more), or 
 keeps fishing speed.
 Source: Makara's own proposal; hysteresis as in Global Fishing Watch's port visits (enter near, leave farther).
 
-An entry or exit holds once two positions in a row, or one farther than 1 km from the edge, show it. A vessel that was
-never seen outside is ``first_seen_inside``: for the record only.
+An authorisation covers a stay when it is for the zone, holds over all of it, and is for the gear that a register gives
+the vessel (for any, where either is not known). An entry or exit holds once two positions in a row, or one farther than
+1 km from the edge, show it. A vessel that was never seen outside is ``first_seen_inside``: for the record only.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from makara.base.units import HOUR_S, KN_M_S, S_US
 from makara.behaviours._cases import fires, sea, silent
 from makara.behaviours._chains import Chained
 from makara.behaviours._in_zones import PIECE, pieces
+from makara.behaviours._licences import gear_of, licensed, marked
 from makara.behaviours._points import changes, list_changes
 from makara.behaviours._rule import (
     Parameter,
@@ -48,7 +50,7 @@ from makara.behaviours._zones import edge_m
 
 RULE = Rule(
     kind="zone_entry",
-    version="1.0",
+    version="1.1",
     inputs={"track_points": 0, "tracks": 0, "zones": 0, "vessels": 0, "authorisations": 0},
     parameters=(
         Parameter("hysteresis_m", 1000.0, "one position this far beyond the edge is an entry or exit"),
@@ -64,6 +66,7 @@ RULE = Rule(
         "authority": pl.String(),
         "first_seen_inside": pl.Boolean(),
         "authorised": pl.Boolean(),
+        "licence_gear": pl.String(),
         "class": pl.String(),
         "positions": pl.Int64(),
         "fishing_share": pl.Float64(),
@@ -97,6 +100,7 @@ def step(window: Window, carried: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         sure=(pl.col("n") >= 2) | deep,
     ).join(marks, on="stay", how="left", maintain_order="left")
     stays = stays.filter(pl.col("sure") | ~pl.col("over"))
+    stays = marked(window, stays, stays, "stay")
     return pl.concat([_rows(window, stays, p), _remembered(last, p)])
 
 
@@ -107,6 +111,8 @@ def why(event: Mapping[str, Any]) -> str:
     verb = "was first seen inside" if d["first_seen_inside"] else "entered"
     until = "is still there" if event["t_end"] is None else "left"
     licence = "authorised" if d["authorised"] else "no authorisation known"
+    if d["licence_gear"] is not None:
+        licence = f"{'authorised' if d['authorised'] else 'authorised only'} for {d['licence_gear']}"
     return (
         f"{who(event)} ({d['class']}) {verb} {zone} at {place(event)}, {until}, {hours(d['duration_s'])} h; {licence}"
     )
@@ -243,22 +249,12 @@ def _far(window: Window, rows: pl.DataFrame, asked: pl.Expr, lon: str, lat: str,
     return pl.Series("far", out)
 
 
-def _authorised(window: Window, stays: pl.DataFrame) -> pl.Series:
-    """Whether an authorisation of the vessel for the zone covers the stay."""
-    given = window.get("authorisations")
-    if given is None or not len(given) or not len(stays):
-        return pl.Series("authorised", [False] * len(stays), dtype=pl.Boolean())
-    held = stays.select("stay", "zone", "mmsi", "t", "t_last").join(
-        given.select(
-            pl.col("mmsi").cast(pl.Int64),
-            "zone",
-            pl.col("from").to_physical().fill_null(np.iinfo(np.int64).min).alias("since"),
-            pl.col("to").to_physical().fill_null(np.iinfo(np.int64).max).alias("until"),
-        ),
-        on=["mmsi", "zone"],
-    )
-    covered = held.filter((pl.col("since") <= pl.col("t")) & (pl.col("until") >= pl.col("t_last")))["stay"]
-    return stays["stay"].is_in(covered.implode()).alias("authorised")
+def _authorised(window: Window, stays: pl.DataFrame) -> pl.DataFrame:
+    """Whether an authorisation of the vessel for the zone covers each stay, and for which gear it is."""
+    gears = window.gear_of(stays["mover"]).to_frame("gear").select(gear_of(pl.col("gear")).alias("gear"))
+    held = licensed(window, pl.concat([stays, gears], how="horizontal"), "stay")
+    found = stays.select("stay").join(held, on="stay", how="left", maintain_order="left")
+    return found.select(pl.col("covered").fill_null(False).alias("authorised"), "licence_gear")
 
 
 def _rows(window: Window, stays: pl.DataFrame, p: Parameters) -> pl.DataFrame:
@@ -276,7 +272,7 @@ def _rows(window: Window, stays: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     memory = {c: stays[c].to_numpy() for c in _MEMORY if c != "inside"}
     rows = stays.with_columns(
         pack({"inside": np.ones(len(stays), np.int64), **memory}),
-        _authorised(window, stays),
+        *_authorised(window, stays).get_columns(),
         window.class_of(stays["mover"]).alias("class"),
     ).join(known, on="zone", how="left", maintain_order="left")
     share = pl.when(pl.col("with_speed") > 0).then(pl.col("fishing") / pl.col("with_speed")).round(4)
@@ -293,6 +289,7 @@ def _rows(window: Window, stays: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     slow = (pl.col("fishing_share") >= p.fishing_share_min).fill_null(True) | stays.fill_null(False)
     keeps = (pl.col("fishing_share") > 0.5).fill_null(False) & (pl.col("with_speed") >= 3)
     unknown = pl.col("class") == "unknown"
+    other_gear = ~pl.col("authorised") & pl.col("licence_gear").is_not_null()
     severity = (
         pl.when(pl.col("first_seen_inside") | pl.col("authorised"))
         .then(0)
@@ -336,6 +333,7 @@ def _rows(window: Window, stays: pl.DataFrame, p: Parameters) -> pl.DataFrame:
                 "closed or protected, no authorisation known",
                 when=pl.col("guarded") & ~pl.col("authorised"),
             ),
+            reason("other_gear", "its authorisation is for another gear than a register gives it", when=other_gear),
             reason(
                 "fishing_speed",
                 "share of positions at fishing speed",

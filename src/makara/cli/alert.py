@@ -24,10 +24,13 @@ ALERT_COLUMNS: Final = (
 )
 HEADS: Final = {
     "raised": "",
+    "told": "told by a stronger alert of the same happening",
     "listed": "listed: beyond the budget of their watch",
     "suppressed": "suppressed",
     "withdrawn": "withdrawn: what is known by now no longer supports them",
 }
+MORE: Final = {"suppressed": ("suppressed_by",), "told": ("told_by",)}
+"""Columns that some of these have besides."""
 who_option = click.option("--as", "who", metavar="NAME", help="Who says so; else the user of this process.")
 
 
@@ -35,9 +38,10 @@ who_option = click.option("--as", "who", metavar="NAME", help="Who says so; else
 @lake_argument
 @format_option
 def alerts(lake: str, form: str) -> None:
-    """Alerts of LAKE, the most urgent first: raised ones, those beyond the budget of their watch, suppressed ones.
+    """Alerts of LAKE, the most urgent first: raised ones, those that a stronger one of the same happening tells, those
+    beyond the budget of their watch, suppressed ones.
 
-    In the other formats than table all of them are rows, with their columns listed and suppressed_by.
+    In the other formats than table all of them are rows, with their columns told_by, listed and suppressed_by.
     """
     import polars as pl
 
@@ -53,13 +57,14 @@ def alerts(lake: str, form: str) -> None:
     gone, silent = pl.col("state") == "withdrawn", pl.col("suppressed_by").is_not_null()
     beyond = pl.col("listed").fill_null(False)
     where = pl.when(gone).then(pl.lit("withdrawn")).when(silent).then(pl.lit("suppressed"))
+    where = where.when(pl.col("told_by").is_not_null()).then(pl.lit("told"))
     rows = rows.with_columns(where=where.when(beyond).then(pl.lit("listed")).otherwise(pl.lit("raised")))
     for part, head in HEADS.items():
         some = rows.filter(pl.col("where") == part)
         if len(some) or part == "raised":
             if head:
                 click.echo(f"\n{head}")
-            frame(some, (*ALERT_COLUMNS, "suppressed_by") if part == "suppressed" else ALERT_COLUMNS)
+            frame(some, (*ALERT_COLUMNS, *MORE.get(part, ())))
 
 
 @click.group()
@@ -89,6 +94,8 @@ def show_one(lake: str, ident: str, partner: str, form: str) -> None:
         "withdrawn" if told["state"] == "withdrawn" else "listed, beyond the budget" if told["listed"] else "raised"
     )
     silent = told["suppressed_by"]
+    if told["told_by"] and not silent and told["state"] != "withdrawn":
+        stands = f"told by {told['told_by']}"
     click.echo(f"{told['kind']}, severity {told['severity']}, rank {cell(told['rank'])}: {stands}")
     if silent:
         click.echo(f"suppressed by {cell(silent)}")

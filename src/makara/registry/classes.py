@@ -75,8 +75,8 @@ def classes(claims: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
         lists: table lists.
 
     Returns:
-        Columns ``mover, mmsi, imo, name, callsign, flag, class, length_m, marks``, sorted by mover. ``class`` is
-        ``unknown`` where nothing tells it.
+        Columns ``mover, mmsi, imo, name, callsign, flag, class, gear, length_m, marks``, sorted by mover. ``class`` is
+        ``unknown`` where nothing tells it, ``gear`` null where no register does.
     """
     said = stated(claims)
     entries = registers.in_force(lists)
@@ -86,7 +86,8 @@ def classes(claims: pl.DataFrame, lists: pl.DataFrame) -> pl.DataFrame:
     for part in ("imo", "name", "callsign", "length_m", "ship_type"):
         known = known.join(best(said, part), on="mover", how="left")
     known = classed(known.join(sent_as(said), on="mover", how="left"), entries)
-    return known.select("mover", "mmsi", "imo", "name", "callsign", "flag", "class", "length_m", "marks").sort("mover")
+    names = ("mover", "mmsi", "imo", "name", "callsign", "flag", "class", "gear", "length_m", "marks")
+    return known.select(names).sort("mover")
 
 
 def sent_as(said: pl.DataFrame, transponders: pl.DataFrame | None = None, by: str = "mover") -> pl.DataFrame:

@@ -20,7 +20,7 @@ from makara.tables import table
 from makara.tables._table import TS
 
 NEVER: Final[dict[str, frozenset[str]]] = {
-    "alerts": frozenset({"subscription", "who", "outcome", "suppressed_by", "listed"}),
+    "alerts": frozenset({"subscription", "who", "outcome", "suppressed_by", "listed", "told_by"}),
     "vessels": frozenset({"evidence"}),
     "detections": frozenset({"chip"}),
     "collections": frozenset({"scene_uri"}),

@@ -8,7 +8,7 @@ import polars as pl
 
 from makara.base.errors import UsageError
 from makara.sources import _source
-from makara.sources._rows import ROW
+from makara.sources._rows import DECIMAL_COMMA, ROW
 from makara.sources._source import TS
 
 _NAIVE: Final = (
@@ -44,7 +44,7 @@ def number(values: pl.Series, *, comma: bool = False) -> pl.Series:
         values = values.str.strip_chars()
     out = values.cast(pl.Float64(), strict=False)
     if comma and values.dtype == pl.String() and out.null_count() > values.null_count():
-        out = values.str.replace(r"^([+-]?\d+),(\d+)$", "${1}.${2}").cast(pl.Float64(), strict=False)
+        out = values.str.replace(*DECIMAL_COMMA).cast(pl.Float64(), strict=False)
     return out.fill_nan(None)
 
 

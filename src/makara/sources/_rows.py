@@ -177,6 +177,10 @@ def _header(first: bytes, path: Path, sep: str, columns: Sequence[str] | None) -
     return out if columns is None else spelt(out, columns)
 
 
+DECIMAL_COMMA: Final = (r"^(\s*[+-]?\d+),(\d+\s*)$", "${1}.${2}")
+"""What replaces a comma that marks decimals by a point: a pattern, and what comes in its place."""
+
+
 def lines(block: bytes, header: list[str], line: int, path: Path, sep: str) -> Rows:
     """Rows of a block of whole lines without the header, from line ``line`` on. Blank lines are no rows.
 
@@ -184,8 +188,7 @@ def lines(block: bytes, header: list[str], line: int, path: Path, sep: str) -> R
     """
     frame, rejects = _lines(block, header, line, path, sep)
     if sep != "," and b"," in block:
-        point = pl.col(header).str.replace(r"^(\s*[+-]?\d+),(\d+\s*)$", "${1}.${2}")
-        frame = frame.with_columns(point)
+        frame = frame.with_columns(pl.col(header).str.replace(*DECIMAL_COMMA))
     return frame, rejects
 
 

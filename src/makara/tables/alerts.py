@@ -20,6 +20,7 @@ TABLE = Table(
         Field("outcome", STR, "What came of it.", True),
         Field("suppressed_by", STR, "What keeps it silent: the operator's act, its reason, who and until when.", True),
         Field("listed", BOOL, "Beyond its subscription's budget for the watch: listed, not raised.", True),
+        Field("told_by", STR, "The stronger alert of the same subscription that tells the same happening.", True),
         Field(
             "line",
             BOOL,

@@ -31,7 +31,7 @@ UNIT: Final = 10_000
 """Steps a degree."""
 SHAPE_TOLERANCE_DEG: Final = 0.01
 LINE_TOLERANCE_DEG: Final = 0.0008
-WHERE: Final = ("raised", "listed", "suppressed", "withdrawn")
+WHERE: Final = ("raised", "told", "listed", "suppressed", "withdrawn")
 """Where an alert stands, in the order in which they are shown."""
 HOLE_S: Final = 1800
 """A longer silence within a track ends a line: the page draws it dashed."""
@@ -58,8 +58,9 @@ PICTURE: Final[dict[str, Any]] = {
             "detection", "x", "y", "age", "sensor", "length", "state", "p_dark",
         ),
         "alerts": _columns(
-            "With the facts of their events; start and end in s since 1970. where: raised (first), listed (beyond the"
-            " budget of their watch), suppressed, withdrawn; of each the most urgent first.",
+            "With the facts of their events; start and end in s since 1970. where: raised (first), told (by a stronger"
+            " alert of the same happening), listed (beyond the budget of their watch), suppressed, withdrawn; of each"
+            " the most urgent first.",
             "alert", "event", "state", "where", "rank", "kind", "severity", "p", "start", "end", "open", "x", "y",
             "movers", "zones", "scope",
         ),
@@ -169,11 +170,12 @@ def detections(seen: Release, newest: datetime | None) -> dict[str, list[Any]]:
 
 
 def alerts(seen: Release) -> dict[str, list[Any]]:
-    """Alerts, the most urgent first: raised, then listed, suppressed, and those that no longer hold."""
+    """Alerts, the most urgent first: raised, then told by another, listed, suppressed, and no longer holding."""
     facts = _rows(seen, "events").drop("version", "source", "t_known", "mark", strict=False)
     facts = facts.rename({"state": "event_state"})
     gone, silent = pl.col("state") == "withdrawn", pl.col("suppressed_by").is_not_null()
-    place = pl.when(gone).then(3).when(silent).then(2).when(pl.col("listed").fill_null(False)).then(1).otherwise(0)
+    beyond, told = pl.col("listed").fill_null(False), pl.col("told_by").is_not_null()
+    place = pl.when(gone).then(4).when(silent).then(3).when(told).then(1).when(beyond).then(2).otherwise(0)
     rows = _rows(seen, "alerts").join(facts, on="event", how="inner").with_columns(place=place)
     rows = rows.sort("place", "rank", "alert", descending=[False, True, False], nulls_last=True)
     where = pl.col("place").replace_strict(dict(enumerate(WHERE)), return_dtype=pl.String).alias("where")

@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from makara.base import geo
+from makara.base.structures import zoned
 from makara.sensors.sar.around import Around
 from makara.sensors.sar.hull import Hull
 from makara.sensors.sar.patches import Floats
@@ -99,14 +100,12 @@ class Known:
     """What stands in the area of a scene.
 
     Attributes:
-        zones: table zones (``geometry``, ``kind``); those of kind ``infrastructure`` count.
+        zones: table zones (``geometry``, ``kind``); see :func:`makara.base.structures.zoned` for those that count.
         earlier: table detections of other dates (``lon_deg, lat_deg, t_seen``, null: unknown; ``length_m``).
-        margin_m: beyond a zone what still belongs to it, metres.
     """
 
     zones: pl.DataFrame | None = None
     earlier: pl.DataFrame | None = None
-    margin_m: float = 200.0
 
 
 def standing(frame: pl.DataFrame, known: Known) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -119,28 +118,18 @@ def standing(frame: pl.DataFrame, known: Known) -> np.ndarray[Any, np.dtype[np.b
     out = np.zeros(frame.height, bool)
     lon, lat = frame["lon_deg"].to_numpy(), frame["lat_deg"].to_numpy()
     if known.zones is not None and frame.height:
-        out |= _in_zones(known.zones, lon, lat, known.margin_m)
+        out[_in_zones(frame, known.zones)] = True
     if known.earlier is not None and known.earlier.height and frame.height:
         out |= _seen_before(frame, known.earlier, lon, lat)
     return out
 
 
-def _in_zones(zones: pl.DataFrame, lon: Any, lat: Any, margin_m: float) -> Any:
-    import shapely
-
-    out = np.zeros(len(lon), bool)
-    for wkb in zones.filter(pl.col("kind") == "infrastructure")["geometry"].to_list():
-        shape = shapely.from_wkb(wkb)
-        for part in shapely.get_parts(shape):
-            w, s, e, n = shapely.bounds(part)
-            # Metres around the part's own middle: right across 180 degrees and near the poles.
-            lon0, lat0 = float(geo.wrap_lon((w + e) / 2.0)), float((s + n) / 2.0)
-            x, y = geo.local_m(lon0, lat0, lon, lat)
-            flat = shapely.transform(part, lambda c, a=lon0, b=lat0: np.stack(geo.local_m(a, b, c[:, 0], c[:, 1]), -1))
-            near = np.hypot(x, y) < margin_m + 1.5 * shapely.length(flat) + 1.0
-            if near.any():
-                out[near] |= shapely.distance(flat, shapely.points(x[near], y[near])) <= margin_m
-    return out
+def _in_zones(frame: pl.DataFrame, zones: pl.DataFrame) -> Any:
+    seen = frame.select(
+        "lon_deg", "lat_deg", "t_seen", detection=pl.int_range(pl.len()).cast(pl.String), sensor=pl.lit("sar")
+    )
+    named = zones if "zone" in zones.columns else zones.with_columns(zone=pl.lit(""))
+    return zoned(seen, named)["detection"].cast(pl.Int64).to_numpy()
 
 
 def _seen_before(frame: pl.DataFrame, earlier: pl.DataFrame, lon: Any, lat: Any) -> Any:

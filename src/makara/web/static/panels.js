@@ -17,7 +17,7 @@ export const what = (e, model) => kind(e.kind) + (model.zoneName.has(e.scope) ? 
 export const absent = (id) => (/^mv\d+$/.test(id) ? "MMSI " + id.slice(2).padStart(9, "0") : id.startsWith("mv") ? "A vessel without AIS identity" : "A detection not in this view");
 const chip = (s) => el("span", { class: `chip s${s ?? 1}` }, `severity ${s ?? "?"}`);
 
-const PARTS = { listed: "Listed: beyond the budget of their watch", suppressed: "Suppressed", withdrawn: "Withdrawn" };
+const PARTS = { told: "Told by another alert of the same happening", listed: "Listed: beyond the budget of their watch", suppressed: "Suppressed", withdrawn: "Withdrawn" };
 
 const items = {
   alerts: (m) => m.alerts.map((a) => ({
@@ -104,6 +104,7 @@ export function alertPanel(a, model, told, close, go) {
     head(what(a, model), close, chip(a.severity)),
     a.state === "withdrawn" ? el("p", { class: "note" }, "Withdrawn: what is known by now no longer supports it.") : "",
     a.where === "listed" ? el("p", { class: "note" }, "Listed, not raised: others of its watch rank higher, and its budget is used up.") : "",
+    a.where === "told" ? el("p", { class: "note" }, "The same happening is told by alert " + explain.told_by + ".") : "",
     explain.suppressed_by ? el("p", { class: "note" }, "Suppressed by " + explain.suppressed_by) : "",
     el("p", { class: "why" }, explain.why),
     facts([
