@@ -83,9 +83,3 @@ def changed_since(looks: pl.DataFrame, detections: pl.DataFrame) -> datetime | N
     """From when on detections must be matched anew because more is declared of looks (null: from none)."""
     mine = detections.join(looks, on="collection", how="semi")["t_seen"].min()
     return earliest((looks["t_start"].min(), mine))  # type: ignore[arg-type]
-
-
-def span_of(points: pl.DataFrame) -> list[datetime]:
-    """First and last instant of points; nothing if there are none."""
-    ends = points.select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b"))
-    return list(ends.row(0)) if len(points) else []

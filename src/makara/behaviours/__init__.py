@@ -21,6 +21,7 @@ from makara.behaviours import _zones
 from makara.behaviours._chains import link
 from makara.behaviours._contacts import afloat
 from makara.behaviours._parts import stepped
+from makara.behaviours._points import POINTS, assembled
 from makara.behaviours._rule import (
     STEP,
     Parameter,
@@ -167,17 +168,20 @@ def _frame(given: Any) -> pl.DataFrame:
 
 
 __all__ = [
+    "POINTS",
     "STEP",
     "Parameter",
     "Parameters",
     "Rule",
     "Window",
+    "assembled",
     "carry",
     "find",
     "finish",
     "merge",
     "names",
     "nothing",
+    "ordered",
     "ready_points",
     "rule",
     "stepped",

@@ -1,7 +1,8 @@
 """A bulk load: reports so many that their points go to the lake some movers at a time, never all in memory.
 
-That can be done where nothing reads the points once they are made: no rule is in force, there is no detection, and the
-lake has no point as late as the first of these reports. The result is that of the whole at once.
+That can be done where they become known in one step and the lake has no point as late as the first of them; rules and
+matching then read points where they are kept (``stored``). Rules that are redone over a large lake read them so, too.
+The result is that of the whole at once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 from makara.arrived import Arrived
 from makara.base.time import to_us
 from makara.lake import Commit, Lake
+from makara.session.stored import Stored
 from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 1_000_000
@@ -86,7 +88,7 @@ class Bulk:
     """Reports that arrive in parts.
 
     Attributes:
-        first: one of the reports, for all of them.
+        first: one of the reports, for all of them; none where there are none.
         parts: all of them.
         clock_off: minutes in which stations' clocks were off (``station, minute``), of all reports.
     """
@@ -97,34 +99,49 @@ class Bulk:
 
     def walked(self, steps: list[Arrived]) -> list[Arrived]:
         """Steps with the parts in the place of the one report."""
-        none = self.first.clear()
-        return [replace(s, reports=none, parts=self.parts) if len(s.reports) else s for s in steps]
+        none, nothing = self.first.clear(), replace(self.parts, movers=())
+        return [replace(s, reports=none, parts=self.parts if len(s.reports) else nothing) for s in steps]
 
 
-def bulk(lake: Lake, until: datetime, step_s: int) -> Bulk | None:
-    """The reports in parts, where they are many, become known in one step, and their points can be let go."""
-    reports = unplaced(lake, until)
+def bulk(lake: Lake, until: datetime, step_s: int, redo: bool) -> Bulk | None:
+    """The reports in parts, where they are many, or the rules are redone over many points.
+
+    None where they are few, do not become known in one step, or lie before points that the lake has.
+
+    Args:
+        lake: where.
+        until: what becomes known after it is left.
+        step_s: a step of ``t_known``, seconds.
+        redo: the rules are redone over what the lake has.
+    """
+    reports, held = unplaced(lake, until), lake.scan("track_points")
     ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
-    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).sort("mover").collect()
-    if movers["len"].sum() < PART_ROWS:
+    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).collect()
+    had = held.group_by("mover").agg(had=pl.len(), latest=pl.col("t_seen").max()).collect()
+    if max(movers["len"].sum(), had["had"].sum() if redo else 0) < PART_ROWS:
         return None
+    unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
+    before = held.drop("source", "t_known").with_columns(unread)
+    if not len(movers):
+        none = pl.DataFrame(schema={"station": pl.String(), "minute": pl.Datetime("us", "UTC")})
+        return Bulk(reports.head(0).collect(), Parts(reports, before, ()), none)
     first, last = (to_us(t) for t in (movers["t_known_min"].min(), movers["t_known"].max()))  # type: ignore[arg-type]
     step = step_s * 1_000_000
-    held = lake.scan("track_points")
-    latest = held.select(pl.col("t_seen").max()).collect().item()
-    seen = lake.scan("detections").select("detection").head(1).collect()
-    late = latest is not None and latest >= movers["t_seen_min"].min()
-    if -(-first // step) != -(-last // step) or late or len(seen):
+    late = len(had) and had["latest"].max() >= movers["t_seen_min"].min()  # type: ignore[operator]
+    if -(-first // step) != -(-last // step) or late:
         return None
     clock_off = _clock_off(lake, until, movers["t_seen_min"].min(), movers["t_seen"].max())  # type: ignore[arg-type]
     if clock_off is None:
         return None
-    ranges = movers.with_columns(part=(pl.col("len").cum_sum() - 1) // PART_ROWS)
-    ranges = ranges.group_by("part", maintain_order=True).agg(a=pl.col("mover").min(), b=pl.col("mover").max())
-    unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
-    before = held.drop("source", "t_known").with_columns(unread)
-    parts = Parts(reports, before, tuple(ranges.select("a", "b").iter_rows()))
-    return Bulk(reports.head(1).collect(), parts, clock_off)
+    return Bulk(reports.head(1).collect(), Parts(reports, before, _ranges(movers, had)), clock_off)
+
+
+def _ranges(movers: pl.DataFrame, had: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """Lowest and highest mover of parts of about so many rows, those counted that their movers had before."""
+    every = movers.select("mover", "len").join(had, on="mover", how="left").sort("mover")
+    rows = (pl.col("len") + pl.col("had").fill_null(0)).cum_sum()
+    parts = every.with_columns(part=(rows - 1) // PART_ROWS).group_by("part", maintain_order=True)
+    return tuple(parts.agg(a=pl.col("mover").min(), b=pl.col("mover").max()).select("a", "b").iter_rows())
 
 
 def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> pl.DataFrame | None:
@@ -148,14 +165,15 @@ def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> 
 
 
 class Spill:
-    """Points on their way to the lake.
+    """Points on their way to the lake, and to where rules read them.
 
     Attributes:
         n: how many there were.
+        stored: where rules read them; None if nothing does.
     """
 
-    def __init__(self, commit: Commit, profile: str) -> None:
-        self.n = 0
+    def __init__(self, commit: Commit, profile: str, stored: Stored | None) -> None:
+        self.n, self.stored = 0, stored
         self._commit, self._source = commit, f"segment.{profile}"
 
     def __call__(self, points: pl.DataFrame, reports: pl.DataFrame) -> None:
@@ -167,3 +185,5 @@ class Spill:
             rows = points.join(known, on="report", how="left", maintain_order="left")
         self._commit.append("track_points", rows.with_columns(source=pl.lit(self._source)))
         self.n += len(points)
+        if self.stored is not None:
+            self.stored.put(points)
