@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from makara.alerts import is_vessel_id
-from makara.arrived import Arrived, Dirty, FurtherBackError, changed_since, heard, since_of
+from makara.arrived import Arrived, Dirty, FurtherBackError, changed_since, clocks_changed, heard, since_of
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window
@@ -26,7 +26,6 @@ from makara.replay import affected, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
-from makara.tracks import off_between, touched
 from makara.turns import Turn, side_by_side
 
 CONTEXT_S: Final = 24 * HOUR_S
@@ -162,18 +161,7 @@ class Picture:
 
     def _check_clocks(self, placed: pl.DataFrame) -> pl.DataFrame:
         """Reports of minutes in which a station's clock is now found to be off, or right after all."""
-        if not len(placed):
-            return self.reports.clear()
-        frm, to = touched(placed["t_seen"].min(), placed["t_seen"].max())  # type: ignore[arg-type]
-        within = (pl.col("minute") >= frm) & (pl.col("minute") < to)
-        was, now = self.clock_off.filter(within), off_between(self.reports, frm, to)
-        key = ["station", "minute"]
-        changed = pl.concat([was.join(now, on=key, how="anti"), now.join(was, on=key, how="anti")])
-        if not len(changed):
-            return self.reports.clear()
-        self.clock_off = pl.concat([self.clock_off.filter(~within), now])
-        minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
-        found = self.reports.with_columns(minute).join(changed, on=key, how="semi").drop("minute")
+        self.clock_off, found = clocks_changed(self.clock_off, self.reports, placed)
         partial = self.before.join(found, on="mover", how="semi")["mover"].unique()
         if len(partial):
             raise FurtherBackError(found["t_seen"].min(), partial)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from makara.session.stored import Stored
 from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 1_000_000
-"""Reports that are walked at once; fewer are walked whole."""
+"""Rows that are walked at once; fewer are walked whole."""
 READ_PARTS: Final = 3
 """Parts that are read together: each reading looks through all files."""
 CLOCK_ROWS: Final = 4_000_000
@@ -104,9 +104,9 @@ class Bulk:
 
 
 def bulk(lake: Lake, until: datetime, step_s: int, redo: bool) -> Bulk | None:
-    """The reports in parts, where they are many, or the rules are redone over many points.
+    """The reports in parts, where they and their movers' points, or the points that rules are redone over, are many.
 
-    None where they are few, do not become known in one step, or lie before points that the lake has.
+    None where they are few, where reports do not become known in one step, or lie before points that the lake has.
 
     Args:
         lake: where.
@@ -118,7 +118,8 @@ def bulk(lake: Lake, until: datetime, step_s: int, redo: bool) -> Bulk | None:
     ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
     movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).collect()
     had = held.group_by("mover").agg(had=pl.len(), latest=pl.col("t_seen").max()).collect()
-    if max(movers["len"].sum(), had["had"].sum() if redo else 0) < PART_ROWS:
+    read = had if redo else had.join(movers, on="mover", how="semi")
+    if int(movers["len"].sum()) + int(read["had"].sum()) < PART_ROWS:
         return None
     unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
     before = held.drop("source", "t_known").with_columns(unread)
