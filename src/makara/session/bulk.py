@@ -1,8 +1,8 @@
 """A bulk load: reports so many that their points go to the lake some movers at a time, never all in memory.
 
 That can be done where they become known in one step and the lake has no point as late as the first of them; rules and
-matching then read points where they are kept (``stored``). Rules that are redone over a large lake read them so, too.
-The result is that of the whole at once.
+matching then read points where they are kept (``stored``). Rules that are redone over a large lake read them so, too,
+and points that must be made anew are made so. The result is that of the whole at once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from makara.arrived import Arrived
 from makara.base.time import to_us
 from makara.lake import Commit, Lake
 from makara.session.stored import Stored
+from makara.tables import table
 from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 1_000_000
@@ -49,15 +50,38 @@ REPORT_COLUMNS: Final = (
 )
 
 
-def unplaced(lake: Lake, until: datetime) -> pl.LazyFrame:
-    """Reports with a place, known by an instant, that no walk has made a point of."""
+def placed(lake: Lake, until: datetime) -> pl.LazyFrame:
+    """Reports with a place, known by an instant."""
     known = pl.col("t_known") <= until
-    placed = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
+    where = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
+    return lake.scan("reports").select(REPORT_COLUMNS).filter(known, where)
+
+
+def unplaced(lake: Lake, until: datetime) -> pl.LazyFrame:
+    """Of these, those that no walk has made a point of."""
     view = lake.view()
-    reports = view.scan("reports").select(REPORT_COLUMNS).filter(known, placed)
     if "track_points" not in view.snapshot.versions:
-        return reports
-    return reports.join(view.scan("track_points").select("report"), on="report", how="anti")
+        return placed(lake, until)
+    return placed(lake, until).join(view.scan("track_points").select("report"), on="report", how="anti")
+
+
+def waiting(lake: Lake, until: datetime, step_s: int, after: datetime) -> pl.DataFrame:
+    """How many reports no walk has placed: ``mover, step`` (its end, not before ``after``), ``len, first, last``."""
+    step, t = step_s * 1_000_000, pl.col("t_seen")
+    end = ((pl.col("t_known").to_physical() + (step - 1)) // step * step).clip(to_us(after))
+    by = unplaced(lake, until).group_by("mover", step=end.cast(pl.Datetime("us", "UTC")))
+    return by.agg(pl.len(), first=t.min(), last=t.max()).collect().sort("mover", "step")
+
+
+def stretch(rows: pl.DataFrame, until: datetime, after: datetime) -> datetime:
+    """Up to when a run may walk at once, so that reports of several steps do not become more than it should hold.
+
+    It walks at least one step that is later than ``after``.
+    """
+    steps = rows.group_by("step").agg(pl.col("len").sum()).sort("step")
+    first = pl.col("step").shift(1).fill_null(after) <= after
+    within = steps.filter((pl.col("len").cum_sum() <= PART_ROWS) | first)["step"]
+    return until if len(within) == len(steps) else min(within[-1], until)
 
 
 @dataclass(frozen=True)
@@ -88,7 +112,7 @@ class Bulk:
     """Reports that arrive in parts.
 
     Attributes:
-        first: one of the reports, for all of them; none where there are none.
+        first: one of the reports that are new, for all of them; none where there are none.
         parts: all of them.
         clock_off: minutes in which stations' clocks were off (``station, minute``), of all reports.
     """
@@ -98,12 +122,13 @@ class Bulk:
     clock_off: pl.DataFrame
 
     def walked(self, steps: list[Arrived]) -> list[Arrived]:
-        """Steps with the parts in the place of the one report."""
+        """Steps with the parts in the place of the one report, or else in the first."""
         none, nothing = self.first.clear(), replace(self.parts, movers=())
-        return [replace(s, reports=none, parts=self.parts if len(s.reports) else nothing) for s in steps]
+        at = next((n for n, s in enumerate(steps) if len(s.reports)), 0)
+        return [replace(s, reports=none, parts=self.parts if n == at else nothing) for n, s in enumerate(steps)]
 
 
-def bulk(lake: Lake, until: datetime, step_s: int, redo: bool) -> Bulk | None:
+def bulk(lake: Lake, until: datetime, new: pl.DataFrame, redo: bool, anew: bool) -> Bulk | None:
     """The reports in parts, where they and their movers' points, or the points that rules are redone over, are many.
 
     None where they are few, where reports do not become known in one step, or lie before points that the lake has.
@@ -111,30 +136,28 @@ def bulk(lake: Lake, until: datetime, step_s: int, redo: bool) -> Bulk | None:
     Args:
         lake: where.
         until: what becomes known after it is left.
-        step_s: a step of ``t_known``, seconds.
+        new: how many reports are unplaced (:func:`waiting`), none known later.
         redo: the rules are redone over what the lake has.
+        anew: all points are made anew.
     """
-    reports, held = unplaced(lake, until), lake.scan("track_points")
-    ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
-    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).collect()
+    held = lake.scan("track_points")
     had = held.group_by("mover").agg(had=pl.len(), latest=pl.col("t_seen").max()).collect()
-    read = had if redo else had.join(movers, on="mover", how="semi")
-    if int(movers["len"].sum()) + int(read["had"].sum()) < PART_ROWS:
+    read = had if redo or anew else had.join(new, on="mover", how="semi")
+    if int(new["len"].sum()) + int(read["had"].sum()) < PART_ROWS or new["step"].n_unique() > 1:
         return None
+    reports, one = unplaced(lake, until), unplaced(lake, until).head(1).collect()
+    if anew:
+        t = pl.col("t_seen")
+        reports, held, had = placed(lake, until), held.clear(), had.clear()
+        new = reports.group_by("mover").agg(pl.len(), first=t.min(), last=t.max()).collect()
     unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
     before = held.drop("source", "t_known").with_columns(unread)
-    if not len(movers):
+    if not len(new):
         none = pl.DataFrame(schema={"station": pl.String(), "minute": pl.Datetime("us", "UTC")})
-        return Bulk(reports.head(0).collect(), Parts(reports, before, ()), none)
-    first, last = (to_us(t) for t in (movers["t_known_min"].min(), movers["t_known"].max()))  # type: ignore[arg-type]
-    step = step_s * 1_000_000
-    late = len(had) and had["latest"].max() >= movers["t_seen_min"].min()  # type: ignore[operator]
-    if -(-first // step) != -(-last // step) or late:
-        return None
-    clock_off = _clock_off(lake, until, movers["t_seen_min"].min(), movers["t_seen"].max())  # type: ignore[arg-type]
-    if clock_off is None:
-        return None
-    return Bulk(reports.head(1).collect(), Parts(reports, before, _ranges(movers, had)), clock_off)
+        return Bulk(one, Parts(reports, before, ()), none)
+    first, last = new["first"].min(), new["last"].max()
+    clock_off = None if len(had) and had["latest"].max() >= first else _clock_off(lake, until, first, last)  # type: ignore[operator, arg-type]
+    return None if clock_off is None else Bulk(one, Parts(reports, before, _ranges(new, had)), clock_off)
 
 
 def _ranges(movers: pl.DataFrame, had: pl.DataFrame) -> tuple[tuple[int, int], ...]:
@@ -173,8 +196,10 @@ class Spill:
         stored: where rules read them; None if nothing does.
     """
 
-    def __init__(self, commit: Commit, profile: str, stored: Stored | None) -> None:
+    def __init__(self, commit: Commit, profile: str, stored: Stored | None, anew: bool) -> None:
         self.n, self.stored = 0, stored
+        if anew:
+            commit.replace("track_points", table("track_points").empty())
         self._commit, self._source = commit, f"segment.{profile}"
 
     def __call__(self, points: pl.DataFrame, reports: pl.DataFrame) -> None:

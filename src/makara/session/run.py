@@ -6,7 +6,8 @@ import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ from makara.lake import Commit, Lake, Settings
 from makara.lake.drafts import drafts
 from makara.picture import SOURCE, Picture
 from makara.replay import earliest
-from makara.session.bulk import Bulk, Spill, bulk, unplaced
+from makara.session.bulk import Bulk, Spill, bulk, stretch, unplaced, waiting
 from makara.session.load import last_noted, load_picture, walked_to
 from makara.session.stored import Stored
 from makara.sharing import OWNER
@@ -29,6 +30,9 @@ from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.tables import table
 from makara.walk import walk
+
+WHOLE: Final = ("tracks", "matches")
+"""Tables that each run writes whole."""
 
 
 def run(
@@ -57,15 +61,47 @@ def run(
     Returns:
         Counts: steps, and new rows by table; events by kind and state.
     """
-    engine = Embedded(settings.run.workers)
+    end, done, steps, rows = clock if to is None else min(clock, to), False, 0, dict[str, int]()
+    while not done:
+        told = partial(_told, progress, steps)
+        picture, many, counts, done = _stretch(lake, settings, inputs, clock, code, frm, end, told)
+        steps, frm = steps + many, None
+        rows = counts | {n: rows.get(n, 0) + k for n, k in counts.items() if n not in WHOLE}
+    standing = picture.events.filter(pl.col("state") != "withdrawn")
+    return {
+        "steps": steps,
+        "rows": rows,
+        "tracks": len(picture.tracks),
+        "events": dict(standing.group_by("kind").len().sort("kind").iter_rows()),
+    }
+
+
+def _told(progress: Callable[[int], None] | None, before: int, n: int) -> None:
+    if progress:
+        progress(before + n)
+
+
+def _stretch(
+    lake: Lake,
+    settings: Settings,
+    inputs: Inputs,
+    clock: datetime,
+    code: str,
+    frm: datetime | None,
+    end: datetime,
+    progress: Callable[[int], None],
+) -> tuple[Picture, int, dict[str, int], bool]:
+    """Walk and commit as many steps as may be held at once; answers the picture, steps, counts, whether it is all."""
     with lake.write() as commit, drafts(lake.path) as aside:
         walked, last = walked_to(lake), last_noted(lake)
-        until = max(walked or EPOCH, clock if to is None else min(clock, to))  # what a run has walked stays known
+        end = max(walked or EPOCH, end)  # what a run has walked stays known
+        after = walked + timedelta(microseconds=1) if walked else EPOCH
+        new = waiting(lake, end, settings.run.step_s, after)
+        until = stretch(new, end, after)
         forced = _forced(lake, inputs, frm)
         anew = last.get("ground", _ground(inputs)) != _ground(inputs)
-        load = None if anew else bulk(lake, until, settings.run.step_s, forced is not None)
+        load = bulk(lake, until, new.filter(pl.col("step") <= until) if until < end else new, forced is not None, anew)
         fresh = _fresh(lake, until, load)
-        after = walked + timedelta(microseconds=1) if walked else EPOCH
         steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
         if not steps and (forced is not None or last.get("doors", _doors(inputs, until)) != _doors(inputs, until)):
             steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
@@ -73,17 +109,13 @@ def run(
         if load is not None:
             steps = load.walked(steps)
             read = bool(inputs.rules) or len(lake.scan("detections").select("detection").head(1).collect()) > 0
-            stored = Stored(aside, lake.scan("track_points"), lake.scan("reports")) if read else None
-            spill = Spill(commit, inputs.profile, stored)
+            held = lake.scan("track_points").clear() if anew else lake.scan("track_points")
+            stored = Stored(aside, held, lake.scan("reports")) if read else None
+            spill = Spill(commit, inputs.profile, stored, anew)
+        engine = Embedded(settings.run.workers)
         picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
         counts = _commit(commit, lake, picture, steps, clock, code, inputs, spill)
-    standing = picture.events.filter(pl.col("state") != "withdrawn")
-    return {
-        "steps": len(steps),
-        "rows": counts,
-        "tracks": len(picture.tracks),
-        "events": dict(standing.group_by("kind").len().sort("kind").iter_rows()),
-    }
+    return picture, len(steps), counts, until >= end
 
 
 def _walked(
@@ -97,7 +129,7 @@ def _walked(
     engine: Embedded,
     load: Bulk | None,
     spill: Spill | None,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None],
 ) -> Picture:
     """The picture after the steps; begun again from further back where one reaches back beyond what was loaded."""
     back = forced
@@ -110,8 +142,7 @@ def _walked(
         try:
             for n, arrived in enumerate(steps, 1):
                 walk(arrived, picture, inputs, engine)
-                if progress:
-                    progress(n)
+                progress(n)
         except FurtherBackError as e:
             back = earliest((back, e.since))
             whole = pl.concat([whole, pl.Series(e.movers, dtype=whole.dtype)]).unique()
