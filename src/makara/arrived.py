@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from makara.replay import earliest
+from makara.tracks import off_between, touched
 
 HORIZONS: Final = pl.Schema(
     {"receiver": pl.String(), "horizon": pl.Datetime("us", "UTC"), "marks": pl.List(pl.String())}
@@ -85,7 +86,26 @@ def changed_since(looks: pl.DataFrame, detections: pl.DataFrame) -> datetime | N
     return earliest((looks["t_start"].min(), mine))  # type: ignore[arg-type]
 
 
-def span_of(points: pl.DataFrame) -> list[datetime]:
-    """First and last instant of points; nothing if there are none."""
-    ends = points.select(pl.col("t_seen").min().alias("a"), pl.col("t_seen").max().alias("b"))
-    return list(ends.row(0)) if len(points) else []
+def clocks_changed(off: pl.DataFrame, reports: pl.DataFrame, more: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What some reports change of what is said of the stations' clocks.
+
+    Args:
+        off: minutes in which clocks were off (``station, minute``).
+        reports: all reports, these among them.
+        more: the reports that are new.
+
+    Returns:
+        ``off`` brought up to date; and the reports of minutes that it says something else of.
+    """
+    if not len(more):
+        return off, reports.clear()
+    frm, to = touched(more["t_seen"].min(), more["t_seen"].max())  # type: ignore[arg-type]
+    within = (pl.col("minute") >= frm) & (pl.col("minute") < to)
+    was, now = off.filter(within), off_between(reports, frm, to)
+    key = ["station", "minute"]
+    changed = pl.concat([was.join(now, on=key, how="anti"), now.join(was, on=key, how="anti")])
+    if not len(changed):
+        return off, reports.clear()
+    minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
+    found = reports.with_columns(minute).join(changed, on=key, how="semi").drop("minute")
+    return pl.concat([off.filter(~within), now]), found

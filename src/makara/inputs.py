@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import ModuleType
 from typing import Any, Final
 
 import polars as pl
 
-from makara.behaviours import Parameters, Window, carry, finish, merge, nothing, stepped
-from makara.replay import KEPT
+from makara.behaviours import Parameters
 from makara.tables import table
 from makara.zones import Depth, Shore, tag
 
@@ -68,37 +66,6 @@ class RuleInForce:
     def keys(self) -> tuple[tuple[str, str, str], ...]:
         """As ``key``, one for each of the ``sets``."""
         return tuple(map(self._key, self.sets))
-
-    def replayed(
-        self,
-        p: Parameters,
-        spans: Sequence[tuple[datetime, datetime]],
-        window: Callable[[datetime, datetime], Window],
-        held: dict[datetime, pl.DataFrame],
-    ) -> pl.DataFrame:
-        """Events found with one set of parameters in successive windows.
-
-        Args:
-            p: one of the ``sets``.
-            spans: from and to of each window.
-            window: gives what the rule may see in one.
-            held: states by instant: the first window goes on from the one at its begin, later ones are replaced.
-        """
-        r = self.module.RULE
-        frm, end = spans[0][0], spans[-1][1]
-        for at in [t for t in held if t > frm]:
-            del held[at]
-        carried = held.get(frm, nothing())
-        done = finish(r, p, carried.clear())
-        for a, b in spans:
-            out = stepped(self.module, window(a, b), carried, p)
-            carried = carry(out)
-            done = merge(done, finish(r, p, out))
-            if b != end:
-                held[b] = carried
-        for old in sorted(held)[:-KEPT]:
-            del held[old]
-        return done
 
     def judged(self, found: Sequence[pl.DataFrame]) -> pl.DataFrame:
         """Of the events found with each of the ``sets``, those that are judged by it: their place decides.

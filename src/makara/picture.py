@@ -5,7 +5,7 @@ Pure bookkeeping on frames in memory: the rooms decide, the session loads and co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,25 +13,27 @@ from typing import Final
 import polars as pl
 
 from makara.alerts import is_vessel_id
-from makara.arrived import Arrived, Dirty, FurtherBackError, changed_since, heard, since_of, span_of
+from makara.arrived import Arrived, Dirty, FurtherBackError, changed_since, clocks_changed, heard, since_of
 from makara.base.time import EPOCH
 from makara.base.units import HOUR_S
 from makara.behaviours import Window
 from makara.fusion.structures import SIGHTED
 from makara.inputs import Inputs, RuleInForce
 from makara.looks import one_each
-from makara.reads import Ready, read
+from makara.reads import Points, Ready, read, span_of
 from makara.registry import identify
 from makara.replay import affected, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
-from makara.tracks import off_between, touched
+from makara.turns import Turn, side_by_side
 
 CONTEXT_S: Final = 24 * HOUR_S
 """How far before the first new report segmenting looks back."""
 LOOK_REACH_S: Final = 6 * HOUR_S
 """How far from a look reports may lie and still move its matches."""
+SWEEP: Final = timedelta(hours=1)
+"""No two detections of a sweep are further apart; all are matched as of the middle."""
 SOURCE: Final = "walk"
 """Source of the rows that no rule makes."""
 OWN: Final = key(Mark.own(OWNER))
@@ -53,7 +55,7 @@ class Picture:
         held_marks: marks of tracks as the last run left them (``track, mark``).
         spill: takes points that are made part by part, and their reports, to where they are kept.
         spilled: what is needed of them all the same: their tracks' marks (``track, marks``).
-        ready: the points as rules read them, made when the first rule asks.
+        stored: where rules read points if they are not held here.
         clock_off: minutes of the reports loaded in which stations' clocks were off (``station, minute``).
         walked: claims known until then were walked by runs before.
         looked: likewise of what was declared of looks.
@@ -94,12 +96,14 @@ class Picture:
     spilled: list[pl.DataFrame] = field(default_factory=list)
     declared: pl.DataFrame = field(init=False)
     clock_off: pl.DataFrame = field(init=False)
-    ready: Ready = field(default_factory=Ready)
+    stored: Points | None = None
+    _ready: Ready = field(init=False)
     sighted: pl.DataFrame = field(default_factory=lambda: table("detections").empty().select(SIGHTED))
 
     def __post_init__(self) -> None:
         """What the points say of the stations' clocks; nothing more is declared of looks than was loaded."""
         self.declared = self.collections
+        self._ready = Ready(self.points)
         off = self.points.filter(pl.col("flags").list.contains("clock_off")).select("report")
         minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
         self.clock_off = self.reports.join(off, on="report", how="semi").select("station", minute).unique()
@@ -157,18 +161,7 @@ class Picture:
 
     def _check_clocks(self, placed: pl.DataFrame) -> pl.DataFrame:
         """Reports of minutes in which a station's clock is now found to be off, or right after all."""
-        if not len(placed):
-            return self.reports.clear()
-        frm, to = touched(placed["t_seen"].min(), placed["t_seen"].max())  # type: ignore[arg-type]
-        within = (pl.col("minute") >= frm) & (pl.col("minute") < to)
-        was, now = self.clock_off.filter(within), off_between(self.reports, frm, to)
-        key = ["station", "minute"]
-        changed = pl.concat([was.join(now, on=key, how="anti"), now.join(was, on=key, how="anti")])
-        if not len(changed):
-            return self.reports.clear()
-        self.clock_off = pl.concat([self.clock_off.filter(~within), now])
-        minute = pl.col("t_seen").dt.truncate("1m").alias("minute")
-        found = self.reports.with_columns(minute).join(changed, on=key, how="semi").drop("minute")
+        self.clock_off, found = clocks_changed(self.clock_off, self.reports, placed)
         partial = self.before.join(found, on="mover", how="semi")["mover"].unique()
         if len(partial):
             raise FurtherBackError(found["t_seen"].min(), partial)  # type: ignore[arg-type]
@@ -250,10 +243,8 @@ class Picture:
         wanted = self.detections.filter(new).select("collection").drop_nulls().unique()
         whole = pl.col("collection").is_in(wanted["collection"].implode()).fill_null(False)
         detections = self.detections.filter(new | whole)  # a look is matched as a whole
-        frm = earliest((frm, detections["t_seen"].min())) or frm  # type: ignore[arg-type]
         collections = self.collections.join(wanted, on="collection", how="semi")
-        points = self.points.filter(pl.col("track").is_not_null(), pl.col("t_seen") >= frm - reach)
-        return detections, collections, points
+        return detections, collections, self.ready().near(detections["t_seen"], reach + SWEEP)
 
     def replace_matches(self, matches: pl.DataFrame, dirty: Dirty) -> None:
         """Put new matches in the place of the old; only those that differ dirty the rules."""
@@ -270,25 +261,34 @@ class Picture:
         """All points of the movers that are redone."""
         return self.points.join(dirty.movers.select("mover"), on="mover", how="semi")
 
-    def redo(self, rule: RuleInForce, dirty: Dirty, inputs: Inputs, now: datetime) -> None:
-        """Run a rule from its last kept point before what is dirty; keep its states; note the versions that follow.
+    def redo(self, rules: Sequence[RuleInForce], dirty: Dirty, inputs: Inputs) -> None:
+        """Run rules from their last kept points before what is dirty; keep their states; note the versions that follow.
 
-        Its last window ends with the last row seen, not with the clock: what is known decides, not when we ask.
+        The last window ends with the last row seen, not with the clock: what is known decides, not when we ask.
         """
-        kind = rule.module.RULE.kind
-        span = span_of(self.points) + span_of(self.detections)
+        points = self.ready()
+        span = points.span() + span_of(self.detections)
         if not span:
             return
         end = max(span) + timedelta(microseconds=1)
-        frm = self._restart(rule, dirty, end)
-        spans = windows(frm, end, min(span))
-        held = [self.kept.setdefault(k, {}) for k in rule.keys]
-        found = [
-            rule.replayed(p, spans, lambda a, b: self.window(rule, a, b, inputs), states)
-            for p, states in zip(rule.sets, held, strict=True)
-        ]
-        redone = self._marked(rule.judged(found)).with_columns(source=pl.lit(rule.key[0]))
-        self._revise(kind, rule.profile, redone, frm, now, dirty)
+        turns = []
+        for rule in rules:
+            spans = windows(self._restart(rule, dirty, end), end, min(span), points.cuts())
+            turns.append(Turn.of(rule, spans, [self.kept.setdefault(k, {}) for k in rule.keys]))
+        for frm, to, some in side_by_side(turns):
+            for turn in some:
+                turn.take(self.window(turn.rule, frm, to, inputs))
+        for turn in turns:
+            redone = self._marked(turn.found()).with_columns(source=pl.lit(turn.rule.key[0]))
+            self._revise(turn.rule, redone, turn.frm, dirty)
+
+    def ready(self) -> Points:
+        """The points as rules read them."""
+        if self.stored is not None:
+            return self.stored
+        if self._ready.given is not self.points:
+            self._ready = Ready(self.points)
+        return self._ready
 
     def _restart(self, rule: RuleInForce, dirty: Dirty, end: datetime) -> datetime:
         since = earliest([dirty.since.get(name) for name in rule.module.RULE.inputs])
@@ -309,8 +309,7 @@ class Picture:
             "lists": inputs.lists,
             "collections": self.collections,
         }
-        self.ready = self.ready.of(self.points)
-        return read(rule.module.RULE.inputs, frm, to, still, timed, self.matches, self.events, self.ready)
+        return read(rule.module.RULE.inputs, frm, to, still, timed, self.matches, self.events, self.ready())
 
     def _marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the meet of their evidence's marks in the place of the list of them."""
@@ -320,13 +319,12 @@ class Picture:
         self.put_marks(new)
         return rows.drop("marks").with_columns(marks.alias("mark"))
 
-    def _revise(
-        self, kind: str, profile: str, redone: pl.DataFrame, frm: datetime, now: datetime, dirty: Dirty
-    ) -> None:
-        mine = self.events.filter(pl.col("kind") == kind, pl.col("profile") == profile)
+    def _revise(self, rule: RuleInForce, redone: pl.DataFrame, frm: datetime, dirty: Dirty) -> None:
+        kind = rule.module.RULE.kind
+        mine = self.events.filter(pl.col("kind") == kind, pl.col("profile") == rule.profile)
         if not len(redone) and not len(affected(mine, frm)):
             return
-        new = versions(mine, redone, frm, now)
+        new = versions(mine, redone, frm, self.now)
         if not len(new):
             return
         self.note("events", new)

@@ -58,11 +58,20 @@ def restart(dirty: datetime, kept: Iterable[datetime]) -> datetime:
     return max((k for k in kept if k <= dirty), default=EPOCH)
 
 
-def windows(frm: datetime, to: datetime, data_start: datetime) -> list[tuple[datetime, datetime]]:
-    """Windows from ``frm`` to ``to``, cut where the carried state is to be kept: the last few kept points with data."""
+def windows(
+    frm: datetime, to: datetime, data_start: datetime, more: Iterable[datetime] = ()
+) -> list[tuple[datetime, datetime]]:
+    """Windows from ``frm`` to ``to``, cut where the carried state is to be kept: the last few kept points with data.
+
+    Args:
+        frm: start of the first.
+        to: end of the last.
+        data_start: no cut lies before it.
+        more: instants at which to cut, too.
+    """
     last = floor(to, KEEP_S)
-    cuts = [last - timedelta(seconds=KEEP_S * k) for k in range(KEPT - 1, -1, -1)]
-    edges = [frm, *(c for c in cuts if max(frm, data_start) < c < to), to]
+    cuts = {last - timedelta(seconds=KEEP_S * k) for k in range(KEPT)}.union(more)
+    edges = [frm, *(c for c in sorted(cuts) if max(frm, data_start) < c < to), to]
     return list(itertools.pairwise(edges))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 import makara
 from makara.session import bulk
 from makara.session.settings import default_settings
+from makara.session.stored import Stored
 
 TABLES = {"track_points": "report", "tracks": "track", "vessels": "vessel", "vessel_links": "vessel"}
 
@@ -84,13 +86,75 @@ def test_points_that_come_late_are_walked_whole(
     assert left.to_dicts() == right.to_dicts()
 
 
-def test_rules_need_the_points(halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def standing(session: makara.Session) -> dict[str, list[dict[str, object]]]:
+    """All that the walk makes, without when it became known."""
+    events = session.events().filter(pl.col("state") != "withdrawn").drop("version", "supersedes", "t_known")
+    made = {n: session.view(n).drop("t_known", "source", strict=False).sort(k) for n, k in TABLES.items()}
+    made |= {"matches": session.lake.read("matches").drop("t_known", "source").sort("detection")}
+    alerts = session.alerts().filter(pl.col("state") != "withdrawn").select("alert", "event", "listed").sort("alert")
+    return {n: f.to_dicts() for n, f in (made | {"events": events.sort("event"), "alerts": alerts}).items()}
+
+
+def seen(lake: Path, sea: Path, halves: list[Path], runs: int) -> makara.Session:
+    """A lake with all rules on, and with looks, zones and registers."""
+    case = lake.with_name(f"{lake.name}-case")
+    shutil.copytree(sea, case, ignore=shutil.ignore_patterns("reports*", "known.csv"))
+    session = makara.open(lake)
+    session.ingest("case", case)
+    for n, half in enumerate(halves, 1):
+        session.ingest("nmea", half)
+        if runs == 2 or n == len(halves):
+            session.run()
+    return session
+
+
+def test_rules_and_matches_read_points_where_they_are_kept(
+    sea_case: Path, halves: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they are walked whole, in parts, in parts on top of earlier ones, or all rules once more."""
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+    whole = standing(seen(tmp_path / "whole", sea_case, halves, 1))
+    assert whole["events"]
+    assert any(m["track"] for m in whole["matches"])
     monkeypatch.setattr(bulk, "PART_ROWS", 700)
-    session = makara.open(tmp_path / "lake")
-    session.ingest("nmea", halves[0])
-    monkeypatch.setattr(bulk.Spill, "__call__", None)
-    session.run()
-    assert len(session.view("track_points").filter(pl.col("track").is_not_null()))
+    read: list[int] = []
+    between = Stored.between
+    monkeypatch.setattr(Stored, "between", lambda *a: (read.append(1), between(*a))[1])
+    for runs in (1, 2):
+        parts = seen(tmp_path / f"parts{runs}", sea_case, halves, runs)
+        assert len(read) > 20 * runs
+        assert standing(parts) == whole
+    read.clear()
+    parts.run(frm=parts.reports()["t_seen"].min())  # type: ignore[arg-type]
+    assert len(read) > 20
+    assert standing(parts) == whole
+    assert not (parts.lake.path / "drafts").exists()
+
+
+def test_steps_are_walked_and_committed_a_stretch_at_a_time(
+    sea_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports that become known step by step, and zones after them: all as if nothing had been too much at once."""
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "7200")
+    bare = tmp_path / "case"
+    shutil.copytree(sea_case, bare, ignore=shutil.ignore_patterns("zones.geojson"))
+    made = []
+    for rows in (bulk.PART_ROWS, 1_500):
+        monkeypatch.setattr(bulk, "PART_ROWS", rows)
+        session = makara.open(tmp_path / f"lake{rows}")
+        session.ingest("case", bare)
+        told: list[int] = []
+        done = session.run(progress=told.append)
+        assert told == list(range(1, done["steps"] + 1))
+        assert done["rows"]["track_points"] == len(session.view("track_points"))
+        first = standing(session)
+        session.ingest("zones", sea_case / "zones.geojson")
+        session.run()
+        made.append((first, standing(session), session.lake.state("runs")))
+    assert len(made[0][2]) == 2
+    assert len(made[1][2]) > 4, "a run for each stretch"
+    assert made[0][:2] == made[1][:2]
+    assert made[0][0]["track_points"] != made[0][1]["track_points"], "zones tag points anew"
 
 
 def restationed(lines: list[bytes]) -> list[bytes]:

@@ -20,6 +20,7 @@ from makara.base.time import EPOCH
 from makara.behaviours import _zones
 from makara.behaviours._chains import link
 from makara.behaviours._parts import stepped
+from makara.behaviours._points import POINTS, assembled
 from makara.behaviours._rule import (
     STEP,
     Parameter,
@@ -173,17 +174,20 @@ def _frame(given: Any) -> pl.DataFrame:
 
 
 __all__ = [
+    "POINTS",
     "STEP",
     "Parameter",
     "Parameters",
     "Rule",
     "Window",
+    "assembled",
     "carry",
     "find",
     "finish",
     "merge",
     "names",
     "nothing",
+    "ordered",
     "ready_points",
     "rule",
     "stepped",

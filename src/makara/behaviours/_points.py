@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ POINTS: Final = pl.Schema(
 """
 REQUIRED: Final = ("report", "mover", "track", "t_seen", "lon_deg", "lat_deg")
 """Columns of track points that cannot be filled."""
+_ORDER: Final = ("mover", "track", "t_seen", "report")
 
 
 def ready_points(points: pl.DataFrame) -> pl.DataFrame:
@@ -63,8 +65,20 @@ def ordered(points: pl.DataFrame) -> pl.DataFrame:
     if out["zones"].null_count():
         out = out.with_columns(pl.col("zones").fill_null([]))
     out = out.rechunk()  # in one piece, rules read columns without copies
-    keys = [out[c].to_physical().to_numpy() for c in ("mover", "track", "t_seen", "report")]
-    return out if _sorted(keys) else out.sort("mover", "track", "t_seen", "report")
+    return assembled(out.get_column)
+
+
+def assembled(column: Callable[[str], pl.Series]) -> pl.DataFrame:
+    """Points in the order in which rules read them, a column at a time: only one is held twice.
+
+    Args:
+        column: gives a column of :data:`POINTS`, whole and in one piece; is asked once for each.
+    """
+    keys = {c: column(c) for c in _ORDER}
+    if _sorted([s.to_physical().to_numpy() for s in keys.values()]):
+        return pl.DataFrame([keys[c] if c in keys else column(c) for c in POINTS])
+    order = pl.DataFrame(list(keys.values())).select(pl.arg_sort_by(*keys)).to_series()
+    return pl.DataFrame([(keys.pop(c) if c in keys else column(c)).gather(order) for c in POINTS])
 
 
 def _sorted(keys: list[NDArray[np.int64]]) -> bool:

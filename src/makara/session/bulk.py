@@ -1,7 +1,8 @@
 """A bulk load: reports so many that their points go to the lake some movers at a time, never all in memory.
 
-That can be done where nothing reads the points once they are made: no rule is in force, there is no detection, and the
-lake has no point as late as the first of these reports. The result is that of the whole at once.
+That can be done where they become known in one step and the lake has no point as late as the first of them; rules and
+matching then read points where they are kept (``stored``). Rules that are redone over a large lake read them so, too,
+and points that must be made anew are made so. The result is that of the whole at once.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import polars as pl
 from makara.arrived import Arrived
 from makara.base.time import to_us
 from makara.lake import Commit, Lake
+from makara.session.stored import Stored
+from makara.tables import table
 from makara.tracks import off_between, touched
 
 PART_ROWS: Final = 1_000_000
-"""Reports that are walked at once; fewer are walked whole."""
+"""Rows that are walked at once; fewer are walked whole."""
 READ_PARTS: Final = 3
 """Parts that are read together: each reading looks through all files."""
 CLOCK_ROWS: Final = 4_000_000
@@ -47,15 +50,38 @@ REPORT_COLUMNS: Final = (
 )
 
 
-def unplaced(lake: Lake, until: datetime) -> pl.LazyFrame:
-    """Reports with a place, known by an instant, that no walk has made a point of."""
+def placed(lake: Lake, until: datetime) -> pl.LazyFrame:
+    """Reports with a place, known by an instant."""
     known = pl.col("t_known") <= until
-    placed = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
+    where = pl.col("lon_deg").is_not_null() & pl.col("lat_deg").is_not_null()
+    return lake.scan("reports").select(REPORT_COLUMNS).filter(known, where)
+
+
+def unplaced(lake: Lake, until: datetime) -> pl.LazyFrame:
+    """Of these, those that no walk has made a point of."""
     view = lake.view()
-    reports = view.scan("reports").select(REPORT_COLUMNS).filter(known, placed)
     if "track_points" not in view.snapshot.versions:
-        return reports
-    return reports.join(view.scan("track_points").select("report"), on="report", how="anti")
+        return placed(lake, until)
+    return placed(lake, until).join(view.scan("track_points").select("report"), on="report", how="anti")
+
+
+def waiting(lake: Lake, until: datetime, step_s: int, after: datetime) -> pl.DataFrame:
+    """How many reports no walk has placed: ``mover, step`` (its end, not before ``after``), ``len, first, last``."""
+    step, t = step_s * 1_000_000, pl.col("t_seen")
+    end = ((pl.col("t_known").to_physical() + (step - 1)) // step * step).clip(to_us(after))
+    by = unplaced(lake, until).group_by("mover", step=end.cast(pl.Datetime("us", "UTC")))
+    return by.agg(pl.len(), first=t.min(), last=t.max()).collect().sort("mover", "step")
+
+
+def stretch(rows: pl.DataFrame, until: datetime, after: datetime) -> datetime:
+    """Up to when a run may walk at once, so that reports of several steps do not become more than it should hold.
+
+    It walks at least one step that is later than ``after``.
+    """
+    steps = rows.group_by("step").agg(pl.col("len").sum()).sort("step")
+    first = pl.col("step").shift(1).fill_null(after) <= after
+    within = steps.filter((pl.col("len").cum_sum() <= PART_ROWS) | first)["step"]
+    return until if len(within) == len(steps) else min(within[-1], until)
 
 
 @dataclass(frozen=True)
@@ -86,7 +112,7 @@ class Bulk:
     """Reports that arrive in parts.
 
     Attributes:
-        first: one of the reports, for all of them.
+        first: one of the reports that are new, for all of them; none where there are none.
         parts: all of them.
         clock_off: minutes in which stations' clocks were off (``station, minute``), of all reports.
     """
@@ -96,35 +122,50 @@ class Bulk:
     clock_off: pl.DataFrame
 
     def walked(self, steps: list[Arrived]) -> list[Arrived]:
-        """Steps with the parts in the place of the one report."""
-        none = self.first.clear()
-        return [replace(s, reports=none, parts=self.parts) if len(s.reports) else s for s in steps]
+        """Steps with the parts in the place of the one report, or else in the first."""
+        none, nothing = self.first.clear(), replace(self.parts, movers=())
+        at = next((n for n, s in enumerate(steps) if len(s.reports)), 0)
+        return [replace(s, reports=none, parts=self.parts if n == at else nothing) for n, s in enumerate(steps)]
 
 
-def bulk(lake: Lake, until: datetime, step_s: int) -> Bulk | None:
-    """The reports in parts, where they are many, become known in one step, and their points can be let go."""
-    reports = unplaced(lake, until)
-    ends = [pl.col(c).min().alias(f"{c}_min") for c in ("t_seen", "t_known")]
-    movers = reports.group_by("mover").agg(pl.len(), *ends, pl.col("t_known", "t_seen").max()).sort("mover").collect()
-    if movers["len"].sum() < PART_ROWS:
-        return None
-    first, last = (to_us(t) for t in (movers["t_known_min"].min(), movers["t_known"].max()))  # type: ignore[arg-type]
-    step = step_s * 1_000_000
+def bulk(lake: Lake, until: datetime, new: pl.DataFrame, redo: bool, anew: bool) -> Bulk | None:
+    """The reports in parts, where they and their movers' points, or the points that rules are redone over, are many.
+
+    None where they are few, where reports do not become known in one step, or lie before points that the lake has.
+
+    Args:
+        lake: where.
+        until: what becomes known after it is left.
+        new: how many reports are unplaced (:func:`waiting`), none known later.
+        redo: the rules are redone over what the lake has.
+        anew: all points are made anew.
+    """
     held = lake.scan("track_points")
-    latest = held.select(pl.col("t_seen").max()).collect().item()
-    seen = lake.scan("detections").select("detection").head(1).collect()
-    late = latest is not None and latest >= movers["t_seen_min"].min()
-    if -(-first // step) != -(-last // step) or late or len(seen):
+    had = held.group_by("mover").agg(had=pl.len(), latest=pl.col("t_seen").max()).collect()
+    read = had if redo or anew else had.join(new, on="mover", how="semi")
+    if int(new["len"].sum()) + int(read["had"].sum()) < PART_ROWS or new["step"].n_unique() > 1:
         return None
-    clock_off = _clock_off(lake, until, movers["t_seen_min"].min(), movers["t_seen"].max())  # type: ignore[arg-type]
-    if clock_off is None:
-        return None
-    ranges = movers.with_columns(part=(pl.col("len").cum_sum() - 1) // PART_ROWS)
-    ranges = ranges.group_by("part", maintain_order=True).agg(a=pl.col("mover").min(), b=pl.col("mover").max())
+    reports, one = unplaced(lake, until), unplaced(lake, until).head(1).collect()
+    if anew:
+        t = pl.col("t_seen")
+        reports, held, had = placed(lake, until), held.clear(), had.clear()
+        new = reports.group_by("mover").agg(pl.len(), first=t.min(), last=t.max()).collect()
     unread = (pl.lit(None, pl.String).alias("transponder"), pl.lit(None, pl.Int32).alias("mmsi"))
     before = held.drop("source", "t_known").with_columns(unread)
-    parts = Parts(reports, before, tuple(ranges.select("a", "b").iter_rows()))
-    return Bulk(reports.head(1).collect(), parts, clock_off)
+    if not len(new):
+        none = pl.DataFrame(schema={"station": pl.String(), "minute": pl.Datetime("us", "UTC")})
+        return Bulk(one, Parts(reports, before, ()), none)
+    first, last = new["first"].min(), new["last"].max()
+    clock_off = None if len(had) and had["latest"].max() >= first else _clock_off(lake, until, first, last)  # type: ignore[operator, arg-type]
+    return None if clock_off is None else Bulk(one, Parts(reports, before, _ranges(new, had)), clock_off)
+
+
+def _ranges(movers: pl.DataFrame, had: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """Lowest and highest mover of parts of about so many rows, those counted that their movers had before."""
+    every = movers.select("mover", "len").join(had, on="mover", how="left").sort("mover")
+    rows = (pl.col("len") + pl.col("had").fill_null(0)).cum_sum()
+    parts = every.with_columns(part=(rows - 1) // PART_ROWS).group_by("part", maintain_order=True)
+    return tuple(parts.agg(a=pl.col("mover").min(), b=pl.col("mover").max()).select("a", "b").iter_rows())
 
 
 def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> pl.DataFrame | None:
@@ -148,14 +189,17 @@ def _clock_off(lake: Lake, until: datetime, first: datetime, last: datetime) -> 
 
 
 class Spill:
-    """Points on their way to the lake.
+    """Points on their way to the lake, and to where rules read them.
 
     Attributes:
         n: how many there were.
+        stored: where rules read them; None if nothing does.
     """
 
-    def __init__(self, commit: Commit, profile: str) -> None:
-        self.n = 0
+    def __init__(self, commit: Commit, profile: str, stored: Stored | None, anew: bool) -> None:
+        self.n, self.stored = 0, stored
+        if anew:
+            commit.replace("track_points", table("track_points").empty())
         self._commit, self._source = commit, f"segment.{profile}"
 
     def __call__(self, points: pl.DataFrame, reports: pl.DataFrame) -> None:
@@ -167,3 +211,5 @@ class Spill:
             rows = points.join(known, on="report", how="left", maintain_order="left")
         self._commit.append("track_points", rows.with_columns(source=pl.lit(self._source)))
         self.n += len(points)
+        if self.stored is not None:
+            self.stored.put(points)

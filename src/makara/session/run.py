@@ -6,36 +6,33 @@ import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from makara.alerts import in_force
-from makara.arrived import HORIZONS, Arrived, FurtherBackError, changed_since
+from makara.arrived import Arrived, FurtherBackError
 from makara.base import ids
 from makara.base.time import EPOCH, from_us, to_us
 from makara.engine import Embedded
-from makara.fusion.structures import REACH as STOOD
-from makara.fusion.structures import SENSORS as STANDING
-from makara.fusion.structures import SIGHTED
 from makara.inputs import Inputs
 from makara.lake import Commit, Lake, Settings
-from makara.picture import (
-    CONTEXT_S,
-    LOOK_REACH_S,
-    SOURCE,
-    Picture,
-    RuleKey,
-)
-from makara.registry import classes
-from makara.replay import KEEP_S, earliest, newest
-from makara.session.bulk import REPORT_COLUMNS, Bulk, Spill, bulk, unplaced
+from makara.lake.drafts import drafts
+from makara.picture import SOURCE, Picture
+from makara.replay import earliest
+from makara.session.bulk import Bulk, Spill, bulk, stretch, unplaced, waiting
+from makara.session.load import last_noted, load_picture, walked_to
+from makara.session.stored import Stored
 from makara.sharing import OWNER
 from makara.sharing.marks import ROW, Mark, key
 from makara.sharing.marks import row as mark_row
 from makara.tables import table
 from makara.walk import walk
+
+WHOLE: Final = ("tracks", "matches")
+"""Tables that each run writes whole."""
 
 
 def run(
@@ -64,30 +61,61 @@ def run(
     Returns:
         Counts: steps, and new rows by table; events by kind and state.
     """
-    engine = Embedded(settings.run.workers)
-    with lake.write() as commit:
-        walked, last = _walked_to(lake), _last(lake)
-        until = max(walked or EPOCH, clock if to is None else min(clock, to))  # what a run has walked stays known
-        forced = _forced(lake, inputs, frm)
-        anew = last.get("ground", _ground(inputs)) != _ground(inputs)
-        load = None if forced or anew or inputs.rules else bulk(lake, until, settings.run.step_s)
-        fresh = _fresh(lake, until, load)
-        after = walked + timedelta(microseconds=1) if walked else EPOCH
-        steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
-        if load is not None:
-            steps = load.walked(steps)
-        if not steps and (forced is not None or last.get("doors", _doors(inputs, until)) != _doors(inputs, until)):
-            steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
-        spill = Spill(commit, inputs.profile) if load else None
-        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
-        counts = _commit(commit, lake, picture, steps, clock, code, inputs, spill)
+    end, done, steps, rows = clock if to is None else min(clock, to), False, 0, dict[str, int]()
+    while not done:
+        told = partial(_told, progress, steps)
+        picture, many, counts, done = _stretch(lake, settings, inputs, clock, code, frm, end, told)
+        steps, frm = steps + many, None
+        rows = counts | {n: rows.get(n, 0) + k for n, k in counts.items() if n not in WHOLE}
     standing = picture.events.filter(pl.col("state") != "withdrawn")
     return {
-        "steps": len(steps),
-        "rows": counts,
+        "steps": steps,
+        "rows": rows,
         "tracks": len(picture.tracks),
         "events": dict(standing.group_by("kind").len().sort("kind").iter_rows()),
     }
+
+
+def _told(progress: Callable[[int], None] | None, before: int, n: int) -> None:
+    if progress:
+        progress(before + n)
+
+
+def _stretch(
+    lake: Lake,
+    settings: Settings,
+    inputs: Inputs,
+    clock: datetime,
+    code: str,
+    frm: datetime | None,
+    end: datetime,
+    progress: Callable[[int], None],
+) -> tuple[Picture, int, dict[str, int], bool]:
+    """Walk and commit as many steps as may be held at once; answers the picture, steps, counts, whether it is all."""
+    with lake.write() as commit, drafts(lake.path) as aside:
+        walked, last = walked_to(lake), last_noted(lake)
+        end = max(walked or EPOCH, end)  # what a run has walked stays known
+        after = walked + timedelta(microseconds=1) if walked else EPOCH
+        new = waiting(lake, end, settings.run.step_s, after)
+        until = stretch(new, end, after)
+        forced = _forced(lake, inputs, frm)
+        anew = last.get("ground", _ground(inputs)) != _ground(inputs)
+        load = bulk(lake, until, new.filter(pl.col("step") <= until) if until < end else new, forced is not None, anew)
+        fresh = _fresh(lake, until, load)
+        steps = _steps(fresh, settings.run.step_s, until, after, last.get("seen", {}))
+        if not steps and (forced is not None or last.get("doors", _doors(inputs, until)) != _doors(inputs, until)):
+            steps = [Arrived.of(max(until, after), fresh)]  # claims and collections come whole all the same
+        spill = None
+        if load is not None:
+            steps = load.walked(steps)
+            read = bool(inputs.rules) or len(lake.scan("detections").select("detection").head(1).collect()) > 0
+            held = lake.scan("track_points").clear() if anew else lake.scan("track_points")
+            stored = Stored(aside, held, lake.scan("reports")) if read else None
+            spill = Spill(commit, inputs.profile, stored, anew)
+        engine = Embedded(settings.run.workers)
+        picture = _walked(lake, inputs, fresh, steps, until, forced, anew, engine, load, spill, progress)
+        counts = _commit(commit, lake, picture, steps, clock, code, inputs, spill)
+    return picture, len(steps), counts, until >= end
 
 
 def _walked(
@@ -101,20 +129,20 @@ def _walked(
     engine: Embedded,
     load: Bulk | None,
     spill: Spill | None,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None],
 ) -> Picture:
     """The picture after the steps; begun again from further back where one reaches back beyond what was loaded."""
     back = forced
     whole = fresh["reports"]["mover"].unique()
     while True:
-        picture = _load(lake, inputs, fresh, back, until, None if load else whole)
-        picture.forced, picture.anew, picture.spill = forced, anew, spill
+        picture = load_picture(lake, inputs, fresh, back, until, None if load else whole)
+        picture.forced, picture.anew = forced, anew
+        picture.spill, picture.stored = spill, spill.stored if spill else None
         picture.clock_off = load.clock_off if load else picture.clock_off
         try:
             for n, arrived in enumerate(steps, 1):
                 walk(arrived, picture, inputs, engine)
-                if progress:
-                    progress(n)
+                progress(n)
         except FurtherBackError as e:
             back = earliest((back, e.since))
             whole = pl.concat([whole, pl.Series(e.movers, dtype=whole.dtype)]).unique()
@@ -132,17 +160,6 @@ def _fresh(lake: Lake, until: datetime, load: Bulk | None) -> dict[str, pl.DataF
         "collections": lake.scan("collections").filter(known).collect(),
         "detections": lake.scan("detections").filter(known).join(matched, on="detection", how="anti").collect(),
     }
-
-
-def _looked(lake: Lake, looks: pl.DataFrame) -> datetime:
-    """What was declared of looks until then has been walked; some came in behind the walk: all is new."""
-    walked, seen = _walked_to(lake) or EPOCH, _last(lake).get("seen", {}).get("collections", 0)
-    return walked if looks.select((pl.col("t_known") <= walked).sum()).item() == seen else EPOCH
-
-
-def _walked_to(lake: Lake) -> datetime | None:
-    runs = lake.state("runs")
-    return runs["t_to"].max() if len(runs) else None  # type: ignore[return-value]
 
 
 def _inputs_hash(inputs: Inputs) -> str:
@@ -174,115 +191,8 @@ def _doors(inputs: Inputs, now: datetime) -> str:
 
 def _forced(lake: Lake, inputs: Inputs, frm: datetime | None) -> datetime | None:
     """From when on the rules must be redone although nothing is new: asked for, or an input has changed."""
-    last = _last(lake)
+    last = last_noted(lake)
     return EPOCH if last and last["inputs"] != _inputs_hash(inputs) else frm
-
-
-def _last(lake: Lake) -> dict[str, Any]:
-    """What the last run noted of its inputs; empty before the first."""
-    runs = lake.state("runs").sort("t_known")
-    noted: dict[str, Any] = json.loads(runs["rows"][-1]) if len(runs) else {}
-    return noted
-
-
-def _load(
-    lake: Lake,
-    inputs: Inputs,
-    fresh: dict[str, pl.DataFrame],
-    forced: datetime | None,
-    until: datetime,
-    movers: pl.Series | None,
-) -> Picture:
-    """The picture as the last run left it, back to where rules may have to restart; all points of some movers.
-
-    Without movers it holds no points at all.
-    """
-    kept, looked = _kept(lake, inputs), _looked(lake, fresh["collections"])
-    more = fresh["collections"].filter(pl.col("t_known") > looked)
-    late = changed_since(more, lake.scan("detections").select("collection", "t_seen").collect()) if len(more) else None
-    floor = _floor(kept, inputs, fresh, earliest((forced, late)))
-    context = timedelta(seconds=2 * KEEP_S + CONTEXT_S + LOOK_REACH_S + max(map(_reach, inputs.rules), default=0))
-    since = floor - context if floor - EPOCH > context else EPOCH
-    recent = pl.lit(False) if movers is None else pl.col("t_seen") >= since
-    seen = lake.scan("track_points").select("report")
-    reports = lake.scan("reports").select(REPORT_COLUMNS).filter(recent).join(seen, on="report", how="semi").collect()
-    whole = recent if movers is None else recent | pl.col("mover").is_in(movers.implode())
-    every = lake.scan("track_points")
-    points = lake.read("track_points", whole)
-    before = every.filter(~whole).group_by("mover", "mark").agg(pl.col("t_seen").min())
-    extra = reports.select("report", "transponder", "mmsi")
-    points = points.drop("source", "t_known").join(extra, on="report", how="left", maintain_order="left")
-    walked = _walked_to(lake)
-    claims = lake.read("claims", pl.col("t_known") <= walked) if walked else table("claims").empty()
-    matched = lake.scan("detections").join(lake.scan("matches"), on="detection", how="semi")
-    stood = pl.col("sensor").is_in(STANDING) & (pl.col("t_seen") >= since - min(since - EPOCH, STOOD))
-    horizons = every.group_by("receiver").agg(pl.col("t_seen").max().alias("horizon"), marks=pl.col("mark").unique())
-    ledger = lake.state("released_rows")
-    handed = lake.state("releases")
-    owners = ledger.join(handed.select("release", "partner"), on="release", how="left")
-    vessels = classes(claims, inputs.lists)
-    if len(claims) != _last(lake).get("seen", {}).get("claims", 0):  # some came in behind the walk: all is new
-        vessels, walked = vessels.clear(), None
-    held = lake.read("tracks")
-    sent = lake.scan("reports").filter(pl.col("t_known") <= until)
-    return Picture(
-        reports=reports,
-        claims=claims.clear(),
-        collections=table("collections").empty(),
-        detections=matched.filter(recent).collect(),
-        sighted=matched.filter(stood).select(SIGHTED).collect(),
-        points=points,
-        tracks=held.drop("source", "t_known", "mark"),
-        matches=lake.read("matches").drop("source", "t_known"),
-        vessels=vessels,
-        events=newest(lake.read("events")),
-        alerts=lake.state("alerts"),
-        marks=lake.state("marks"),
-        horizons=horizons.select(HORIZONS.names()).collect(),
-        released={p: owners.filter(pl.col("partner") == p).drop("partner") for p in inputs.partners},
-        seq={p: int(handed.filter(pl.col("partner") == p)["seq"].max() or 0) for p in inputs.partners},  # type: ignore[arg-type]
-        before=before.select("mover", "t_seen", "mark").collect(),
-        held_marks=held.select("track", "mark"),
-        transponders=sent.select("mover", "transponder").unique().collect(),
-        kept=kept,
-        floor=floor,
-        walked=walked or EPOCH,
-        looked=looked,
-    )
-
-
-def _reach(rule: Any) -> int:
-    """How far back a rule reads what is loaded by time; events and claims are all in memory."""
-    inputs: dict[str, int] = rule.module.RULE.inputs
-    return max((s for name, s in inputs.items() if name != "claims" and not name.startswith("events:")), default=0)
-
-
-def _floor(
-    kept: dict[RuleKey, dict[datetime, pl.DataFrame]],
-    inputs: Inputs,
-    fresh: dict[str, pl.DataFrame],
-    forced: datetime | None,
-) -> datetime:
-    """The last instant at which every rule's state was kept, early enough for all that is new."""
-    times = [t for t in (fresh["reports"]["t_seen"].min(), fresh["detections"]["t_seen"].min(), forced) if t]
-    if not times:
-        return EPOCH
-    reach = timedelta(seconds=LOOK_REACH_S)
-    dirty: datetime = min(times)  # type: ignore[assignment]
-    if not inputs.rules:
-        return dirty - reach if dirty - EPOCH > reach else EPOCH
-    common = set.intersection(*(set(kept.get(k, {})) for r in inputs.rules for k in r.keys))
-    return max((t for t in common if t + reach <= dirty), default=EPOCH)
-
-
-def _kept(lake: Lake, inputs: Inputs) -> dict[RuleKey, dict[datetime, pl.DataFrame]]:
-    wanted = {k for r in inputs.rules for k in r.keys}
-    out: dict[RuleKey, dict[datetime, pl.DataFrame]] = {}
-    for r in lake.read("carried").iter_rows(named=True):
-        k = (r["rule"], r["profile"], r["parameters"])
-        if k in wanted:
-            out.setdefault(k, {})[r["at"]] = pl.read_ipc(io.BytesIO(r["content"]))
-    return out
 
 
 def _steps(
