@@ -102,7 +102,8 @@ def test_a_missing_column_is_named() -> None:
         anchorages(lying((0.0, 0.0), 1).drop("track"))
 
 
-def test_a_lake_gives_zones_that_it_takes_in(tmp_path: Path) -> None:
+def test_a_lake_gives_zones_that_it_takes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
     rows = lying((179.9995, -17.0), 24).with_columns(pl.col("t_seen").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     rows.drop("track").write_csv(tmp_path / "ais.csv")
     lake, out = tmp_path / "lake", tmp_path / "anchorages.geojson"
