@@ -24,7 +24,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     taken = json.loads(process("ingest", where, "case", CASE).stdout)
     assert taken["reports"] > 0
     assert set(taken) >= {"rows", "reports", "claims", "rejects", "skipped_same_file"}
-    assert json.loads(process("run", where).stdout)["steps"] > 0
+    assert json.loads(process("run", where, MAKARA_RUN__STEP_S="86400").stdout)["steps"] > 0
     return where
 
 

@@ -399,7 +399,7 @@ def with_rows(
 
 
 @given(extras, st.sampled_from(range(len(RULES))), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@settings(max_examples=25, deadline=None, phases=[Phase.generate])
 def test_rows_that_may_not_go_change_no_byte(more: list[Any], which: int, shuffle: Any) -> None:
     view = world()
     args = gate(*RULES[which], also=tuple(SHUTS.values()))
