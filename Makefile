@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: env dev peers demo test bench fuzz fmt docs lock clean
+# What Python compiles is kept, whatever the caller's environment says: else each process does it again.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: env dev peers demo test style reference bench fuzz fmt docs lock clean
 
 env: $(VENV)/.runtime
 dev: $(VENV)/.dev
@@ -13,9 +16,10 @@ $(VENV)/.runtime: locks/runtime.txt pyproject.toml tools/env.sh
 	PYTHON="$(PYTHON)" sh tools/env.sh $(VENV) locks/runtime.txt
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime locks/dev.txt
+# The lock for development holds all that the other holds (a test says so).
+$(VENV)/.dev: locks/dev.txt locks/runtime.txt pyproject.toml tools/env.sh
 	PYTHON="$(PYTHON)" sh tools/env.sh $(VENV) locks/dev.txt
-	touch $@
+	touch $(VENV)/.runtime $@
 
 # What the benchmarks hold us against, in an environment of its own.
 peers: $(VENV)-peers/.peers
@@ -28,13 +32,19 @@ demo: env
 	$(BIN)/makara demo $(ARGS)
 
 test: dev
+	$(MAKE) --no-print-directory -j 2 style reference
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# Two lanes, one a core: types on one side; on the other what runs every rule, and so leaves their kernels compiled.
+style:
 	sh tools/browser.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+reference:
 	$(BIN)/python tools/docs.py --check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: dev peers
 	$(BIN)/python -m bench $(ARGS)

@@ -26,5 +26,7 @@ if [ ! -x "$venv/bin/python" ]; then
   fi
   "$python" -m venv "$venv"
 fi
-"$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
+"$venv/bin/python" -m pip install -q --disable-pip-version-check --no-compile --require-hashes -r "$lock"
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+# On all cores, which pip does not; some packages ship files for other Pythons.
+"$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || :

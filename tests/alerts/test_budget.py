@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 from events_made import NONE, NOW, T0, decided, event
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -54,6 +54,7 @@ ROWS = [
 ]
 
 
+@settings(max_examples=40)
 @given(st.permutations(range(len(ROWS))), st.lists(st.integers(1, len(ROWS)), max_size=3), st.integers(1, 4))
 def test_any_order_and_any_batches_raise_the_same_in_the_end(order: list[int], cuts: list[int], budget: int) -> None:
     held, now = NONE, NOW

@@ -32,9 +32,12 @@ from makara.behaviours._parts import alone, stepped
 from makara.behaviours._rule import Rule, Window, carry, finish, merge, nothing, ordered
 from makara.behaviours._zones import tagged
 
-SEEDS = st.integers(0, 11)
+SEEDS = st.integers(0, 5)
+"""Six seas: what a rule finds in each is worked out once, for all laws."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 few = settings(max_examples=6, derandomize=True, deadline=None, database=None)
+fewer = settings(few, max_examples=4)
+"""For laws that draw a sea and nothing else."""
 every_rule = pytest.mark.parametrize("kind", names())
 
 
@@ -515,7 +518,7 @@ def test_any_order_of_rows_gives_the_same_events(kind: str, seed: int, shuffle: 
 
 
 @every_rule
-@few
+@fewer
 @given(seed=SEEDS)
 def test_any_partition_of_the_movers_gives_the_same_events(kind: str, seed: int) -> None:
     module, s = rule(kind), generate(seed)
@@ -569,7 +572,7 @@ def test_a_shift_of_time_shifts_the_events_and_nothing_else(kind: str, seed: int
 
 
 @every_rule
-@few
+@fewer
 @given(seed=SEEDS)
 def test_swapping_the_vessels_of_a_pair_changes_nothing(kind: str, seed: int) -> None:
     s = generate(seed)
@@ -587,7 +590,7 @@ def test_swapping_the_vessels_of_a_pair_changes_nothing(kind: str, seed: int) ->
 
 
 @every_rule
-@few
+@fewer
 @given(seed=SEEDS)
 def test_an_irrelevant_vessel_far_away_changes_nothing(kind: str, seed: int) -> None:
     s = generate(seed)

@@ -6,28 +6,17 @@ import gzip
 import json
 import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from as_typed import makara, process
 from makara.lake import Lake
 
-MAKARA = Path(sys.executable).parent / "makara"
 CASE = Path(__file__).resolve().parents[1] / "sources" / "samples" / "case"
 LINES = (CASE / "reports_terrestrial.nmea").read_bytes()
 HEAD = "mmsi,t,lon,lat\n"
 MAP = [x for pair in ("mmsi=mmsi", "t_seen=t", "lon_deg=lon", "lat_deg=lat") for x in ("--map", pair)] + ["--tz", "UTC"]
-
-
-def makara(*words: object, code: int = 0, user: str | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [MAKARA, *map(str, words)], capture_output=True, text=True, check=False, timeout=300, user=user
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture
@@ -115,9 +104,9 @@ def test_a_lake_of_a_newer_format_is_left_alone(lake: Path) -> None:
 
 def test_a_second_writer_is_told_who_the_first_is(lake: Path) -> None:
     with Lake.open(lake).write():
-        done = makara("run", lake, code=1)
+        done = process("run", lake, code=1)
     assert str(os.getpid()) in done.stderr
-    makara("run", lake)
+    makara("run", lake, MAKARA_RUN__STEP_S="86400")
     sound(lake)
 
 

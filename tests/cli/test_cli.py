@@ -5,41 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from as_typed import MAKARA, makara, process
 from makara.cli.main import COMMANDS
 
-MAKARA = Path(sys.executable).parent / "makara"
 CASE = Path(__file__).resolve().parents[1] / "sources" / "samples" / "case"
-
-
-def makara(*words: object, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [MAKARA, *map(str, words)], capture_output=True, text=True, check=False, env=os.environ | env, timeout=300
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small case, taken in and walked."""
+    """A small case, taken in and walked by the program itself."""
     where = tmp_path_factory.mktemp("cli") / "lake"
-    taken = json.loads(makara("ingest", where, "case", CASE).stdout)
+    taken = json.loads(process("ingest", where, "case", CASE).stdout)
     assert taken["reports"] > 0
     assert set(taken) >= {"rows", "reports", "claims", "rejects", "skipped_same_file"}
-    assert json.loads(makara("run", where).stdout)["steps"] > 0
+    assert json.loads(process("run", where, MAKARA_RUN__STEP_S="86400").stdout)["steps"] > 0
     return where
 
 
 def test_help_lists_every_command() -> None:
-    text = makara("--help").stdout
+    text = process("--help").stdout
     assert all(name in text for name in COMMANDS)
     for name in COMMANDS:
         assert makara(name, "--help").stdout.startswith("Usage:")
@@ -91,7 +81,7 @@ def test_doctor_finds_a_sound_lake_sound_and_a_broken_one_broken(lake: Path, tmp
     broken = tmp_path / "broken"
     subprocess.run(["cp", "-r", lake, broken], check=True)
     next((broken / "tables" / "reports").rglob("*.parquet")).unlink()
-    assert '"error"' in makara("doctor", broken, "--format", "json", code=1).stdout
+    assert '"error"' in process("doctor", broken, "--format", "json", code=1).stdout
 
 
 @pytest.mark.parametrize(
@@ -150,11 +140,11 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_the_log_is_structured_and_on_stderr(tmp_path: Path) -> None:
-    done = makara("ingest", tmp_path / "lake", "case", CASE, MAKARA_LOG="info")
+    done = process("ingest", tmp_path / "lake", "case", CASE, MAKARA_LOG="info")
     json.loads(done.stdout)
     lines = [json.loads(x) for x in done.stderr.splitlines() if x.startswith("{")]
     assert any(x["event"] == "commit" and x["logger"] == "makara.lake" for x in lines)
-    assert "MAKARA_LOG" in makara("rules", code=2, MAKARA_LOG="loud").stderr
+    assert "MAKARA_LOG" in process("rules", code=2, MAKARA_LOG="loud").stderr
 
 
 def test_a_reader_that_closes_early_is_no_failure(lake: Path) -> None:

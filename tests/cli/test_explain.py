@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 import subprocess
-import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from makara.cli.main import _run as run_command
+from as_typed import MAKARA, makara
 from makara.session import preview
 from makara.sources import guesses
 
-MAKARA = Path(sys.executable).parent / "makara"
 SAMPLES = Path(__file__).resolve().parents[1] / "sources" / "samples"
 OF = {
     "norwegian": ["norwegian.ndjson", "norwegian.csv"],
@@ -56,14 +52,6 @@ OF = {
 }
 
 
-def makara(*words: object, code: int = 0) -> tuple[str, str]:
-    """What the command prints to stdout and stderr, in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        assert run_command([str(w) for w in words]) == code, err.getvalue()
-    return out.getvalue(), err.getvalue()
-
-
 @pytest.mark.parametrize(("source", "file"), [(s, f) for s, files in OF.items() for f in files])
 def test_every_sample_is_recognised_as_what_it_is(source: str, file: str) -> None:
     _, found = guesses(SAMPLES / file)
@@ -71,7 +59,7 @@ def test_every_sample_is_recognised_as_what_it_is(source: str, file: str) -> Non
 
 
 def test_a_file_is_explained_by_its_name_alone() -> None:
-    found: dict[str, Any] = json.loads(makara("ingest", "--explain", SAMPLES / "gfw.csv")[0])
+    found: dict[str, Any] = json.loads(makara("ingest", "--explain", SAMPLES / "gfw.csv").stdout)
     assert found["source"] == "gfw"
     assert found["recognised"][0]["why"].startswith("18 of its 20 columns are known")
     assert {"column": "speed", "becomes": "sog_kn", "unit": "knots"} in found["columns"]
@@ -86,7 +74,7 @@ def test_a_file_is_explained_by_its_name_alone() -> None:
 def test_a_plain_table_of_positions_is_nobody_s(tmp_path: Path) -> None:
     path = tmp_path / "found.csv"
     path.write_text("MMSI,Timestamp,Latitude,Longitude,SOG,COG\n338000001,2024-03-01T12:00:00Z,1.5,103.5,10,90\n")
-    found = json.loads(makara("ingest", "--explain", path)[0])
+    found = json.loads(makara("ingest", "--explain", path).stdout)
     assert (found["source"], found["tables"], found["rejects"]) == ("mapped", {"reports": 1}, {})
 
 
@@ -99,7 +87,7 @@ def test_the_command_itself() -> None:
 
 
 def test_people_get_it_as_text() -> None:
-    text = makara("ingest", "--explain", "--format", "table", SAMPLES / "norwegian.ndjson")[0]
+    text = makara("ingest", "--explain", "--format", "table", SAMPLES / "norwegian.ndjson").stdout
     for part in (
         "JSON",
         "read as norwegian",
@@ -113,21 +101,21 @@ def test_people_get_it_as_text() -> None:
 
 
 def test_the_command_it_ends_with_takes_the_file_in(tmp_path: Path) -> None:
-    found = json.loads(makara("ingest", "--explain", SAMPLES / "pings.csv")[0])
+    found = json.loads(makara("ingest", "--explain", SAMPLES / "pings.csv").stdout)
     assert found["source"] == "mapped"
     assert any("name no zone" in w for w in found["warnings"])
     words = shlex.split(found["command"].replace("LAKE", str(tmp_path / "lake")))
-    taken = json.loads(makara(*words[1:])[0])
+    taken = json.loads(makara(*words[1:]).stdout)
     assert taken["reports"] == found["tables"]["reports"] > 0
     assert taken["rejects"] == found["rejects"]
 
 
 def test_a_wrong_source_is_told_with_the_right_one(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    _, said = makara("ingest", "--explain", lake, "danish", SAMPLES / "gfw.csv", code=2)
+    said = makara("ingest", "--explain", lake, "danish", SAMPLES / "gfw.csv", code=2).stderr
     assert "no column MMSI" in said
     assert "of the source gfw (18 of its 20 columns are known" in said
-    found = json.loads(makara("ingest", "--explain", "nmea", SAMPLES / "aisstream.ndjson")[0])
+    found = json.loads(makara("ingest", "--explain", "nmea", SAMPLES / "aisstream.ndjson").stdout)
     assert found["tables"] == {"claims": 0, "messages": 0, "reports": 0}
     assert "it looks like the source aisstream" in found["warnings"][0]
     assert not lake.exists()
@@ -135,13 +123,13 @@ def test_a_wrong_source_is_told_with_the_right_one(tmp_path: Path) -> None:
 
 def test_times_that_were_moved_are_pointed_at(tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_text((SAMPLES / "tacsat.csv").read_text().replace("2008", "1801"))
-    found = json.loads(makara("ingest", "--explain", tmp_path / "old.csv", "--shift-years", "207")[0])
+    found = json.loads(makara("ingest", "--explain", tmp_path / "old.csv", "--shift-years", "207").stdout)
     assert (found["source"], found["tables"]["reports"]) == ("vms", 3)
     assert "--shift-years 207" in found["command"]
     (tmp_path / "old.csv").write_text(
         (SAMPLES / "tacsat.csv").read_text().replace("29/02", "28/02").replace("2008", "1801")
     )
-    found = json.loads(makara("ingest", "--explain", tmp_path / "old.csv")[0])
+    found = json.loads(makara("ingest", "--explain", tmp_path / "old.csv").stdout)
     assert "give --shift-years" in found["warnings"][0]
 
 
@@ -152,12 +140,12 @@ def test_what_nobody_knows_is_said_to_be_so(tmp_path: Path) -> None:
         ("other.json", b'{"a": 1}', "JSON"),
     ):
         (tmp_path / name).write_bytes(data)
-        _, said = makara("ingest", "--explain", tmp_path / name, code=2)
+        said = makara("ingest", "--explain", tmp_path / name, code=2).stderr
         assert f"looks like {words}" in said, name
     (tmp_path / "empty.csv").write_bytes(b"")
-    assert "empty.csv is empty" in makara("ingest", "--explain", tmp_path / "empty.csv", code=2)[1]
-    assert "does not exist" in makara("ingest", "--explain", tmp_path / "none.csv", code=1)[1]
-    assert "FILES missing" in makara("ingest", tmp_path / "lake", "nmea", code=2)[1]
+    assert "empty.csv is empty" in makara("ingest", "--explain", tmp_path / "empty.csv", code=2).stderr
+    assert "does not exist" in makara("ingest", "--explain", tmp_path / "none.csv", code=1).stderr
+    assert "FILES missing" in makara("ingest", tmp_path / "lake", "nmea", code=2).stderr
     assert not (tmp_path / "lake").exists()
 
 
@@ -188,21 +176,21 @@ CONTACTS = [f for s in ASKED_FOR for f in OF[s]]
 @pytest.mark.parametrize("file", CONTACTS)
 def test_contacts_are_explained_and_the_command_takes_them_in(file: str, tmp_path: Path) -> None:
     """As a user would: with a licence where it says that one is needed."""
-    found = json.loads(makara("ingest", "--explain", SAMPLES / file)[0])
+    found = json.loads(makara("ingest", "--explain", SAMPLES / file).stdout)
     assert found["tables"]["detections"] > 0 and found["rejects"] and found["first"]["detections"]
     words = shlex.split(found["command"].replace("LAKE", str(tmp_path / "lake")))
     if any("needs a licence" in w for w in found["warnings"]):
-        assert "no licence" in makara(*words[1:], code=2)[1]
+        assert "no licence" in makara(*words[1:], code=2).stderr
         words += ["--licence", "own"]
-    taken = json.loads(makara(*words[1:])[0])
+    taken = json.loads(makara(*words[1:]).stdout)
     assert taken["rejects"] == found["rejects"]
     assert {t: n for t, n in taken["tables"].items() if n} == {t: n for t, n in found["tables"].items() if n}
 
 
 def test_what_must_be_told_is_asked_for() -> None:
-    said = makara("ingest", "--explain", SAMPLES / "radar.csv", code=2)[1]
+    said = makara("ingest", "--explain", SAMPLES / "radar.csv", code=2).stderr
     assert "fits the source radar_csv" in said and "--radar LON,LAT (where the radar stands" in said
-    found = json.loads(makara("ingest", "--explain", SAMPLES / "radar.csv", "--radar", "179.95,-17.4")[0])
+    found = json.loads(makara("ingest", "--explain", SAMPLES / "radar.csv", "--radar", "179.95,-17.4").stdout)
     assert found["source"] == "radar_csv" and "--radar 179.95,-17.4" in found["command"]
-    said = makara("ingest", "--explain", SAMPLES / "xview3.csv", code=2)[1]
+    said = makara("ingest", "--explain", SAMPLES / "xview3.csv", code=2).stderr
     assert "fits the source xview3" in said and "add --time" in said

@@ -18,8 +18,8 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = ("python", "sh")
 """Blocks that run; ``console`` and ``text`` are only shown."""
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-STEPS = {"MAKARA_RUN__STEP_S": "3600"}
-"""Fewer steps than by default: the same picture in the end, sooner."""
+STEPS = {"MAKARA_RUN__STEP_S": "86400"}
+"""One step a run: the same picture in the end, sooner."""
 MAKARA = Path(sys.executable).parent / "makara"
 
 

@@ -18,7 +18,7 @@ from makara.tables import Table, names, table
 
 LAKE_TABLES = [n for n in names() if table(n).kind == "lake"]
 STATE_TABLES = [n for n in names() if table(n).kind == "state" and n != "snapshots"]
-QUICK = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+QUICK = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
 
 def value(d: pl.DataType) -> st.SearchStrategy[Any]:

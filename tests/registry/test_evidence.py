@@ -37,7 +37,7 @@ def spells(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [r | {"t_seen": r["t_seen"].replace(microsecond=0) + exact} for r in rows]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(spells(), min_size=1, max_size=14), st.booleans())
 def test_columns_of_json_are_what_plain_python_writes(said: list[list[dict[str, Any]]], merged: bool) -> None:
     seen = []

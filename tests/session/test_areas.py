@@ -138,6 +138,7 @@ def test_runs_in_between_change_nothing(
 ) -> None:
     """A lake that is walked in parts judges as one that is walked at once."""
     monkeypatch.setenv(ELSEWHERE, str(BASE))
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
     for kind in set(names()) - {"gap"}:
         monkeypatch.setenv(f"MAKARA_RULES__{kind}__ENABLED", "false")
     found = []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +11,13 @@ import pytest
 import shapely
 
 import makara
+from as_typed import Done
+from as_typed import makara as typed
 from makara.base.errors import ReleaseError, UsageError
 from makara.session import coverage as room
 from makara.sinks import geojson
 from makara.tables import table
 
-MAKARA = Path(sys.executable).parent / "makara"
 FIJI = (174.0, -20.0, -176.0, -15.0)
 
 
@@ -106,15 +105,14 @@ def test_it_is_drawn_as_hexagons_cut_at_180(walked: makara.Session) -> None:
 
 
 def test_on_the_command_line(walked: makara.Session, whole: pl.DataFrame) -> None:
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([MAKARA, "coverage", str(walked.lake.path), *words], capture_output=True, text=True)
+    def run(*words: str, code: int = 0) -> Done:
+        return typed("coverage", walked.lake.path, *words, code=code)
 
     drawn = json.loads(run("--reception", "--format", "geojson").stdout)
     assert len(drawn["features"]) == len(whole)
     table_ = run("--bbox", "174,-20,-176,-15")
     assert "not looked" in table_.stdout and table_.stderr.strip().endswith("rows")
-    wrong = run("--partner", "NOBODY")
-    assert wrong.returncode == 1 and "no partner" in wrong.stderr
+    assert "no partner" in run("--partner", "NOBODY", code=1).stderr
 
 
 def test_an_empty_lake_has_no_coverage(tmp_path: Path) -> None:
@@ -146,8 +144,7 @@ def test_partners_see_of_looks_what_they_were_given(walked: makara.Session) -> N
 
 def test_coverage_is_drawn_and_listed_on_the_command_line(walked: makara.Session) -> None:
     def run(*words: str) -> str:
-        command = [MAKARA, "coverage", str(walked.lake.path), "--bbox", "174,-20,-176,-15", *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return typed("coverage", walked.lake.path, "--bbox", "174,-20,-176,-15", *words).stdout
 
     drawn = json.loads(run("--format", "geojson"))["features"]
     assert {f["properties"]["table"] for f in drawn} == {"coverage"}

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import Phase, given, settings
@@ -177,17 +178,23 @@ def test_the_finest_of_several_policies_gives_a_column() -> None:
     assert reasons == {"lon_deg": "coarsened", "kind": "policy"}
 
 
-@given(st.floats(-180, 179.9999), st.floats(-90, 90), st.sampled_from([10.0, 1000.0, 60_000.0]))
-@settings(max_examples=100, deadline=None)
-def test_coarse_positions_are_near_and_one_for_a_whole_cell(lon: float, lat: float, size: float) -> None:
-    def coarse(x: float, y: float) -> tuple[float, float]:
-        out = release({"events": events(event(1, at=(x, y)))}, **gate(policy(coarsen=json.dumps({"position_m": size}))))
-        return out.release["events"].select("lon_deg", "lat_deg").row(0)
+PLACE = st.tuples(st.floats(-180, 179.9999), st.floats(-90, 90))
 
-    x, y = coarse(lon, lat)
-    assert -180 <= x < 180 and -90 <= y <= 90
-    assert float(geo.distance_m(lon, lat, x, y)) <= 0.75 * size + 1
-    assert coarse(x, y) == pytest.approx((x, y), abs=1e-6)
+
+@given(st.lists(PLACE, min_size=8, max_size=8), st.sampled_from([10.0, 1000.0, 60_000.0]))
+@settings(max_examples=25, deadline=None)
+def test_coarse_positions_are_near_and_one_for_a_whole_cell(places: list[tuple[float, float]], size: float) -> None:
+    def coarse(at: list[tuple[float, float]]) -> np.ndarray:
+        rows = events(*(event(k, at=place) for k, place in enumerate(at)))
+        out = release({"events": rows}, **gate(policy(coarsen=json.dumps({"position_m": size}))))
+        return out.release["events"].sort("t_start").select("lon_deg", "lat_deg").to_numpy()
+
+    found = coarse(places)
+    assert found.shape == (8, 2)
+    (x, y), (lon, lat) = found.T, np.array(places).T
+    assert (x >= -180).all() and (x < 180).all() and (np.abs(y) <= 90).all()
+    assert (geo.distance_m(lon, lat, x, y) <= 0.75 * size + 1).all()
+    assert coarse(list(zip(x.tolist(), y.tolist(), strict=True))) == pytest.approx(found, abs=1e-6)
 
 
 def test_a_delay_holds_back_by_the_time_that_a_row_speaks_of() -> None:
@@ -392,7 +399,7 @@ def with_rows(
 
 
 @given(extras, st.sampled_from(range(len(RULES))), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@settings(max_examples=25, deadline=None, phases=[Phase.generate])
 def test_rows_that_may_not_go_change_no_byte(more: list[Any], which: int, shuffle: Any) -> None:
     view = world()
     args = gate(*RULES[which], also=tuple(SHUTS.values()))

@@ -43,11 +43,23 @@ def same(a: makara.Session, b: makara.Session) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def settings() -> Iterator[None]:
-    """So few alerts a watch that some are listed; steps of half an hour."""
+    """So few alerts a watch that some are listed; steps of half an hour, unless a test asks for others."""
     with pytest.MonkeyPatch.context() as m:
         m.setenv("MAKARA_SUBSCRIPTIONS__WATCH__BUDGET", "2")
         m.setenv("MAKARA_RUN__STEP_S", "1800")
         yield
+
+
+@pytest.fixture
+def long_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of two and a half hours, which end elsewhere than those that they are held against."""
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "9000")
+
+
+@pytest.fixture
+def one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step a run."""
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +71,15 @@ def walked(sea_case: Path, tmp_path_factory: pytest.TempPathFactory) -> makara.S
     return session
 
 
-def test_one_great_step_gives_what_many_small_ones_give(
-    walked: makara.Session, sea_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
+@pytest.mark.usefixtures("one_step")
+def test_one_great_step_gives_what_many_small_ones_give(walked: makara.Session, sea_case: Path, tmp_path: Path) -> None:
     whole = makara.open(tmp_path / "lake")
     whole.ingest("case", sea_case)
     assert whole.run()["steps"] < 3
     same(walked, whole)
 
 
+@pytest.mark.usefixtures("long_steps")
 def test_runs_in_between_change_nothing(walked: makara.Session, sea_case: Path, tmp_path: Path) -> None:
     """Walking part of the way, closing the lake, and walking on gives what one walk gives."""
     parts = makara.open(tmp_path / "lake")
@@ -82,6 +93,7 @@ def test_runs_in_between_change_nothing(walked: makara.Session, sea_case: Path, 
     same(walked, parts)
 
 
+@pytest.mark.usefixtures("long_steps")
 def test_files_that_come_late_change_nothing_in_the_end(walked: makara.Session, sea_case: Path, tmp_path: Path) -> None:
     """The satellite file and the detections come after the rest was walked."""
     early, late = tmp_path / "early", tmp_path / "late"
@@ -103,6 +115,7 @@ def test_files_that_come_late_change_nothing_in_the_end(walked: makara.Session, 
     assert len(kept) == len(before), "no version that was shown is lost"
 
 
+@pytest.mark.usefixtures("one_step")
 def test_zones_that_come_after_a_run_change_nothing_in_the_end(
     walked: makara.Session, sea_case: Path, tmp_path: Path
 ) -> None:
@@ -161,6 +174,7 @@ def test_no_event_is_cut_at_midnight_or_knows_a_sentinel(walked: makara.Session)
         assert not reports[column].is_in(sentinels).any()
 
 
+@pytest.mark.usefixtures("one_step")
 def test_a_rule_on_trial_alerts_nobody(sea_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in names():
         monkeypatch.setenv(f"MAKARA_RULES__{kind}__SHADOW", "true")

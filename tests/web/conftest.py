@@ -68,9 +68,14 @@ purposes = ["*"]
 
 
 @pytest.fixture(scope="session")
-def sea(tmp_path_factory: pytest.TempPathFactory) -> Session:
+def sea(shared: Callable[[str, Callable[[Path], object]], Path], tmp_path_factory: pytest.TempPathFactory) -> Session:
     """Six hours of a simulated sea, by the hour, with a vessel, a zone and a reason that are markup; a small budget."""
-    home = tmp_path_factory.mktemp("web")
+    mine = tmp_path_factory.mktemp("web") / "lake"
+    shutil.copytree(shared("web", make_sea) / "lake", mine)
+    return open_session(mine)
+
+
+def make_sea(home: Path) -> None:
     exercise(7, home / "case", hours=6, vessels=60)
     open_session(home / "lake")
     toml = home / "lake" / "makara.toml"
@@ -94,7 +99,6 @@ def sea(tmp_path_factory: pytest.TempPathFactory) -> Session:
     zones.write_text(json.dumps({"type": "FeatureCollection", "features": [zone]}))
     session.ingest("zones", zones)
     session.suppress(rule="dark", why=HOSTILE, who="bob")  # the walk goes on with all that is new
-    return session
 
 
 def csv(text: str) -> str:

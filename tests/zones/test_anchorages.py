@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import makara
+from as_typed import makara as typed
 from makara.base.errors import ColumnsError
 from makara.base.geo import destination, distance_m, wrap_lon
 from makara.base.time import parse
 from makara.zones.anchorages import ANCHORAGES, anchorages, stays
 
-MAKARA = Path(sys.executable).parent / "makara"
 START = parse("2025-03-01T00:00:00Z")
 
 
@@ -104,14 +102,14 @@ def test_a_missing_column_is_named() -> None:
         anchorages(lying((0.0, 0.0), 1).drop("track"))
 
 
-def test_a_lake_gives_zones_that_it_takes_in(tmp_path: Path) -> None:
+def test_a_lake_gives_zones_that_it_takes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKARA_RUN__STEP_S", "86400")
     rows = lying((179.9995, -17.0), 24).with_columns(pl.col("t_seen").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     rows.drop("track").write_csv(tmp_path / "ais.csv")
     lake, out = tmp_path / "lake", tmp_path / "anchorages.geojson"
 
     def run(*words: str) -> str:
-        done = subprocess.run([MAKARA, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        done = typed(*words)
         return done.stdout + done.stderr
 
     maps = [w for c in ("mmsi=mover", "t_seen=t_seen", "lon_deg=lon_deg", "lat_deg=lat_deg") for w in ("--map", c)]
