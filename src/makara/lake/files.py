@@ -23,7 +23,7 @@ from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.transaction import AddAction
 
 from makara.base.time import text
-from makara.lake.order import GROUP_ROWS, encodings, one_valued
+from makara.lake.order import GROUP_ROWS, SMALL, encodings, one_valued
 from makara.tables import Table
 
 AT_ONCE: Final = 64 * GROUP_ROWS
@@ -78,16 +78,14 @@ def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
     file = path / name
     file.parent.mkdir(parents=True, exist_ok=True)
     encoded = {c: e for c, e in encodings(t).items() if c in rows.columns}
-    by_dictionary = [
-        f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items() if c not in encoded
-    ]
+    leaf = {c: f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items()}
     same = one_valued(rows)
     flat = {c for c in same if rows.schema[c] == pl.String() or rows[c].null_count() == len(rows)}
     with pq.ParquetWriter(
         file,
         _arrow(rows[:0], rows[:1], flat).schema,
-        compression="zstd",
-        use_dictionary=by_dictionary,
+        compression={path: "none" if c in SMALL else "zstd" for c, path in leaf.items()},
+        use_dictionary=[path for c, path in leaf.items() if c not in encoded],
         column_encoding=encoded,
         store_schema=False,
     ) as out:

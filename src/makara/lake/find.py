@@ -190,9 +190,8 @@ def _read(types: Types, key: str, task: _Task, wanted: Wanted) -> _Part | None:
     """The rows of some row groups that are wanted, or all; None if there are none."""
     footer, groups, every = task
     texts = [c for c, d in types.items() if d == pl.String()]
-    file = pq.ParquetFile(
-        footer.path, metadata=footer.metadata, memory_map=True, read_dictionary=texts, pre_buffer=False
-    )
+    bytes_ = pa.memory_map(str(footer.path))
+    file = pq.ParquetFile(bytes_, metadata=footer.metadata, read_dictionary=texts, pre_buffer=False)
     tests = wanted.tests
     fixed = {c: v for c, v in footer.fixed(groups).items() if c in types and c not in (*tests, key)}
     columns = [c for c in footer.columns if c in types and c not in fixed]
@@ -270,18 +269,17 @@ def _frame(types: Types, key: str, parts: list[_Part]) -> pl.DataFrame:
     share = _threads().map if len(index) > FEW else map
     found = share(lambda c: _picked(c, rows[c], types[c], index), rows.column_names)
     frame = pl.DataFrame([s.set_sorted() if numbered and s.name == key else s for s in found])
-    one = {c: same.get(c) for c in types if c not in frame.columns}
-    values = [pl.lit(pl.Series(c, [v], types[c])).first().alias(c) for c, v in one.items()]
-    return frame.with_columns(values).select(*types)
+    one = {c: pl.Series(c, [same.get(c)], kind) for c, kind in types.items() if c not in frame.columns}
+    return frame.select(pl.lit(one[c]).first().alias(c) if c in one else pl.col(c) for c in types)
 
 
 def _picked(name: str, column: pa.ChunkedArray, kind: pl.DataType, index: pl.Series) -> pl.Series:
     """Some values of a column; texts come by dictionary, and each is made only where it is picked."""
     if not pa.types.is_dictionary(column.type):
-        return pl.Series(name, column.combine_chunks(), kind).gather(index)
+        return pl.Series(name, column.combine_chunks(), kind)[index]
     whole = column.unify_dictionaries().combine_chunks()
     words = pl.Series(name, whole.dictionary, kind)
-    return words.gather(pl.Series(whole.indices).gather(index))
+    return words[pl.Series(whole.indices).cast(index.dtype)[index]]
 
 
 def _filled(part: _Part, same: dict[str, Any], types: Types) -> pa.Table:
