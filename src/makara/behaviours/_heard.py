@@ -33,7 +33,6 @@ _ROUNDED_M: Final = 0.02
 _RUN: Final = np.dtype([(c, np.int64) for c in ("begin", "end", "who", "cell", "since", "until", "left")])
 """A run: its first row and the row after its last; its mover and cell; when its first row and its last were, and when
 the mover left the cell on that piece of its chain (NEVER: not)."""
-
 _PLACE: Final = np.dtype(
     [(c, np.float64) for c in ("lon", "lat", "east_least", "north_least", "east_most", "north_most")]
 )
@@ -86,14 +85,13 @@ def _asked(lon: Floats, lat: Floats, at: Ints, me: Ints, reach_m: float) -> tupl
     once = np.zeros(order.size, np.int64)  # a cell is one for all times
     head, cell, of = index(lon[order], lat[order], once, once, reach_m, _WIDE)
     of = order[of]
-    # No way between two places near by leaves these latitudes. (Beyond 80 degrees it may: nothing is told by degrees.)
+    # A way no longer than the reach stays between these latitudes, so degrees are as long as at them or between.
     step = 1.01 * reach_m / 110_000.0
-    poleward, off = np.minimum(np.abs(lat) + step, 90.0), np.maximum(np.abs(lat) - step, 0.0)
-    (east_least, north_most), (east_most, north_least) = degree_m(poleward), degree_m(off)
-    polar = (poleward > 80.0) | (step > 1.0)
+    poleward, equatorward = np.minimum(np.abs(lat) + step, 90.0), np.maximum(np.abs(lat) - step, 0.0)
+    (east_least, north_most), (east_most, north_least) = degree_m(poleward), degree_m(equatorward)
     off_m = _OFF * reach_m + _ROUNDED_M
-    least = (np.where(polar, 0.0, d / (reach_m + off_m)) for d in (east_least, north_least))
-    most = (np.where(polar, np.inf, d / max(reach_m - off_m, 1e-9)) for d in (east_most, north_most))
+    least = (d / (reach_m + off_m) for d in (east_least, north_least))
+    most = (d / max(reach_m - off_m, 1e-9) for d in (east_most, north_most))
     places = np.rec.fromarrays([lon, lat, *least, *most], dtype=_PLACE)
     return head, cell, of, at[of], me[of], places
 
@@ -124,7 +122,7 @@ def _runs(first: Any, end: Any, t: Any, lon: Any, lat: Any, mover: Any, runs: An
 
 @njit(cache=True)
 def _within(lon: float, lat: float, place: Any, reach: float) -> bool:
-    """Whether a point, as it is remembered, is near a place."""
+    """Whether a point, as it is remembered, is near a place: two ellipses of degrees tell it of most."""
     north, east = lat - place.lat, wrap_scalar(lon - place.lon)
     if (east * place.east_least) ** 2 + (north * place.north_least) ** 2 > 1.0:
         return False
