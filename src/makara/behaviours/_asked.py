@@ -45,8 +45,8 @@ def index(lon: Any, lat: Any, since: Any, until: Any, reach: float, grid: int) -
         grid: columns around the Earth.
 
     Returns:
-        Heads: where each bucket begins among the entries, and their number; cell and question of each entry. A bucket's entries are in the
-        opposite order of the questions.
+        Heads (where each bucket begins among the entries, and how many there are); cell and question of each entry. A
+        bucket's entries are in the opposite order of the questions.
     """
     many = 1 << 12
     while many < min(16 * lon.size, _MOST):

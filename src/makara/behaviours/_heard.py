@@ -26,13 +26,17 @@ _GRID: Final = 4.0
 """Cells a degree."""
 _WIDE: Final = 1440
 """Columns of the grid."""
-_SURE: Final = 1e-5
-"""More than distances as they are measured may be off."""
-_BLOCK: Final = 32
-"""Rows that are looked at together."""
+_OFF: Final = 1e-5
+"""More than a distance as it is measured may be off, as a share of it."""
+_ROUNDED_M: Final = 0.02
+"""More than a point is moved where it is remembered."""
 _RUN: Final = np.dtype([(c, np.int64) for c in ("begin", "end", "who", "cell", "since", "until", "left")])
 """A run: its first row and the row after its last; its mover and cell; when its first row and its last were, and when
 the mover left the cell on that piece of its chain (NEVER: not)."""
+_PLACE: Final = np.dtype(
+    [(c, np.float64) for c in ("lon", "lat", "east_least", "north_least", "east_most", "north_most")]
+)
+"""A place, and what share of the reach a degree east and one north of it are: at least, and at most."""
 
 
 def heard(
@@ -75,21 +79,21 @@ def _asked(lon: Floats, lat: Floats, at: Ints, me: Ints, reach_m: float) -> tupl
     """Questions by the cells that they reach (see index), each bucket's by their instants; and their places.
 
     Returns:
-        Where each bucket begins; cell, question, instant and own mover of each entry; for each question its place, and
-        shares of the reach for a degree east and north: at least so much (columns 2 and 3), at most (4 and 5).
+        Where each bucket begins; cell, question, instant and own mover of each entry; place of each question.
     """
     order = np.argsort(at, kind="stable")[::-1]  # so that the first is the first of its bucket
     once = np.zeros(order.size, np.int64)  # a cell is one for all times
     head, cell, of = index(lon[order], lat[order], once, once, reach_m, _WIDE)
     of = order[of]
-    # No way between two places near by leaves these latitudes. (Beyond 80 degrees it may: nothing is told by degrees.)
+    # A way no longer than the reach stays between these latitudes, so degrees are as long as at them or between.
     step = 1.01 * reach_m / 110_000.0
-    poleward, off = np.minimum(np.abs(lat) + step, 90.0), np.maximum(np.abs(lat) - step, 0.0)
-    (east_least, north_most), (east_most, north_least) = degree_m(poleward), degree_m(off)
-    polar = (poleward > 80.0) | (step > 1.0)
-    east_least, north_least = (np.where(polar, 0.0, (1.0 - _SURE) * d / reach_m) for d in (east_least, north_least))
-    east_most, north_most = (np.where(polar, np.inf, (1.0 + _SURE) * d / reach_m) for d in (east_most, north_most))
-    return head, cell, of, at[of], me[of], np.stack([lon, lat, east_least, north_least, east_most, north_most], axis=1)
+    poleward, equatorward = np.minimum(np.abs(lat) + step, 90.0), np.maximum(np.abs(lat) - step, 0.0)
+    (east_least, north_most), (east_most, north_least) = degree_m(poleward), degree_m(equatorward)
+    off_m = _OFF * reach_m + _ROUNDED_M
+    least = (d / (reach_m + off_m) for d in (east_least, north_least))
+    most = (d / max(reach_m - off_m, 1e-9) for d in (east_most, north_most))
+    places = np.rec.fromarrays([lon, lat, *least, *most], dtype=_PLACE)
+    return head, cell, of, at[of], me[of], places
 
 
 @njit(cache=True)
@@ -118,39 +122,36 @@ def _runs(first: Any, end: Any, t: Any, lon: Any, lat: Any, mover: Any, runs: An
 
 @njit(cache=True)
 def _within(lon: float, lat: float, place: Any, reach: float) -> bool:
-    """Whether a point, as it is remembered, is near a place."""
-    lon, lat = np.round(lon * 1e7) / 1e7, np.round(lat * 1e7) / 1e7
-    north, east = lat - place[1], wrap_scalar(lon - place[0])
-    if (east * place[2]) ** 2 + (north * place[3]) ** 2 > 1.0:
+    """Whether a point, as it is remembered, is near a place: two ellipses of degrees tell it of most."""
+    north, east = lat - place.lat, wrap_scalar(lon - place.lon)
+    if (east * place.east_least) ** 2 + (north * place.north_least) ** 2 > 1.0:
         return False
-    if (east * place[4]) ** 2 + (north * place[5]) ** 2 < 1.0:
+    if (east * place.east_most) ** 2 + (north * place.north_most) ** 2 < 1.0:
         return True
-    return bool(distance_scalar(lon, lat, place[0], place[1]) <= reach)
+    lon, lat = np.round(lon * 1e7) / 1e7, np.round(lat * 1e7) / 1e7
+    return bool(distance_scalar(lon, lat, place.lon, place.lat) <= reach)
 
 
 @njit(cache=True)
 def _apart(lon: Any, lat: Any, place: Any) -> bool:
     """Whether all of some points are surely not near a place: counted without a branch, which is fast."""
-    n = 0
-    x, y, wide, high = place[0], place[1], place[2], place[3]
-    for r in range(lon.size):
-        east = abs(lon[r] - x)
-        east, north = min(east, 360.0 - east) * wide, (lat[r] - y) * high
+    n, x, y, wide, high = 0, place.lon, place.lat, place.east_least, place.north_least
+    for i in range(lon.size):
+        east = abs(lon[i] - x)
+        east, north = min(east, 360.0 - east) * wide, (lat[i] - y) * high
         n += east * east + north * north <= 1.0
     return n == 0
 
 
 @njit(cache=True)
-def _any_within(lon: Any, lat: Any, place: Any, reach: float) -> bool:
+def _any_within(lon: Any, lat: Any, i: int, j: int, place: Any, reach: float) -> bool:
     """Whether any of some points is near a place."""
-    if lon.size and _within(lon[0], lat[0], place, reach):
-        return True
-    for i in range(1, lon.size, _BLOCK):
-        j = min(i + _BLOCK, lon.size)
-        if not _apart(lon[i:j], lat[i:j], place):
-            for r in range(i, j):
-                if _within(lon[r], lat[r], place, reach):
-                    return True
+    if i == j or _within(lon[i], lat[i], place, reach):
+        return i < j
+    if not _apart(lon[i:j], lat[i:j], place):
+        for r in range(i, j):
+            if _within(lon[r], lat[r], place, reach):
+                return True
     return False
 
 
@@ -200,7 +201,7 @@ def _ahead(
                 continue
             i = first_after(t, run.begin, run.end, at[k])
             j = run.end if run.until <= at[k] + span else first_after(t, i, run.end, at[k] + span)
-            if _any_within(lon[i:j], lat[i:j], place[q], reach):
+            if _any_within(lon, lat, i, j, place[q], reach):
                 stamp[q] = run.who  # the points are ordered by mover
                 ahead[q] += 1
     return ahead

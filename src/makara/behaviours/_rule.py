@@ -325,7 +325,7 @@ def reasons(*found: pl.Expr) -> pl.Expr:
 
 
 def _listed(beside: pl.Series) -> pl.Series:
-    """Reasons that stand beside each other (the last field is none) as lists; Polars' own way costs 50 times as much."""
+    """Reasons beside each other (the last field is none) as lists; Polars' ``concat_list`` costs 50 times as much."""
     columns = [beside.struct.field(name) for name in beside.struct.fields[:-1]]
     holds = np.stack([c.is_not_null().to_numpy() for c in columns], axis=1)
     row, which = np.nonzero(holds)

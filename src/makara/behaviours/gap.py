@@ -255,8 +255,8 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
     )
     made = (pl.col("p_reception") <= p.reception_max).fill_null(False) & (pl.col("ahead") >= 3)
     severity = pl.when("moored").then(0).when(made & pl.col("guarded")).then(3).when(made).then(2).otherwise(1)
-    names = pl.Series("name", RECEIVERS)
-    heard_by = [pl.when(((pl.col("receivers_seen") // (1 << k)) % 2) == 1).then(pl.lit(n)) for k, n in enumerate(names)]
+    every = [[name for k, name in enumerate(RECEIVERS) if bits >> k & 1] for bits in range(1 << len(RECEIVERS))]
+    heard_by = pl.Series(every, dtype=pl.List(pl.String())).gather(found["receivers_seen"])
     silent_us = pl.col("until") - pl.col("t")
     rows = rows.with_columns(
         t_start=instants("t"),
@@ -269,7 +269,7 @@ def _rows(window: Window, found: pl.DataFrame, p: Parameters) -> pl.DataFrame:
         p=1.0 - pl.col("p_reception"),
         severity=severity,
         heard_12h=pl.col("heard"),
-        receivers=pl.concat_list(heard_by).list.drop_nulls(),
+        receivers=heard_by,
         duration_s=silent_us // S_US,
         neighbours_heard=pl.col("kept"),
         heard_ahead=pl.col("ahead"),
