@@ -35,13 +35,15 @@ test: dev
 	$(MAKE) --no-print-directory -j 2 style reference
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-# Two lanes, one a core: types on one side; on the other what runs every rule, and so leaves their kernels compiled.
+# Two lanes, one a core: types and the decoder of AIS on one side, on the other every rule. Both leave compiled kernels
+# behind, which else both workers of the tests would compile.
 style:
 	sh tools/browser.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/makara ingest --explain tests/sources/samples/case >/dev/null
 
 reference:
 	$(BIN)/python tools/docs.py --check
