@@ -78,16 +78,15 @@ def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
     file = path / name
     file.parent.mkdir(parents=True, exist_ok=True)
     encoded = {c: e for c, e in encodings(t).items() if c in rows.columns}
-    by_dictionary = [
-        f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items() if c not in encoded
-    ]
+    leaf = {c: f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items()}
     same = one_valued(rows)
     flat = {c for c in same if rows.schema[c] == pl.String() or rows[c].null_count() == len(rows)}
+    bare = flat | {c for c, e in encoded.items() if e == "PLAIN"}  # of what is nothing, or a hash, zstd makes no less
     with pq.ParquetWriter(
         file,
         _arrow(rows[:0], rows[:1], flat).schema,
-        compression="zstd",
-        use_dictionary=by_dictionary,
+        compression={name: "NONE" if c in bare else "zstd" for c, name in leaf.items()},
+        use_dictionary=[name for c, name in leaf.items() if c not in encoded],
         column_encoding=encoded,
         store_schema=False,
     ) as out:
