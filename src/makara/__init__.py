@@ -65,8 +65,8 @@ _HOMES = {
 }
 
 
-# What Polars frees it gives back to the kernel within a second, and asks for it anew: half of all page faults of a large
-# load. Now the kernel takes such pages only when memory is short. It is read once, when Polars is loaded.
+# What Polars frees it gives back to the kernel within a second, and asks for it anew: half of all page faults of a
+# large load. Now the kernel takes such pages only when memory is short. It is read once, when Polars is loaded.
 os.environ.setdefault("_RJEM_MALLOC_CONF", "muzzy_decay_ms:-1")
 
 

@@ -81,11 +81,12 @@ def _file(path: Path, t: Table, day: str, rows: pl.DataFrame) -> AddAction:
     leaf = {c: f"{c}.list.element" if isinstance(kind, pl.List) else c for c, kind in rows.schema.items()}
     same = one_valued(rows)
     flat = {c for c in same if rows.schema[c] == pl.String() or rows[c].null_count() == len(rows)}
+    bare = flat.union(SMALL)
     with pq.ParquetWriter(
         file,
         _arrow(rows[:0], rows[:1], flat).schema,
-        compression={path: "none" if c in SMALL else "zstd" for c, path in leaf.items()},
-        use_dictionary=[path for c, path in leaf.items() if c not in encoded],
+        compression={name: "NONE" if c in bare else "zstd" for c, name in leaf.items()},
+        use_dictionary=[name for c, name in leaf.items() if c not in encoded],
         column_encoding=encoded,
         store_schema=False,
     ) as out:

@@ -18,6 +18,7 @@ from makara.sources import _source
 from makara.sources._files import Pieces, unreadable
 from makara.sources._geoparquet import PLACE, placed, point_column
 from makara.sources._names import spelt
+from makara.sources._plain_csv import line_feeds
 
 CSV_BYTES: Final = 16 * 1024 * 1024
 PARQUET_ROWS: Final = 200_000
@@ -138,7 +139,7 @@ def blocks(path: Path, sep: str = ",", columns: Sequence[str] | None = None) -> 
         if cut:
             whole = b"".join([*held, memoryview(piece)[:cut]])
             yield Block(whole, header, line, sep)
-            line += whole.count(b"\n")
+            line += line_feeds(whole)
             held, count = [], count - len(whole)
         held.append(piece[cut:])
     rest = b"".join(held)
