@@ -39,6 +39,32 @@ def test_objects_come_back_whatever_the_wrapping_and_the_cut(found: list[Any], s
     assert back == found
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": [{"a": 1}, {"a": 2}]},
+        {"paging": {"limit": 2, "total": {"value": 2}}, "data": [{"a": 1}, {"a": 2}], "next": {"since": "x"}},
+        {"data": {"vessels": {"pageInfo": {"endCursor": "}"}, "nodes": [{"a": 1}, {"a": 2}]}}},
+        {
+            "type": "FeatureCollection",
+            "crs": {"properties": {"name": "x"}},
+            "bbox": [1, 2],
+            "features": [{"a": 1}, {"a": 2}],
+        },
+    ],
+)
+def test_answers_that_hold_rows_are_opened_however_many_follow(answer: dict[str, Any]) -> None:
+    for text in (json.dumps(answer), json.dumps(answer, indent=2)):
+        for n in (1, 3):
+            found = [r for _, r, _, _ in _json.objects([((text + "\n") * n).encode()])]
+            assert found == [{"a": 1}, {"a": 2}] * n
+
+
+def test_a_row_with_a_list_of_its_own_is_a_row() -> None:
+    row = {"id": "x", "position": {"lat": 1.5}, "vessels": [{"ssvid": "1"}, {"ssvid": "2"}]}
+    assert [r for _, r, _, _ in _json.objects([(json.dumps(row) + "\n").encode() * 2])] == [row, row]
+
+
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b'{"a":1}', b"{", b"}", b"[", b"]", b",", b'"', b"\n"])))
 def test_noise_never_stops_the_reader(parts: list[bytes]) -> None:
     data = b"".join(parts)

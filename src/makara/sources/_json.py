@@ -33,10 +33,14 @@ Pick = Callable[[dict[str, Any]], Row | None]
 _GAP: Final = re.compile(r"[\s,\[\]]*")
 _NEXT: Final = re.compile(r"\n|\}\s*,(?=\s*\{)")
 _WORD: Final = r'"(?>(?:[^"\\]|\\.)*)"'
-_INNER: Final = rf"(?>\{{(?:[^\[\]{{}}\"]|{_WORD}|\{{(?:[^\[\]{{}}\"]|{_WORD})*\}})*\}})"
+_ABOUT: Final = r'"(?:crs|info|links|meta|metadata|page|pageInfo|pagination|paging|totalCount)"\s*:\s*'
+_INNER: Final = (
+    rf"(?>{_ABOUT}\{{(?:[^\[\]{{}}\"]|{_WORD}|\{{(?:[^\[\]{{}}\"]|{_WORD})*\}})*\}})"
+    r'|(?>"bbox"\s*:\s*\[[^\[\]]*\])'
+)
 _LISTED: Final = r'"(?:features|data|vessels|results|rows|items|nodes|edges|records|entries)"\s*:\s*\['
 _WRAPPED: Final = re.compile(rf"\s*\{{(?:{_INNER}|[^\[\]}}\"]|{_WORD})*?{_LISTED}")
-"""An object that holds the rows in an array, beside what tells of the answer (``paging``, ``pageInfo``)."""
+"""An object that holds the rows in an array, beside what tells of the answer (``paging``, ``pageInfo``, ``bbox``)."""
 _AGAIN: Final = re.compile(_LISTED)
 _DECODER: Final = json.JSONDecoder(parse_constant=lambda name: None)
 
