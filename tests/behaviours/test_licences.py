@@ -72,3 +72,9 @@ def test_a_licence_holds_over_all_of_a_stay_or_not_at_all() -> None:
 def test_who_is_licensed_is_as_secret_as_the_register_of_licences() -> None:
     assert entry(None, licence(None))["marks"] == ["mk-case", "mk-register"]
     assert entry(None, licence(None, to=parse(START) - timedelta(days=1)))["marks"] == ["mk-case"]
+
+
+def test_events_of_earlier_versions_are_told_too() -> None:
+    event = entry(None, licence(None))
+    old = {k: v for k, v in json.loads(event["details"]).items() if k != "licence_gear"}
+    assert "; authorised" in rule("zone_entry").why(event | {"details": json.dumps(old)})

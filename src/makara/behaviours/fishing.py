@@ -132,7 +132,7 @@ def why(event: Mapping[str, Any]) -> str:
     where = ""
     if d["authorised"] is not None:
         licence = "authorised" if d["authorised"] else "no authorisation known"
-        if d["licence_gear"] is not None and any(r["code"] == "other_gear" for r in event["reasons"]):
+        if d.get("licence_gear") is not None and any(r["code"] == "other_gear" for r in event["reasons"]):
             licence = f"authorised only for {d['licence_gear']}"
         where = f"; {hours(d['guarded_s'])} h of it in a closed or protected area, {licence}"
     pace = f"{hours(d['duration_s'])} h at {d['mean_speed_kn']:.1f} kn, p {event['p']:.2f}"

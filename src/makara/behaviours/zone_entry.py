@@ -111,7 +111,7 @@ def why(event: Mapping[str, Any]) -> str:
     verb = "was first seen inside" if d["first_seen_inside"] else "entered"
     until = "is still there" if event["t_end"] is None else "left"
     licence = "authorised" if d["authorised"] else "no authorisation known"
-    if d["licence_gear"] is not None:
+    if d.get("licence_gear") is not None:
         licence = f"{'authorised' if d['authorised'] else 'authorised only'} for {d['licence_gear']}"
     return (
         f"{who(event)} ({d['class']}) {verb} {zone} at {place(event)}, {until}, {hours(d['duration_s'])} h; {licence}"

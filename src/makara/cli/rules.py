@@ -80,10 +80,12 @@ def report(lake: str, rule: str | None, form: str) -> None:
     """
     import polars as pl
 
+    from makara.behaviours import rule as known
     from makara.session import open as open_session
 
     found = open_session(lake, create=False).fairness()
     if rule is not None:
+        known(rule)
         found = found.filter(pl.col("rule") == rule)
     if form != "table":
         plain_rows(found.to_dicts(), form)
