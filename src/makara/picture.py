@@ -5,7 +5,7 @@ Pure bookkeeping on frames in memory: the rooms decide, the session loads and co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
