@@ -5,7 +5,7 @@ Pure bookkeeping on frames in memory: the rooms decide, the session loads and co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,7 +26,7 @@ from makara.replay import affected, earliest, newest, restart, versions, windows
 from makara.sharing import OWNER, Mark, Released, entry, meet_lists
 from makara.sharing.marks import key
 from makara.tables import table
-from makara.turns import Turn, side_by_side
+from makara.turns import Turn, in_turn, side_by_side
 
 CONTEXT_S: Final = 24 * HOUR_S
 """How far before the first new report segmenting looks back."""
@@ -261,7 +261,7 @@ class Picture:
         """All points of the movers that are redone."""
         return self.points.join(dirty.movers.select("mover"), on="mover", how="semi")
 
-    def redo(self, rules: Sequence[RuleInForce], dirty: Dirty, inputs: Inputs) -> None:
+    def redo(self, dirty: Dirty, inputs: Inputs) -> None:
         """Run rules from their last kept points before what is dirty; keep their states; note the versions that follow.
 
         The last window ends with the last row seen, not with the clock: what is known decides, not when we ask.
@@ -271,16 +271,17 @@ class Picture:
         if not span:
             return
         end = max(span) + timedelta(microseconds=1)
-        turns = []
-        for rule in rules:
-            spans = windows(self._restart(rule, dirty, end), end, min(span), points.cuts())
-            turns.append(Turn.of(rule, spans, [self.kept.setdefault(k, {}) for k in rule.keys]))
-        for frm, to, some in side_by_side(turns):
-            for turn in some:
-                turn.take(self.window(turn.rule, frm, to, inputs))
-        for turn in turns:
-            redone = self._marked(turn.found()).with_columns(source=pl.lit(turn.rule.key[0]))
-            self._revise(turn.rule, redone, turn.frm, dirty)
+        for rules in in_turn(inputs.rules):
+            turns = []
+            for rule in rules:
+                spans = windows(self._restart(rule, dirty, end), end, min(span), points.cuts())
+                turns.append(Turn.of(rule, spans, [self.kept.setdefault(k, {}) for k in rule.keys]))
+            for frm, to, some in side_by_side(turns):
+                for turn in some:
+                    turn.take(self.window(turn.rule, frm, to, inputs))
+            for turn in turns:
+                redone = self._marked(turn.found()).with_columns(source=pl.lit(turn.rule.key[0]))
+                self._revise(turn.rule, redone, turn.frm, dirty)
 
     def ready(self) -> Points:
         """The points as rules read them."""

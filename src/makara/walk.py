@@ -17,7 +17,6 @@ from makara.picture import OWN, Picture
 from makara.registry import classes, watched
 from makara.sharing import release
 from makara.tracks import segment, tracks
-from makara.turns import in_turn
 from makara.zones import tag
 
 
@@ -34,8 +33,7 @@ def walk(arrived: Arrived, picture: Picture, inputs: Inputs, engine: Embedded) -
     found = structures(found, picture.sighted, picture.matches, picture.collections, inputs.zones)  # or what stands
     picture.replace_matches(found, dirty)
 
-    for rules in in_turn(inputs.rules):  # 5: behaviours
-        picture.redo(rules, dirty, inputs)
+    picture.redo(dirty, inputs)  # 5: behaviours
     picture.retire(inputs)
 
     heard = picture.heard(inputs)  # 6: alerts

@@ -7,6 +7,7 @@ position interpolated. The cut and the cubes only find candidates: they change n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,9 @@ from makara.behaviours._grown import grown
 _BIN: Final = 10 * MINUTE_S * S_US
 _VOUCHED: Final = 5 * MINUTE_S * S_US
 """A report vouches for its position this long before and after; the rest between two reports is interpolated."""
+
+PIECES: Final = 500_000
+"""So many pieces are paired at once."""
 
 _NAMES: Final = (
     "a", "b", "t_first", "t_last", "start", "row_a", "row_b", "end_a", "end_b", "mm", "lon", "lat",
@@ -66,10 +70,28 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
         (times ms).
     """
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
-    pairs = _by_vessels(touching(who, at, lo, hi), who) if who.size else np.empty((0, 2), np.int64)
-    rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, at, low, high, pairs, reach_m, slow_mm_s, known_from_us)
+    every = [np.empty((0, _WIDTH), np.int64)]
+    for some in _by_time(at):
+        w, bins = who[some], at[some]
+        pairs = _by_vessels(touching(w, bins, lo[some], hi[some]), w)
+        ends = bins, low[some], high[some], pairs
+        every.append(_meet(legs.who, legs.t, legs.lon, legs.lat, pace, *ends, reach_m, slow_mm_s, known_from_us))
+    rows = np.concatenate(every)
     found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
     return found.sort("a", "b", "t_last", "row_a", "row_b")
+
+
+def _by_time(at: Ints) -> Iterator[Ints | slice]:
+    """Pieces some bins at a time: in a crowd their pairs are many. A stretch may then be told in two."""
+    if not at.size:
+        return
+    if at.size <= PIECES:
+        yield slice(None)
+        return
+    first = int(at.min())
+    part = (np.cumsum(np.bincount(at - first)) - 1) // PIECES
+    for k in np.unique(part):
+        yield np.flatnonzero(part[at - first] == k)
 
 
 def speeds(legs: Legs, most_mm_s: float) -> NDArray[np.int64]:

@@ -14,11 +14,12 @@ import polars as pl
 from makara.base.time import EPOCH
 from makara.behaviours import POINTS, assembled, ordered, ready_points
 from makara.lake.drafts import Drafts
-from makara.reads import around, within
+from makara.reads import around
 from makara.replay import KEEP_S
 
 WINDOW_ROWS: Final = 4_000_000
 """Time is cut where a window would hold more points than this, though never within 12 hours."""
+TIME: Final = POINTS.names().index("t_seen")
 KEPT_EVERY: Final = f"{KEEP_S}s"
 
 
@@ -38,7 +39,7 @@ class Stored:
         ends, self._many = held.select(t.min().alias("a"), t.max().alias("b")), [_by_time(held.select("t_seen"))]
         self._span: list[datetime] = [x for x in ends.collect().row(0) if x is not None]
         self._last = self._span[-1] if self._span else None
-        self._window: tuple[datetime, datetime, pl.DataFrame] | None = None
+        self._window: tuple[datetime, datetime, list[pl.Series]] | None = None
 
     def put(self, points: pl.DataFrame) -> None:
         """Add points."""
@@ -72,12 +73,18 @@ class Stored:
     def between(self, frm: datetime, to: datetime) -> pl.DataFrame:
         """Points of [frm, to) as rules read them; who asks for a window first asks for the most of it."""
         if self._window is not None and self._window[0] <= frm and self._window[1] == to:
-            points = within(self._window[2], frm, to)
+            columns = self._window[2]
+            t = columns[TIME]
+            mine = t.is_between(frm, to, closed="left")
+            if not mine.all():  # a column at a time: what is no longer asked for goes at once
+                columns = [columns.pop(0).filter(mine) for _ in range(len(columns))]
         else:
             self._window = None  # let go before the next is read
-            points = self._read(self._vessels, lambda t: t.is_between(frm, to, closed="left"), frm, to, ready_points)
-        self._window = frm, to, points
-        return points
+            columns = self._read(
+                self._vessels, lambda t: t.is_between(frm, to, closed="left"), frm, to, ready_points
+            ).get_columns()
+        self._window = frm, to, columns
+        return pl.DataFrame(columns)
 
     def near(self, times: pl.Series, reach: timedelta) -> pl.DataFrame:
         """Points on tracks that lie no further than ``reach`` from one of the instants."""
