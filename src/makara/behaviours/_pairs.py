@@ -70,15 +70,14 @@ def near(legs: Legs, pace: Ints, reach_m: float, slow_mm_s: float, known_from_us
         (times ms).
     """
     who, at, low, high, lo, hi = _pieces(legs.who, legs.t, legs.lon, legs.lat, legs.usable, reach_m)
-    every = [np.empty((0, _WIDTH), np.int64)]
+    every = [pl.DataFrame(schema=dict.fromkeys(_NAMES, pl.Int64()))]
     for some in _by_time(at):
         w, bins = who[some], at[some]
         pairs = _by_vessels(touching(w, bins, lo[some], hi[some]), w)
         ends = bins, low[some], high[some], pairs
-        every.append(_meet(legs.who, legs.t, legs.lon, legs.lat, pace, *ends, reach_m, slow_mm_s, known_from_us))
-    rows = np.concatenate(every)
-    found = pl.DataFrame({n: rows[:, k] for k, n in enumerate(_NAMES)}, schema=dict.fromkeys(_NAMES, pl.Int64()))
-    return found.sort("a", "b", "t_last", "row_a", "row_b")
+        rows = _meet(legs.who, legs.t, legs.lon, legs.lat, pace, *ends, reach_m, slow_mm_s, known_from_us)
+        every.append(pl.DataFrame({n: rows[:, k].copy() for k, n in enumerate(_NAMES)}))
+    return pl.concat(every).sort("a", "b", "t_last", "row_a", "row_b")
 
 
 def _by_time(at: Ints) -> Iterator[Ints | slice]:
