@@ -248,7 +248,8 @@ class Picture:
 
     def replace_matches(self, matches: pl.DataFrame, dirty: Dirty) -> None:
         """Put new matches in the place of the old; only those that differ dirty the rules."""
-        redone = self._marked(matches).select(self.matches.columns)
+        as_stored = table("matches").conform(self._marked(matches), partial=True)  # rules see no more digits than later
+        redone = as_stored.select(self.matches.columns)
         contents = ["detection", "track", "p_none", "p_heard", "p_dark", "looked", "mark"]
         told = pl.col("looked").list.join(" ")
         a, b = (f.select(contents).with_columns(told) for f in (redone, self.matches))
