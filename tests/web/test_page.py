@@ -78,11 +78,15 @@ def test_what_is_raised_listed_and_suppressed_stands_apart_with_its_reason(
 ) -> None:
     page = window.open()
     where = api.get("picture").json()["alerts"]["where"]
-    order = [w for w in ("raised", "listed", "suppressed", "withdrawn") if w in where]
-    assert {"raised", "listed", "suppressed"} <= set(order) and where == sorted(where, key=order.index)
+    order = [w for w in ("raised", "told", "listed", "suppressed", "withdrawn") if w in where]
+    assert {"raised", "told", "listed", "suppressed"} <= set(order) and where == sorted(where, key=order.index)
     heads = page.locator("#list li.part")
     expect(heads).to_have_count(len(order) - 1)
-    expect(heads.first).to_contain_text("budget")
+    expect(heads.first).to_contain_text("Told by another alert")
+    page.locator("#list li.part:has-text('Told by') + li button").click()
+    expect(page.locator("#panel .note")).to_contain_text("The same happening is told by alert")
+    page.keyboard.press("Escape")
+    expect(page.locator("#list li.part:has-text('Listed')")).to_contain_text("budget")
     page.locator("#list li.part:has-text('Listed') + li button").click()
     expect(page.locator("#panel .note")).to_contain_text("Listed, not raised")
     page.keyboard.press("Escape")
