@@ -5,7 +5,7 @@ makes its input and says how large it is, and ``SUBJECTS`` by name, the first be
 commands (of the peers' environment) in which ``{directory}`` stands for it and which print the same JSON: ``made``,
 ``what`` and, where the work alone was measured, ``inside_cpu_s``. ``HIDDEN`` are subjects without a row, and
 ``remarks(directory)`` gives Markdown to follow the table. Each subject runs three times (or ``RUNS``) in a process of
-its own, after one run that warms caches; the cheapest run counts.
+its own, after one run that warms caches; the last is looked at for its memory, the cheapest of the others counts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ RUNS = 3
 HEAD = """# What it costs
 
 CPU seconds (user + sys) and peak memory (sum of PSS) of the whole process tree, start and imports included, from
-`make bench`; the cheapest run after one that warms caches. Read them as ratios: hardware differs, and wall time drifts.
+`make bench`; the cheapest run after one that warms caches, memory in a run of its own. Read them as ratios: hardware
+differs, and wall time drifts.
 
 """
 
@@ -47,10 +48,12 @@ def measure(name: str, directory: Path) -> str:
     rows: list[dict[str, Any]] = []
     for subject in module.SUBJECTS:
         command = _command(module.SUBJECTS[subject], name, subject, directory)
-        costs = [_measure.run(command, ROOT) for _ in range(getattr(module, "RUNS", RUNS) + 1)][1:]
-        best = min(costs, key=lambda c: c.cpu_s)
-        rows.append({"subject": subject, **json.loads(best.out), "cpu_s": best.cpu_s, "peak_mb": best.peak_mb})
-        print(f"{name}: {subject}: {best.cpu_s:.2f} CPU-s, {best.peak_mb:.0f} MB", file=sys.stderr)
+        _measure.run(command, ROOT, memory=False)
+        costs = [_measure.run(command, ROOT, memory=False) for _ in range(getattr(module, "RUNS", RUNS) - 1)]
+        last = _measure.run(command, ROOT)
+        best = min(costs or [last], key=lambda c: c.cpu_s)
+        rows.append({"subject": subject, **json.loads(best.out), "cpu_s": best.cpu_s, "peak_mb": last.peak_mb})
+        print(f"{name}: {subject}: {best.cpu_s:.2f} CPU-s, {last.peak_mb:.0f} MB", file=sys.stderr)
     text = _section(module.TITLE, module.NOTE, size, rows)
     return text + module.remarks(directory) + "\n" if hasattr(module, "remarks") else text
 
